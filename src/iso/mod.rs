@@ -1,0 +1,6 @@
+//! ISO 9660 (ECMA-119) with Rock Ridge.
+
+pub mod reader;
+pub mod scan;
+pub mod source;
+pub mod tree;

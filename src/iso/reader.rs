@@ -1,0 +1,1 @@
+//! Reads a tree from a disc.

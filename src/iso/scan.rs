@@ -1,0 +1,1 @@
+//! Fills a tree from a staging directory.

@@ -1,0 +1,7 @@
+//! cedarburn.
+
+pub mod config;
+pub mod iso;
+pub mod manifest;
+pub mod scsi;
+pub mod sector;
