@@ -1,0 +1,607 @@
+//! A drive: runs commands, waits where the standard says wait, gives up where it says give up.
+//!
+//! The rules of waiting stand here once. What a condition asks for is [`Sense::reaction`]'s answer; this file carries it out:
+//!
+//! * `Wait` repeats the *same* command until its deadline; a BUSY or TASK SET FULL status likewise.
+//! * Long operations are started with the Immed bit and polled with TEST UNIT READY. A drive that rejects the bit gets the
+//!   command again without it. Completion needs two GOOD answers in a row: one is known to come early.
+//! * A READ is tried again once after a transport fault. A WRITE never is: what the drive took of it nobody knows.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use super::command::Command;
+use super::mmc::{CurrentFeatures, GetConfiguration};
+use super::sbc::{Read10, StartStopUnit, Write10};
+use super::spc::{Identity, Inquiry, PreventAllowMediumRemoval, RequestSense, TestUnitReady};
+use super::transport::{Completion, Data, Status, Transport, TransportError};
+use super::wire::Short;
+use super::{Reaction, Sense, SenseKey};
+use crate::sector::{Lba, SECTOR_BYTES};
+
+/// How long operations may take before they count as failed.
+pub mod deadline {
+    use std::time::Duration;
+
+    /// A drive becoming ready after its tray was closed.
+    pub const READY: Duration = Duration::from_secs(120);
+    /// A drive with a full buffer taking the next WRITE.
+    pub const WRITE: Duration = Duration::from_secs(200);
+    /// The drive's buffer going to the medium.
+    pub const SYNCHRONIZE: Duration = Duration::from_secs(15 * 60);
+    /// Closing a track or session.
+    pub const CLOSE: Duration = Duration::from_secs(60 * 60);
+    /// Minimal blanking.
+    pub const BLANK_MINIMAL: Duration = Duration::from_secs(20 * 60);
+    /// Blanking every sector.
+    pub const BLANK_FULL: Duration = Duration::from_secs(3 * 60 * 60);
+    /// A format becoming usable.
+    pub const FORMAT: Duration = Duration::from_secs(10 * 60);
+}
+
+/// Between two looks at a long operation.
+const POLL: Duration = Duration::from_millis(500);
+/// Between the two GOOD answers that prove its end.
+const SECOND_LOOK: Duration = Duration::from_millis(200);
+/// After a BUSY status.
+const BUSY_PAUSE: Duration = Duration::from_millis(100);
+/// Longest pause before a WRITE is offered again to a full buffer.
+const WRITE_PAUSE: Duration = Duration::from_millis(25);
+
+/// A command did not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum ScsiError {
+    /// The drive refused it or failed.
+    #[error("{command} failed: {sense}")]
+    Sense {
+        /// The command with its arguments.
+        command: String,
+        /// What the drive says.
+        sense: Sense,
+    },
+    /// It ended with a status that is neither GOOD nor CHECK CONDITION.
+    #[error("{command} ended with SCSI status {status:?}")]
+    Status {
+        /// The command with its arguments.
+        command: String,
+        /// The status.
+        status: Status,
+    },
+    /// It could not be carried to the drive.
+    #[error("{command} did not get through")]
+    Transport {
+        /// The command with its arguments.
+        command: String,
+        /// What broke.
+        #[source]
+        source: TransportError,
+    },
+    /// The reply can't be used.
+    #[error("the drive's reply can't be used")]
+    Short(#[from] Short),
+    /// It was still at work when its time was over.
+    #[error("the drive was not done with {what} after {} s", waited.as_secs())]
+    Deadline {
+        /// The command with its arguments.
+        what: String,
+        /// How long it was waited for.
+        waited: Duration,
+    },
+}
+
+impl ScsiError {
+    /// The drive's own words, if it is the drive that refused.
+    #[must_use]
+    pub fn sense(&self) -> Option<Sense> {
+        match self {
+            ScsiError::Sense { sense, .. } => Some(*sense),
+            _ => None,
+        }
+    }
+
+    fn reaction(&self) -> Option<Reaction> {
+        self.sense().map(|sense| sense.reaction())
+    }
+
+    /// Whether the drive does not know the command, or a field of it.
+    #[must_use]
+    pub fn is_unsupported(&self) -> bool {
+        self.reaction() == Some(Reaction::Unsupported)
+    }
+
+    /// Whether there is no medium.
+    #[must_use]
+    pub fn is_no_medium(&self) -> bool {
+        self.reaction() == Some(Reaction::NoMedium)
+    }
+
+    /// Whether the drive itself is lost: unplugged, reset, hung.
+    #[must_use]
+    pub fn is_drive_lost(&self) -> bool {
+        matches!(self, ScsiError::Transport { .. })
+    }
+}
+
+/// Told how far a long operation is, where the drive says so: 0 to 65535.
+pub type OnProgress<'a> = &'a mut dyn FnMut(Option<u16>);
+
+/// A drive that commands can be sent to.
+pub struct Drive {
+    transport: Box<dyn Transport>,
+    name: String,
+}
+
+impl fmt::Debug for Drive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Drive").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Drive {
+    /// A drive behind `transport`; `name` is what the user calls it.
+    #[must_use]
+    pub fn new(transport: Box<dyn Transport>, name: impl Into<String>) -> Drive {
+        Drive { transport, name: name.into() }
+    }
+
+    /// What the user calls the drive.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The most sectors that one READ or WRITE may move: 32 (64 KiB, one BD cluster, two DVD ECC units), or what the connection lets
+    /// through, never less than one.
+    #[must_use]
+    pub fn sectors_per_transfer(&self) -> u16 {
+        let most = (self.transport.max_transfer() / SECTOR_BYTES).clamp(1, 32);
+        // A power of two keeps transfers on ECC unit borders.
+        u16::try_from(1usize << most.ilog2()).unwrap_or(32)
+    }
+
+    /// Lets time pass on the drive's clock.
+    pub fn wait(&mut self, duration: Duration) {
+        self.transport.wait(duration);
+    }
+
+    /// The drive's clock.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.transport.now()
+    }
+
+    /// Runs one command. BUSY is waited for; everything else the drive says comes back.
+    ///
+    /// # Errors
+    /// When the command did not do its work.
+    pub fn run<C: Command>(&mut self, command: &C) -> Result<C::Reply, ScsiError> {
+        let mut reply = vec![0; command.allocation()];
+        let moved = self.execute(command, &mut reply)?;
+        Ok(command.parse(&reply[..moved.min(reply.len())])?)
+    }
+
+    /// Runs a command until the drive no longer says that it is busy with something else.
+    ///
+    /// # Errors
+    /// When the command did not do its work, or the drive was still busy after `deadline`.
+    pub fn run_when_free<C: Command>(&mut self, command: &C, deadline: Duration) -> Result<C::Reply, ScsiError> {
+        let begun = self.now();
+        loop {
+            match self.run(command) {
+                Err(error) if error.reaction() == Some(Reaction::Wait) => {
+                    self.pause_before(command, begun, deadline, POLL)?;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// Starts a long operation with the Immed bit and waits for its end. `with_immed(false)` makes the command for a drive that does
+    /// not know the bit.
+    ///
+    /// # Errors
+    /// When the operation failed, or was not done after `deadline`.
+    pub fn run_long<C: Command>(
+        &mut self,
+        with_immed: impl Fn(bool) -> C,
+        deadline: Duration,
+        on_progress: OnProgress<'_>,
+    ) -> Result<(), ScsiError> {
+        let command = with_immed(true);
+        match self.run_when_free(&command, deadline) {
+            Err(error) if error.is_unsupported() => {
+                self.run_when_free(&with_immed(false), deadline)?;
+            }
+            other => {
+                other?;
+            }
+        }
+        self.wait_until_done(&command.describe(), deadline, on_progress)
+    }
+
+    /// Polls until the operation `what` is over.
+    fn wait_until_done(
+        &mut self,
+        what: &str,
+        deadline: Duration,
+        on_progress: OnProgress<'_>,
+    ) -> Result<(), ScsiError> {
+        let begun = self.now();
+        let mut good_before = false;
+        loop {
+            match self.run(&TestUnitReady) {
+                Ok(()) if good_before => return Ok(()),
+                Ok(()) => {
+                    good_before = true;
+                    self.wait(SECOND_LOOK);
+                    continue;
+                }
+                Err(error) => {
+                    let Some(sense) = error.sense() else { return Err(error) };
+                    match sense.reaction() {
+                        Reaction::Wait => {
+                            let progress = sense.progress().or_else(|| self.run(&RequestSense).ok()?.progress());
+                            on_progress(progress);
+                        }
+                        Reaction::Start => self.run(&StartStopUnit::Start)?,
+                        // The end of a long operation may itself be announced as a change of the medium.
+                        Reaction::Inspect if sense.asc == 0x28 => {}
+                        Reaction::Ignore => {}
+                        // The operation's own failure comes as the answer to the poll.
+                        _ => return Err(ScsiError::Sense { command: what.to_owned(), sense }),
+                    }
+                }
+            }
+            good_before = false;
+            let waited = self.now().saturating_sub(begun);
+            if waited >= deadline {
+                return Err(ScsiError::Deadline { what: what.to_owned(), waited });
+            }
+            self.wait(POLL);
+        }
+    }
+
+    /// Waits until the medium can be read. Unit attentions on the way are what a fresh medium looks like and are taken.
+    ///
+    /// # Errors
+    /// When there is no medium, or it did not become ready.
+    pub fn wait_until_ready(&mut self) -> Result<(), ScsiError> {
+        let begun = self.now();
+        loop {
+            let error = match self.run(&TestUnitReady) {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            match error.reaction() {
+                Some(Reaction::Inspect | Reaction::Ignore) => continue_unless_over(&self.transport, begun)?,
+                Some(Reaction::Wait) => self.pause_before(&TestUnitReady, begun, deadline::READY, POLL)?,
+                Some(Reaction::Start) => {
+                    self.run(&StartStopUnit::Start)?;
+                    self.pause_before(&TestUnitReady, begun, deadline::READY, POLL)?;
+                }
+                _ => return Err(error),
+            }
+        }
+    }
+
+    /// Who the drive is.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn identity(&mut self) -> Result<Identity, ScsiError> {
+        self.run(&Inquiry)
+    }
+
+    /// Profile and current features. Asked in two steps: how much there is, then exactly that much.
+    ///
+    /// # Errors
+    /// When the drive does not answer.
+    pub fn features(&mut self) -> Result<CurrentFeatures, ScsiError> {
+        let header = self.run(&GetConfiguration { allocation: 8 })?;
+        let allocation = u16::try_from(header.available.next_multiple_of(2).min(32 * 1024)).unwrap_or(8);
+        self.run(&GetConfiguration { allocation })
+    }
+
+    /// Reads whole sectors. A transport fault is tried again once.
+    ///
+    /// # Errors
+    /// When the drive can't read them.
+    pub fn read(&mut self, at: Lba, out: &mut [u8], from_medium: bool) -> Result<(), ScsiError> {
+        let mut at = at;
+        for piece in out.chunks_mut(usize::from(self.sectors_per_transfer()) * SECTOR_BYTES) {
+            let count = u16::try_from(piece.len() / SECTOR_BYTES).unwrap_or(u16::MAX);
+            let command = Read10 { at, count, from_medium };
+            self.read_piece(&command, piece)?;
+            at += crate::sector::Sectors(u32::from(count));
+        }
+        Ok(())
+    }
+
+    fn read_piece(&mut self, command: &Read10, piece: &mut [u8]) -> Result<(), ScsiError> {
+        let begun = self.now();
+        let mut tried = false;
+        loop {
+            let error = match self.execute(command, piece) {
+                Ok(moved) => return Ok(command.parse(&piece[..moved.min(piece.len())])?),
+                Err(error) => error,
+            };
+            let transient = matches!(&error, ScsiError::Transport { source: TransportError::TimedOut(_), .. });
+            match error.reaction() {
+                Some(Reaction::Wait) => self.pause_before(command, begun, deadline::READY, POLL)?,
+                Some(Reaction::RetryRead) if !tried => tried = true,
+                None if transient && !tried => tried = true,
+                _ => return Err(error),
+            }
+        }
+    }
+
+    /// Writes whole sectors with one WRITE, waiting while the drive's buffer is full. The data's length must not exceed
+    /// [`sectors_per_transfer`](Drive::sectors_per_transfer).
+    ///
+    /// # Errors
+    /// When the drive refuses or fails. What it had taken before is not known then; nothing is sent twice.
+    pub fn write(&mut self, at: Lba, data: &[u8]) -> Result<(), ScsiError> {
+        let command = Write10 { at, data };
+        let begun = self.now();
+        let mut pause = Duration::from_millis(2);
+        loop {
+            match self.execute(&command, &mut []) {
+                Ok(_) => return Ok(()),
+                // The buffer was full and nothing was taken: the same command again.
+                Err(error) if error.reaction() == Some(Reaction::Wait) => {
+                    self.pause_before(&command, begun, deadline::WRITE, pause)?;
+                    pause = (pause * 2).min(WRITE_PAUSE);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Locks the tray until the guard is dropped. A drive that won't be locked is used all the same.
+    pub fn lock_tray(&mut self) -> TrayLock<'_> {
+        let command = PreventAllowMediumRemoval { prevent: true };
+        if let Err(error) = self.run(&command) {
+            tracing::debug!(%error, "the tray can't be locked");
+        }
+        TrayLock { drive: self }
+    }
+
+    /// One command with its data, BUSY waited for, sense decoded.
+    fn execute<C: Command>(&mut self, command: &C, reply: &mut [u8]) -> Result<usize, ScsiError> {
+        let cdb = command.cdb();
+        let begun = self.now();
+        loop {
+            let data = match (command.parameters(), &mut *reply) {
+                ([], []) => Data::None,
+                ([], buffer) => Data::In(buffer),
+                (parameters, _) => Data::Out(parameters),
+            };
+            let Completion { status, moved, sense } =
+                self.transport
+                    .execute(cdb.as_bytes(), data, command.timeout())
+                    .map_err(|source| ScsiError::Transport { command: command.describe(), source })?;
+            match status {
+                Status::Good => return Ok(moved),
+                Status::CheckCondition => {
+                    let sense = Sense::parse(&sense);
+                    if sense.key == SenseKey::RecoveredError && !sense.deferred {
+                        tracing::debug!("{}: {sense}", command.describe());
+                        return Ok(moved);
+                    }
+                    return Err(ScsiError::Sense { command: command.describe(), sense });
+                }
+                Status::Busy | Status::TaskSetFull => {
+                    self.pause_before(command, begun, deadline::READY, BUSY_PAUSE)?;
+                }
+                other => return Err(ScsiError::Status { command: command.describe(), status: other }),
+            }
+        }
+    }
+
+    fn pause_before<C: Command>(
+        &mut self,
+        command: &C,
+        begun: Duration,
+        deadline: Duration,
+        pause: Duration,
+    ) -> Result<(), ScsiError> {
+        let waited = self.now().saturating_sub(begun);
+        if waited >= deadline {
+            return Err(ScsiError::Deadline { what: command.describe(), waited });
+        }
+        self.wait(pause);
+        Ok(())
+    }
+}
+
+/// A drive that answers nothing but unit attentions must not hold us for ever, although each alone costs no time.
+fn continue_unless_over(transport: &dyn Transport, begun: Duration) -> Result<(), ScsiError> {
+    let waited = transport.now().saturating_sub(begun);
+    if waited >= deadline::READY {
+        return Err(ScsiError::Deadline { what: "getting ready".to_owned(), waited });
+    }
+    Ok(())
+}
+
+/// The drive with its tray locked. Dropping it frees the tray, on every way out: an appliance whose button is dead is a visit.
+#[derive(Debug)]
+pub struct TrayLock<'a> {
+    drive: &'a mut Drive,
+}
+
+impl Deref for TrayLock<'_> {
+    type Target = Drive;
+    fn deref(&self) -> &Drive {
+        self.drive
+    }
+}
+
+impl DerefMut for TrayLock<'_> {
+    fn deref_mut(&mut self) -> &mut Drive {
+        self.drive
+    }
+}
+
+impl Drop for TrayLock<'_> {
+    fn drop(&mut self) {
+        if let Err(error) = self.drive.run(&PreventAllowMediumRemoval { prevent: false }) {
+            tracing::debug!(%error, "the tray can't be unlocked");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::scsi::mmc::{Blank, BlankExtent};
+
+    /// Answers from a list, then GOOD for ever; its clock is the sum of the waits.
+    struct Script {
+        answers: VecDeque<Result<Completion, TransportError>>,
+        clock: Duration,
+        sent: Arc<Mutex<Vec<Vec<u8>>>>,
+    }
+
+    impl Transport for Script {
+        fn execute(&mut self, cdb: &[u8], data: Data<'_>, _: Duration) -> Result<Completion, TransportError> {
+            self.sent.lock().unwrap().push(cdb.to_vec());
+            self.answers.pop_front().unwrap_or_else(|| Ok(Completion::good(data.len())))
+        }
+        fn max_transfer(&self) -> usize {
+            64 * 1024
+        }
+        fn wait(&mut self, duration: Duration) {
+            self.clock += duration;
+        }
+        fn now(&self) -> Duration {
+            self.clock
+        }
+    }
+
+    fn drive(answers: Vec<Result<Completion, TransportError>>) -> (Drive, Arc<Mutex<Vec<Vec<u8>>>>) {
+        let sent = Arc::new(Mutex::new(Vec::new()));
+        let script = Script { answers: answers.into(), clock: Duration::ZERO, sent: sent.clone() };
+        (Drive::new(Box::new(script), "script"), sent)
+    }
+
+    fn check(key: u8, asc: u8, ascq: u8) -> Result<Completion, TransportError> {
+        let mut sense = [0; 18];
+        sense[0] = 0x70;
+        sense[2] = key;
+        sense[7] = 10;
+        sense[12] = asc;
+        sense[13] = ascq;
+        Ok(Completion::check(sense))
+    }
+
+    /// An operation in progress, half done: a drive that tells its progress is not asked for it with REQUEST SENSE.
+    fn half_done() -> Result<Completion, TransportError> {
+        let mut busy = check(2, 4, 7)?;
+        busy.sense[15..18].copy_from_slice(&[0x80, 0x80, 0x00]);
+        Ok(busy)
+    }
+
+    #[test]
+    fn a_write_to_a_full_buffer_is_offered_again_until_it_is_taken() {
+        let (mut drive, sent) = drive(vec![check(2, 4, 8), check(2, 4, 8)]);
+        drive.write(Lba(100), &[0; SECTOR_BYTES]).unwrap();
+        let sent = sent.lock().unwrap();
+        assert_eq!(sent.len(), 3);
+        assert!(sent.iter().all(|cdb| *cdb == sent[0]));
+    }
+
+    #[test]
+    fn a_failed_write_is_not_sent_again() {
+        for answer in
+            [check(3, 0x0c, 0), check(6, 0x29, 0), check(0, 0, 0), check(0xb, 0x47, 0), Err(TransportError::Gone)]
+        {
+            let (mut drive, sent) = drive(vec![answer]);
+            drive.write(Lba(100), &[0; SECTOR_BYTES]).unwrap_err();
+            assert_eq!(sent.lock().unwrap().len(), 1);
+        }
+    }
+
+    #[test]
+    fn a_read_is_tried_again_once_after_a_transport_fault() {
+        let mut out = [0; SECTOR_BYTES];
+        let (mut once, _) = drive(vec![check(0xb, 0x47, 0)]);
+        once.read(Lba(0), &mut out, false).unwrap();
+        let (mut twice, sent) = drive(vec![check(0xb, 0x47, 0), check(0xb, 0x47, 0)]);
+        twice.read(Lba(0), &mut out, false).unwrap_err();
+        assert_eq!(sent.lock().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_long_operation_is_over_after_two_good_answers_in_a_row() {
+        let (mut drive, sent) = drive(vec![Ok(Completion::good(0)), half_done(), Ok(Completion::good(0)), half_done()]);
+        let blank = |immediate| Blank { extent: BlankExtent::Minimal, immediate };
+        drive.run_long(blank, deadline::BLANK_MINIMAL, &mut |_| {}).unwrap();
+        let polls = sent.lock().unwrap().iter().filter(|cdb| cdb[0] == 0).count();
+        assert_eq!(polls, 5);
+    }
+
+    #[test]
+    fn a_drive_without_the_immed_bit_gets_the_command_without_it() {
+        let (mut drive, sent) = drive(vec![check(5, 0x24, 0)]);
+        let blank = |immediate| Blank { extent: BlankExtent::Minimal, immediate };
+        drive.run_long(blank, deadline::BLANK_MINIMAL, &mut |_| {}).unwrap();
+        let sent = sent.lock().unwrap();
+        assert_eq!((sent[0][1], sent[1][1]), (0x11, 0x01));
+    }
+
+    #[test]
+    fn an_operation_that_never_ends_is_given_up_at_its_deadline() {
+        let busy = std::iter::repeat_with(|| check(2, 4, 7)).take(100_000);
+        let (mut drive, _) = drive(std::iter::once(Ok(Completion::good(0))).chain(busy).collect());
+        let blank = |immediate| Blank { extent: BlankExtent::Minimal, immediate };
+        let error = drive.run_long(blank, Duration::from_secs(60), &mut |_| {}).unwrap_err();
+        assert_eq!(error.to_string(), "the drive was not done with BLANK after 60 s");
+    }
+
+    #[test]
+    fn the_failure_of_an_operation_that_comes_with_the_poll_carries_its_name() {
+        let (mut drive, _) = drive(vec![Ok(Completion::good(0)), half_done(), check(3, 0x51, 1)]);
+        let blank = |immediate| Blank { extent: BlankExtent::Minimal, immediate };
+        let error = drive.run_long(blank, deadline::BLANK_MINIMAL, &mut |_| {}).unwrap_err();
+        assert_eq!(error.to_string(), "BLANK failed: medium error, erase failure, the erase was incomplete (3/51/01)");
+    }
+
+    #[test]
+    fn readiness_takes_unit_attentions_and_spin_up_and_starts_a_drive_that_stands() {
+        let (mut drive, sent) = drive(vec![check(6, 0x29, 0), check(6, 0x28, 0), check(2, 4, 1), check(2, 4, 2)]);
+        drive.wait_until_ready().unwrap();
+        assert!(sent.lock().unwrap().iter().any(|cdb| cdb[0] == 0x1b && cdb[4] == 1));
+    }
+
+    #[test]
+    fn no_medium_is_an_answer_and_not_a_wait() {
+        let (mut drive, sent) = drive(vec![check(2, 0x3a, 1)]);
+        assert!(drive.wait_until_ready().unwrap_err().is_no_medium());
+        assert_eq!(sent.lock().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn the_tray_is_freed_on_every_way_out() {
+        let (mut drive, sent) = drive(Vec::new());
+        let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _locked = drive.lock_tray();
+            panic!("on purpose");
+        }));
+        assert!(unwound.is_err());
+        let sent = sent.lock().unwrap();
+        assert_eq!(sent.iter().map(|cdb| (cdb[0], cdb[4])).collect::<Vec<_>>(), [(0x1e, 1), (0x1e, 0)]);
+    }
+
+    #[test]
+    fn a_reply_that_is_too_short_is_an_error() {
+        let (mut drive, _) = drive(vec![Ok(Completion::good(4))]);
+        assert_eq!(
+            std::error::Error::source(&drive.identity().unwrap_err()).map(ToString::to_string).as_deref(),
+            Some("INQUIRY answered 4 bytes, 36 are needed")
+        );
+    }
+}
