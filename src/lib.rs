@@ -1,5 +1,6 @@
 //! cedarburn.
 
+pub mod burn;
 pub mod config;
 pub mod iso;
 pub mod manifest;

@@ -1,0 +1,191 @@
+//! Burning: from an image of known length to a closed session, by the recipe of the medium that is in.
+//!
+//! ```text
+//! Image ─▶ FIFO ─▶ WRITE ─▶ drive          Ledger: a checksum of every chunk sent
+//!                           │
+//! Readback ◀── READ ────────┘              compares with the ledger, hands the sectors to an ISO reader
+//! ```
+//!
+//! A recipe is the module that burns a family of media; its text is the order of commands. What all of them share stands in
+//! [`medium`] (asking the drive), [`prepare`] (blanking, formatting, repairing) and `write`.
+
+pub mod cd;
+pub mod fifo;
+pub mod ledger;
+pub mod medium;
+pub mod overwrite;
+pub mod prepare;
+pub mod progress;
+pub mod readback;
+pub mod source;
+mod write;
+
+use std::fmt;
+use std::sync::atomic::AtomicBool;
+
+use crate::scsi::{Drive, ScsiError};
+use crate::sector::{Lba, Sectors};
+
+pub use fifo::Image;
+pub use ledger::Ledger;
+pub use medium::{Medium, Recipe, Session, State, inspect};
+pub use progress::{Event, Phase, Progress};
+pub use readback::Readback;
+pub use source::DriveSource;
+
+/// A session to be written.
+pub struct Job<'a> {
+    /// Where it begins: what the drive said when the image was planned.
+    pub start: Lba,
+    /// How long it is.
+    pub sectors: Sectors,
+    /// Its sectors.
+    pub image: &'a mut dyn Image,
+    /// On overwritable media: sectors 0 to 31 as they are when the session is complete.
+    pub superblock: Option<Vec<u8>>,
+    /// Speed as a multiple of the medium's 1x; `None` leaves it to the drive.
+    pub speed: Option<u32>,
+    /// Buffer in front of the drive.
+    pub fifo_bytes: usize,
+    /// Set from outside to stop the burn in good order.
+    pub stop: &'a AtomicBool,
+    /// Told how it goes.
+    pub progress: &'a mut dyn Progress,
+}
+
+impl fmt::Debug for Job<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job").field("start", &self.start).field("sectors", &self.sectors).finish_non_exhaustive()
+    }
+}
+
+/// A session that was written and closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Burned {
+    /// Where it begins.
+    pub start: Lba,
+    /// How long it is.
+    pub sectors: Sectors,
+    /// What was sent.
+    pub ledger: Ledger,
+}
+
+/// Burns a session on a medium that is ready for it, the tray locked meanwhile.
+///
+/// # Errors
+/// When it could not be written and closed. The sessions that were on the medium before are untouched.
+pub fn burn(drive: &mut Drive, medium: &Medium, mut job: Job<'_>) -> Result<Burned, BurnError> {
+    let mut drive = drive.lock_tray();
+    match medium.recipe() {
+        Some(Recipe::CdTrackAtOnce) => cd::burn(&mut drive, &mut job),
+        Some(Recipe::Overwrite) => overwrite::burn(&mut drive, &mut job, medium.capacity),
+        None => Err(BurnError::NoRecipe { profile: medium.profile }),
+    }
+}
+
+/// A burn, or the preparation of one, failed.
+#[derive(Debug, thiserror::Error)]
+pub enum BurnError {
+    /// The drive does not tell what is in it.
+    #[error("the drive can't say what is on the medium")]
+    Inspect {
+        /// What it says instead.
+        #[source]
+        source: ScsiError,
+    },
+    /// This program can't burn such a medium.
+    #[error("this program can't write {profile} yet")]
+    NoRecipe {
+        /// Its kind.
+        profile: crate::scsi::mmc::Profile,
+    },
+    /// Blanking failed.
+    #[error("blanking failed")]
+    Blank {
+        /// What the drive says.
+        #[source]
+        source: ScsiError,
+    },
+    /// The drive called blanking done and the medium is not blank.
+    #[error("the medium is not blank after it was blanked")]
+    StillNotBlank,
+    /// Formatting failed.
+    #[error("formatting failed")]
+    Format {
+        /// What the drive says.
+        #[source]
+        source: ScsiError,
+    },
+    /// The drive does not accept the way of writing. Nothing was written.
+    #[error("the drive could not be set up for writing, nothing was written")]
+    SetUp {
+        /// What the drive says.
+        #[source]
+        source: ScsiError,
+    },
+    /// The drive's next writable address is not the one the image was made for. Nothing was written.
+    #[error("the session was planned for sector {planned}, the drive would write it at {}, nothing was written", found.map_or("no sector".to_owned(), |at| at.to_string()))]
+    NextWritableMoved {
+        /// What it said before.
+        planned: Lba,
+        /// What it says now.
+        found: Option<Lba>,
+    },
+    /// The image is longer than what is free. Nothing was written.
+    #[error("{needed} sectors to write, {free} free on the medium, nothing was written")]
+    NoRoom {
+        /// Sectors of the session.
+        needed: Sectors,
+        /// Sectors that can be written.
+        free: Sectors,
+    },
+    /// A WRITE failed.
+    #[error("writing stopped at sector {at}, {written} of {planned} sectors are on the disc")]
+    Write {
+        /// The first sector that was not taken.
+        at: Lba,
+        /// Sectors of this session that were taken.
+        written: Sectors,
+        /// Sectors it should have.
+        planned: Sectors,
+        /// What the drive says.
+        #[source]
+        source: ScsiError,
+    },
+    /// The drive could not empty its buffer.
+    #[error("the end of the data did not reach the medium")]
+    Synchronize {
+        /// What the drive says.
+        #[source]
+        source: ScsiError,
+    },
+    /// The session could not be closed.
+    #[error("the session could not be closed")]
+    Close {
+        /// What the drive says.
+        #[source]
+        source: ScsiError,
+    },
+    /// The data is on the medium, the sectors that point to it are not.
+    #[error("the sectors at the beginning that point to the new session could not be written")]
+    Superblock {
+        /// What the drive says.
+        #[source]
+        source: ScsiError,
+    },
+    /// An overwritable medium needs a superblock with its session.
+    #[error("the session comes without its superblock, nothing was written")]
+    NoSuperblock,
+    /// The image did not have the length it was planned with.
+    #[error("the image is not {planned} sectors long as it was planned")]
+    ImageLength {
+        /// What was planned.
+        planned: Sectors,
+    },
+    /// The stop flag was set.
+    #[error("interrupted after {written} sectors")]
+    Interrupted {
+        /// Sectors of this session that were written.
+        written: Sectors,
+    },
+}

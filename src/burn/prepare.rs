@@ -1,0 +1,76 @@
+//! Making a medium writable: blanking, formatting, closing what a broken-off burn left open.
+
+use super::medium::{Medium, State};
+use super::progress::{Phase, Progress, working};
+use super::{BurnError, medium};
+use crate::scsi::drive::deadline;
+use crate::scsi::mmc::{Blank, BlankExtent, CloseFunction, CloseTrackSession, FormatUnit, Profile};
+use crate::scsi::{Drive, ScsiError};
+
+/// Blanks a rewritable sequential medium. Minimal blanking that fails is followed by a full one: what a worn disc may still need.
+///
+/// # Errors
+/// When the medium can't be blanked. What was on it may be gone then.
+pub fn blank(drive: &mut Drive, extent: BlankExtent, progress: &mut dyn Progress) -> Result<Medium, BurnError> {
+    let run = |drive: &mut Drive, extent: BlankExtent, progress: &mut dyn Progress| {
+        let limit = match extent {
+            BlankExtent::Minimal => deadline::BLANK_MINIMAL,
+            BlankExtent::Full => deadline::BLANK_FULL,
+        };
+        working(progress, Phase::Blank, |on_progress| {
+            drive.run_long(|immediate| Blank { extent, immediate }, limit, on_progress)
+        })
+    };
+    let mut result = run(drive, extent, progress);
+    if extent == BlankExtent::Minimal
+        && let Err(error) = &result
+        && error.sense().is_some_and(|sense| sense.asc == 0x51)
+    {
+        tracing::warn!(%error, "fast blanking failed, blanking every sector");
+        result = run(drive, BlankExtent::Full, progress);
+    }
+    result.map_err(|source| BurnError::Blank { source })?;
+    let medium = medium::inspect(drive).map_err(|source| BurnError::Inspect { source })?;
+    if medium.state == State::Blank { Ok(medium) } else { Err(BurnError::StillNotBlank) }
+}
+
+/// Formats a medium that needs it. Nothing that is readable now is lost by it.
+///
+/// # Errors
+/// When the medium can't be formatted.
+pub fn format(drive: &mut Drive, medium: &Medium, progress: &mut dyn Progress) -> Result<Medium, BurnError> {
+    let (Profile::DvdPlusRw, State::NeedsFormat { begun }) = (medium.profile, medium.state) else {
+        return Ok(medium.clone());
+    };
+    working(progress, Phase::Format, |on_progress| {
+        drive.run_long(|_| FormatUnit::dvd_plus_rw(begun), deadline::FORMAT, on_progress)
+    })
+    .map_err(|source| BurnError::Format { source })?;
+    medium::inspect(drive).map_err(|source| BurnError::Inspect { source })
+}
+
+/// Closes the track and session that a broken-off burn left open, so that the next session can follow. What the torn session holds
+/// stays on the medium and is superseded by the next one.
+///
+/// # Errors
+/// When the session can't be closed: then the medium takes no more.
+pub fn close_interrupted(drive: &mut Drive, track: u16, progress: &mut dyn Progress) -> Result<Medium, BurnError> {
+    working(progress, Phase::Close, |on_progress| {
+        // Closed by the drive already, on some: the session decides.
+        if let Err(error) = close(drive, CloseFunction::Track(track), on_progress) {
+            tracing::debug!(%error, "closing the torn track");
+        }
+        close(drive, CloseFunction::Session, on_progress)
+    })
+    .map_err(|source| BurnError::Close { source })?;
+    medium::inspect(drive).map_err(|source| BurnError::Inspect { source })
+}
+
+/// CLOSE TRACK SESSION and its end.
+pub(super) fn close(
+    drive: &mut Drive,
+    function: CloseFunction,
+    on_progress: crate::scsi::drive::OnProgress<'_>,
+) -> Result<(), ScsiError> {
+    drive.run_long(|immediate| CloseTrackSession { function, immediate }, deadline::CLOSE, on_progress)
+}

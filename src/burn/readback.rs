@@ -1,0 +1,227 @@
+//! Reads a session from its start to its end once, as it is on the medium.
+//!
+//! Every chunk is compared with what was sent, as it goes by. At the same time it is a [`SectorSource`]: an ISO reader
+//! pulls the directories through it, and whoever hashes the files in the order of their extents pulls the rest. What the
+//! reader asks for lies ahead; it is kept while directories are read, because they may be asked for again, and streamed
+//! afterwards.
+//!
+//! A sector that can't be read is noted and the reading goes on: the report names all of them, not the first.
+
+use super::ledger::{CHUNK, Ledger};
+use super::progress::{Event, Phase, Progress};
+use crate::iso::source::{SectorSource, SourceError};
+use crate::scsi::{Drive, ScsiError};
+use crate::sector::{Lba, SECTOR_BYTES, Sectors};
+
+/// Directories of more than this are not kept: a million files need a quarter of it.
+const KEEP_LIMIT: usize = 1 << 30;
+/// A chunk is tried this often before its sectors are tried one by one.
+const TRIES: usize = 3;
+/// Bad sectors that are looked for one by one; behind these, whole chunks count as bad. Each costs the drive seconds.
+const SINGLE_LIMIT: usize = 4096;
+/// The end of the session, 16 MiB that may still be in the drive's cache, is read from the medium itself.
+const TAIL: Sectors = Sectors(8192);
+
+/// A run of sectors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// First sector.
+    pub start: Lba,
+    /// The sector behind the last.
+    pub end: Lba,
+}
+
+/// What was wrong with the sectors themselves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// Sectors the drive could not read.
+    pub unreadable: Vec<Run>,
+    /// Chunks that are not what was sent.
+    pub differing: Vec<Run>,
+}
+
+impl Faults {
+    /// Whether there were none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.unreadable.is_empty() && self.differing.is_empty()
+    }
+
+    /// Whether a sector from `start` to before `end` could not be read.
+    fn hits(&self, start: Lba, end: Lba) -> bool {
+        self.unreadable.iter().any(|run| run.start < end && start < run.end)
+    }
+}
+
+/// Appends, or lengthens the last run where the new one follows it.
+fn note(runs: &mut Vec<Run>, start: Lba, end: Lba) {
+    match runs.last_mut() {
+        Some(last) if last.end == start => last.end = end,
+        _ => runs.push(Run { start, end }),
+    }
+}
+
+/// The reading of one session; see the module's text.
+pub struct Readback<'a> {
+    drive: &'a mut Drive,
+    ledger: Option<&'a Ledger>,
+    progress: &'a mut dyn Progress,
+    start: Lba,
+    end: Lba,
+    /// The next sector that was not read yet.
+    next: Lba,
+    /// Everything from `start` on that was read while keeping.
+    kept: Vec<u8>,
+    keeping: bool,
+    /// The chunk before `next`.
+    chunk: Vec<u8>,
+    faults: Faults,
+    /// The drive is gone: nothing more can be read.
+    lost: Option<ScsiError>,
+}
+
+impl std::fmt::Debug for Readback<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Readback").field("next", &self.next).field("end", &self.end).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Readback<'a> {
+    /// Begins to read the sectors from `start` to before `end`; with a ledger, each chunk is compared with it.
+    pub fn new(
+        drive: &'a mut Drive,
+        start: Lba,
+        end: Lba,
+        ledger: Option<&'a Ledger>,
+        progress: &'a mut dyn Progress,
+    ) -> Readback<'a> {
+        progress.event(Event::Begin { phase: Phase::Verify, total: Some(end - start) });
+        Readback {
+            drive,
+            ledger,
+            progress,
+            start,
+            end,
+            next: start,
+            kept: Vec::new(),
+            keeping: true,
+            chunk: Vec::new(),
+            faults: Faults::default(),
+            lost: None,
+        }
+    }
+
+    /// The directories are read: from here on only what is asked for next is held.
+    pub fn stop_keeping(&mut self) {
+        self.keeping = false;
+    }
+
+    /// Reads what is left and says what was wrong.
+    ///
+    /// # Errors
+    /// When the drive is lost.
+    pub fn finish(mut self) -> Result<Faults, ScsiError> {
+        while self.next < self.end && self.lost.is_none() {
+            self.advance();
+        }
+        self.progress.event(Event::End { phase: Phase::Verify });
+        match self.lost {
+            Some(error) => Err(error),
+            None => Ok(self.faults),
+        }
+    }
+
+    /// Reads the next chunk.
+    fn advance(&mut self) {
+        let at = self.next;
+        let count = CHUNK.0.min(self.end.0 - at.0);
+        self.chunk.resize(count as usize * SECTOR_BYTES, 0);
+        let mut chunk = std::mem::take(&mut self.chunk);
+        let whole = self.read_chunk(at, &mut chunk);
+        if whole && self.ledger.is_some_and(|ledger| !ledger.matches(at, &chunk)) {
+            note(&mut self.faults.differing, at, at + Sectors(count));
+        }
+        if self.keeping {
+            if self.kept.len() + chunk.len() > KEEP_LIMIT {
+                self.keeping = false;
+            } else {
+                self.kept.extend_from_slice(&chunk);
+            }
+        }
+        self.chunk = chunk;
+        self.next = at + Sectors(count);
+        self.progress.event(Event::Done { sectors: self.next - self.start, fifo_percent: None });
+    }
+
+    /// Whether all of it could be read.
+    fn read_chunk(&mut self, at: Lba, chunk: &mut [u8]) -> bool {
+        let from_medium = self.end - at <= TAIL;
+        for _ in 0..TRIES {
+            match self.drive.read(at, chunk, from_medium) {
+                Ok(()) => return true,
+                Err(error) if error.is_drive_lost() => {
+                    self.lost = Some(error);
+                    return false;
+                }
+                Err(error) => tracing::debug!(%error, "reading back"),
+            }
+        }
+        let bad_so_far: u32 = self.faults.unreadable.iter().map(|run| (run.end - run.start).0).sum();
+        if bad_so_far as usize > SINGLE_LIMIT {
+            chunk.fill(0);
+            let count = Sectors::for_bytes(chunk.len() as u64).unwrap_or(CHUNK);
+            note(&mut self.faults.unreadable, at, at + count);
+            return false;
+        }
+        let mut whole = true;
+        for (sector, number) in chunk.chunks_mut(SECTOR_BYTES).zip(0..) {
+            let here = at + Sectors(number);
+            if let Err(error) = self.drive.read(here, sector, from_medium) {
+                tracing::debug!(%error, "reading back");
+                sector.fill(0);
+                note(&mut self.faults.unreadable, here, here + Sectors(1));
+                whole = false;
+            }
+        }
+        whole
+    }
+
+    /// The bytes of one sector, if it was read before and is still held.
+    fn held(&self, at: Lba) -> Option<&[u8]> {
+        let in_kept = (at - self.start).0 as usize * SECTOR_BYTES;
+        if let Some(sector) = self.kept.get(in_kept..in_kept + SECTOR_BYTES) {
+            return Some(sector);
+        }
+        let chunk_start = self.next.0 - u32::try_from(self.chunk.len() / SECTOR_BYTES).unwrap_or(0);
+        let in_chunk = at.0.checked_sub(chunk_start)? as usize * SECTOR_BYTES;
+        self.chunk.get(in_chunk..in_chunk + SECTOR_BYTES)
+    }
+}
+
+impl SectorSource for Readback<'_> {
+    fn read(&mut self, at: Lba, out: &mut [u8]) -> Result<(), SourceError> {
+        let bytes = out.len();
+        let end = Sectors::for_bytes(bytes as u64).and_then(|count| at.checked_add(count));
+        let Some(end) = end.filter(|&end| at >= self.start && end <= self.end) else {
+            // Another session's sectors: read directly, nothing was sent to compare them with.
+            return self.drive.read(at, out, false).map_err(|error| SourceError::new(at, bytes, error));
+        };
+        let mut here = at;
+        for sector in out.chunks_mut(SECTOR_BYTES) {
+            while here >= self.next && self.lost.is_none() {
+                self.advance();
+            }
+            match self.held(here) {
+                Some(held) => sector.copy_from_slice(&held[..sector.len()]),
+                None => {
+                    self.drive.read(here, sector, false).map_err(|error| SourceError::new(here, sector.len(), error))?
+                }
+            }
+            here += Sectors(1);
+        }
+        if self.lost.is_some() || self.faults.hits(at, end) {
+            return Err(SourceError::new(at, bytes, "the drive can't read them"));
+        }
+        Ok(())
+    }
+}

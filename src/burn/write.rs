@@ -1,0 +1,76 @@
+//! The writing itself: image through the FIFO to the drive, every chunk noted in the ledger. The same for every medium.
+
+use std::sync::atomic::Ordering;
+
+use super::fifo::through_fifo;
+use super::ledger::{CHUNK, Ledger};
+use super::progress::{Event, Phase};
+use super::{BurnError, Burned, Job};
+use crate::scsi::Drive;
+use crate::sector::{Lba, SECTOR_BYTES, Sectors};
+
+/// What the medium demands of a run of writes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sink {
+    /// Zeros follow the image up to this many sectors.
+    pub(super) minimum: Sectors,
+    /// No more than this may be written: checked here, so that the drive never sees an address it has to refuse.
+    pub(super) limit: Sectors,
+}
+
+/// Writes the job's image.
+pub(super) fn write_image(drive: &mut Drive, job: &mut Job<'_>, sink: Sink) -> Result<Burned, BurnError> {
+    let needed = job.sectors.max(sink.minimum);
+    if needed > sink.limit {
+        return Err(BurnError::NoRoom { needed, free: sink.limit });
+    }
+    let Job { start, sectors, image, fifo_bytes, stop, progress, .. } = job;
+    let (start, sectors) = (*start, *sectors);
+    progress.event(Event::Begin { phase: Phase::Write, total: Some(sectors) });
+    let mut ledger = Ledger::new(start);
+    let mut written = Sectors(0);
+    let result = through_fifo(*image, *fifo_bytes, |mut chunks| {
+        while let Some(chunk) = chunks.next_chunk() {
+            if stop.load(Ordering::Relaxed) {
+                return Err(BurnError::Interrupted { written });
+            }
+            let more = Sectors::for_bytes(chunk.len() as u64).unwrap_or(CHUNK);
+            if written + more > sectors {
+                return Err(BurnError::ImageLength { planned: sectors });
+            }
+            write_chunk(drive, start + written, chunk).map_err(|source| BurnError::Write {
+                at: start + written,
+                written,
+                planned: sectors,
+                source,
+            })?;
+            ledger.push(chunk);
+            written += more;
+            progress.event(Event::Done { sectors: written, fifo_percent: Some(chunks.fill_percent()) });
+        }
+        Ok(())
+    });
+    progress.event(Event::End { phase: Phase::Write });
+    result?;
+    if written != sectors {
+        return Err(BurnError::ImageLength { planned: sectors });
+    }
+    fill_up(drive, start + written, needed, written)?;
+    Ok(Burned { start, sectors, ledger })
+}
+
+fn write_chunk(drive: &mut Drive, at: Lba, chunk: &[u8]) -> Result<(), crate::scsi::ScsiError> {
+    let per_write = drive.sectors_per_transfer();
+    let mut at = at;
+    for piece in chunk.chunks(usize::from(per_write) * SECTOR_BYTES) {
+        drive.write(at, piece)?;
+        at += Sectors(u32::from(per_write));
+    }
+    Ok(())
+}
+
+/// Zeros behind the image where the medium wants a longer track.
+fn fill_up(drive: &mut Drive, at: Lba, needed: Sectors, written: Sectors) -> Result<(), BurnError> {
+    let zeros = vec![0; (needed.0 - written.0) as usize * SECTOR_BYTES];
+    write_chunk(drive, at, &zeros).map_err(|source| BurnError::Write { at, written, planned: needed, source })
+}
