@@ -1,1 +1,0 @@
-//! Reads a tree from a disc.

@@ -1,0 +1,112 @@
+//! Reads a tree from a disc.
+//!
+//! [`Volume::open`] takes in the descriptors of one session, [`read_tree`] its directories: Rock Ridge where
+//! the disc has it, else Joliet, else the bare names. File contents are not read; a file's node says in which
+//! [extents](crate::iso::tree::Content::Recorded) they stand.
+//!
+//! The reader takes discs as they are in drawers, made by any program of the last thirty years, and images made
+//! to harm it: what it can't make sense of is left out or bent, and said in a [`Note`]. It shares no code with
+//! the generator, so that one misreading of the standards can't hide in both.
+//!
+//! Directories are read whole and in ascending order of their sectors, each with its continuation areas. On a
+//! disc laid out so (parents before children, continuation areas behind their directory) no step goes back.
+
+mod claims;
+mod descriptor;
+mod entry;
+mod name;
+mod note;
+mod number;
+mod record;
+mod rock_ridge;
+mod susp;
+mod walk;
+
+use crate::iso::source::{SectorSource, SourceError};
+use crate::iso::tree::{Tree, TreePath};
+use crate::sector::Lba;
+
+pub use descriptor::Volume;
+pub use note::{ContinuationFault, Note, Oddity};
+
+/// A volume could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// Something else than an ISO 9660 volume begins there.
+    #[error("no ISO 9660 volume at sector {at}")]
+    NotAVolume {
+        /// Where a session was looked for.
+        at: Lba,
+    },
+    /// The sectors where descriptors stand could not be read.
+    #[error("volume descriptor can't be read")]
+    Descriptor {
+        /// The sectors, and why.
+        source: SourceError,
+    },
+    /// Logical blocks of another size than a sector, as no optical disc has them.
+    #[error("volume at sector {at} has logical blocks of {bytes} bytes")]
+    BlockSize {
+        /// Start of the session.
+        at: Lba,
+        /// The size recorded.
+        bytes: u32,
+    },
+    /// The root directory is none: the session was not written whole, or was overwritten.
+    #[error("volume at sector {at} has no root directory")]
+    BrokenRoot {
+        /// Start of the session.
+        at: Lba,
+    },
+    /// Sectors of a directory could not be read.
+    #[error("directory {path} can't be read")]
+    Directory {
+        /// The directory.
+        path: TreePath,
+        /// The sectors, and why.
+        source: SourceError,
+    },
+    /// More names than any disc holds.
+    #[error("more than {limit} names")]
+    TooManyNames {
+        /// The limit.
+        limit: usize,
+    },
+    /// Records that share continuation areas over and over.
+    #[error("continuation areas without end at {path}")]
+    TooManyContinuations {
+        /// The directory where the limit was met.
+        path: TreePath,
+    },
+}
+
+/// A tree as it was read.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// The names and what belongs to them; every file's content is recorded.
+    pub tree: Tree,
+    /// What was odd, in the order it was met: the first thousand.
+    pub notes: Vec<Note>,
+    /// How many more oddities there were.
+    pub more_notes: usize,
+    /// Whether an oddity, noted or not, may have cost a name or a content: see [`Oddity::is_loss`].
+    pub lost: bool,
+}
+
+/// Reads the tree of `volume`.
+///
+/// # Errors
+/// When a directory inside the volume can't be read, when the root is none, or when a limit against hostile
+/// images is met.
+pub fn read_tree(source: &mut dyn SectorSource, volume: &Volume) -> Result<Reading, ReadError> {
+    walk::read(source, volume, walk::Unreadable::Fails)
+}
+
+/// As [`read_tree`], for a damaged disc: sectors that can't be read cost the names in them and a note each.
+///
+/// # Errors
+/// When nothing is left of the root, or when a limit against hostile images is met.
+pub fn salvage_tree(source: &mut dyn SectorSource, volume: &Volume) -> Result<Reading, ReadError> {
+    walk::read(source, volume, walk::Unreadable::IsNoted)
+}

@@ -1,0 +1,466 @@
+//! From directory to directory, in ascending order of their sectors.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use super::claims::Claims;
+use super::entry::{Dialect, Found, What};
+use super::record::{Record, records};
+use super::susp::{Continuations, Exhausted, LoadError, Sharing};
+use super::{Note, Oddity, ReadError, Reading, Volume, name};
+use crate::iso::source::SectorSource;
+use crate::iso::tree::{Attributes, Content, Extent, Kind, NodeId, Tree};
+use crate::sector::{Lba, SECTOR_BYTES, Sectors};
+
+/// A million names make a directory of some 150 MiB.
+const MAX_DIRECTORY_BYTES: u32 = 256 << 20;
+const MAX_DEPTH: u32 = 1024;
+const MAX_NAMES: usize = 16 << 20;
+const MAX_NOTES: usize = 1000;
+/// Sectors in one request.
+const PIECE: Sectors = Sectors(512);
+/// Unreadable sectors in a row after which the rest of a directory is given up: on a drive each costs seconds.
+const MAX_UNREADABLE: u32 = 32;
+
+/// What becomes of a directory's unreadable sectors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    Fails,
+    IsNoted,
+}
+
+/// Reads the tree of `volume`.
+pub(super) fn read(
+    source: &mut dyn SectorSource,
+    volume: &Volume,
+    unreadable: Unreadable,
+) -> Result<Reading, ReadError> {
+    let mut walk = Walk {
+        continuations: Continuations::new(volume.end(), unreadable == Unreadable::IsNoted),
+        source,
+        volume,
+        unreadable,
+        dialect: Dialect::Plain,
+        tree: Tree::new(Attributes::default()),
+        claims: Claims::default(),
+        queue: BinaryHeap::new(),
+        relocated: BTreeMap::new(),
+        relocations: Vec::new(),
+        notes: Vec::new(),
+        more_notes: 0,
+        lost: false,
+        outside_noted: false,
+    };
+    walk.root()?;
+    walk.rest()?;
+    walk.drop_empty_relocations();
+    Ok(Reading { tree: walk.tree, notes: walk.notes, more_notes: walk.more_notes, lost: walk.lost })
+}
+
+/// A directory still to be read. They come out of the queue by address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Job {
+    at: Lba,
+    node: NodeId,
+    depth: u32,
+    /// Its length; unknown where a placeholder names it, which says its sector only (RRIP 4.1.5.1).
+    bytes: Option<u32>,
+}
+
+/// A directory to be added, or a relocated one whose place was not met yet.
+struct Directory {
+    parent: NodeId,
+    depth: u32,
+    name: Vec<u8>,
+    attributes: Attributes,
+    links: u32,
+    bytes: Option<u32>,
+}
+
+impl Directory {
+    fn new(parent: Job, found: Found<'_>, bytes: Option<u32>) -> Directory {
+        let Found { name, attributes, links, .. } = found;
+        Directory { parent: parent.node, depth: parent.depth + 1, name, attributes, links, bytes }
+    }
+}
+
+struct Walk<'a> {
+    source: &'a mut dyn SectorSource,
+    volume: &'a Volume,
+    unreadable: Unreadable,
+    dialect: Dialect,
+    tree: Tree,
+    continuations: Continuations,
+    claims: Claims,
+    queue: BinaryHeap<Reverse<Job>>,
+    relocated: BTreeMap<Lba, Directory>,
+    /// Directories that hold relocated ones.
+    relocations: Vec<NodeId>,
+    notes: Vec<Note>,
+    more_notes: usize,
+    lost: bool,
+    outside_noted: bool,
+}
+
+impl Walk<'_> {
+    /// Reads the root directory and decides by it how the rest is read.
+    fn root(&mut self) -> Result<(), ReadError> {
+        let (job, bytes) = self.root_bytes(self.volume.root)?;
+        let own = own_record(&bytes).ok_or(ReadError::BrokenRoot { at: self.volume.session_start })?;
+        if let Some(sharing) = Sharing::find(own.system_use()) {
+            let rock_ridge = Dialect::RockRidge(sharing);
+            self.load_continuations(job.node, rock_ridge, &bytes)?;
+            let mut oddities = Vec::new();
+            let area = rock_ridge.system_use(&own);
+            let fields =
+                super::rock_ridge::decode(&self.continuations.entries(area, &mut oddities).entries, &mut oddities);
+            if fields.extension || fields.posix.is_some() {
+                if !fields.extension {
+                    self.note(job.node, None, Oddity::NoExtensionReference);
+                }
+                self.dialect = rock_ridge;
+                return self.take_in(job, &bytes);
+            }
+        }
+        let Some(joliet) = self.volume.joliet_root() else { return self.take_in(job, &bytes) };
+        self.dialect = Dialect::Joliet;
+        self.claims = Claims::default();
+        let (job, bytes) = self.root_bytes(joliet)?;
+        self.take_in(job, &bytes)
+    }
+
+    fn root_bytes(&mut self, root: Extent) -> Result<(Job, Vec<u8>), ReadError> {
+        let broken = ReadError::BrokenRoot { at: self.volume.session_start };
+        let Ok(bytes) = u32::try_from(root.bytes) else { return Err(broken) };
+        let job = Job { at: root.start, node: self.tree.root(), depth: 0, bytes: Some(bytes) };
+        self.claims.claim(root.start, root.sectors());
+        match self.directory_bytes(job)? {
+            Some(bytes) if own_record(&bytes).is_some() => Ok((job, bytes)),
+            _ => Err(broken),
+        }
+    }
+
+    /// Reads all that is queued, then the relocated directories nobody asked for.
+    fn rest(&mut self) -> Result<(), ReadError> {
+        loop {
+            while let Some(Reverse(job)) = self.queue.pop() {
+                if let Some(bytes) = self.directory_bytes(job)? {
+                    self.take_in(job, &bytes)?;
+                }
+            }
+            let displaced = std::mem::take(&mut self.relocated);
+            for (at, found) in displaced {
+                // A placeholder may have come after the directory.
+                if self.claims.begins(at) {
+                    continue;
+                }
+                self.note(found.parent, Some(&found.name), Oddity::Displaced);
+                self.add_directory(found, at)?;
+            }
+            if self.queue.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// A directory's bytes; `None`, and a note, where there is no directory.
+    fn directory_bytes(&mut self, job: Job) -> Result<Option<Vec<u8>>, ReadError> {
+        let declared = job.bytes.unwrap_or(1);
+        let mut bytes = Vec::new();
+        self.read_to(job, declared, &mut bytes)?;
+        let Some(own) = own_record(&bytes) else {
+            self.note(job.node, None, Oddity::NoDirectory { at: job.at });
+            return Ok(None);
+        };
+        let (says, here) = (Lba(own.location().value), own.data_bytes().value);
+        if says != job.at && own.attribute_sectors() == 0 {
+            self.note(job.node, None, Oddity::SelfElsewhere { at: job.at, says });
+        }
+        if job.bytes.is_some_and(|parent| parent != here) {
+            self.note(job.node, None, Oddity::SelfLength { here, parent: declared });
+        }
+        // The directory's own word is what Linux takes, and all there is behind a placeholder.
+        if here > MAX_DIRECTORY_BYTES {
+            self.note(job.node, None, Oddity::DirectoryTooLarge { bytes: here });
+        } else if here > declared {
+            if self.claims.grow(job.at, sectors_for(here)) {
+                self.read_to(job, here, &mut bytes)?;
+            } else {
+                self.note(job.node, None, Oddity::DirectoryTwice { at: job.at });
+            }
+        }
+        Ok(Some(bytes))
+    }
+
+    /// Reads on until `bytes` holds `wanted` bytes of the directory.
+    fn read_to(&mut self, job: Job, wanted: u32, bytes: &mut Vec<u8>) -> Result<(), ReadError> {
+        if wanted > MAX_DIRECTORY_BYTES {
+            self.note(job.node, None, Oddity::DirectoryTooLarge { bytes: wanted });
+            return Ok(());
+        }
+        let end = sectors_for(wanted);
+        let mut unreadable_in_row = 0;
+        let mut have = Sectors(u32::try_from(bytes.len() / SECTOR_BYTES).unwrap_or(u32::MAX));
+        bytes.truncate(bytes.len() / SECTOR_BYTES * SECTOR_BYTES);
+        while have < end && unreadable_in_row < MAX_UNREADABLE {
+            let piece = Sectors((end.0 - have.0).min(PIECE.0));
+            let Some(at) = job.at.checked_add(have).filter(|at| at.checked_add(piece).is_some()) else {
+                self.note(job.node, None, Oddity::OutsideVolume { at: job.at, bytes: u64::from(wanted) });
+                break;
+            };
+            let start = bytes.len();
+            bytes.resize(start + piece.0 as usize * SECTOR_BYTES, 0);
+            if let Err(error) = self.source.read(at, &mut bytes[start..]) {
+                let inside = u64::from(at.0) + u64::from(piece.0) <= self.volume.end();
+                if inside && self.unreadable == Unreadable::Fails {
+                    return Err(ReadError::Directory { path: self.tree.path(job.node), source: error });
+                }
+                unreadable_in_row = self.read_singly(job, at, &mut bytes[start..]);
+            }
+            have += piece;
+        }
+        bytes.truncate(wanted as usize);
+        Ok(())
+    }
+
+    /// Reads what can be read, sector by sector; the others are zeros, which hold no records. Gives the number
+    /// of unreadable ones at the end.
+    fn read_singly(&mut self, job: Job, at: Lba, out: &mut [u8]) -> u32 {
+        let mut in_row = 0;
+        let mut cause = String::new();
+        let total = u32::try_from(out.len() / SECTOR_BYTES).unwrap_or(u32::MAX);
+        let mut sectors = (0..total).zip(out.chunks_exact_mut(SECTOR_BYTES));
+        let mut read = 0;
+        while in_row < MAX_UNREADABLE
+            && let Some((index, sector)) = sectors.next()
+        {
+            let here = at + Sectors(index);
+            read = index + 1;
+            match self.source.read(here, sector) {
+                Ok(()) => {
+                    self.note_unreadable(job.node, Lba(here.0 - in_row), in_row, &cause);
+                    in_row = 0;
+                }
+                Err(error) => {
+                    sector.fill(0);
+                    cause = error.cause.to_string();
+                    in_row += 1;
+                }
+            }
+        }
+        for (_, sector) in sectors {
+            sector.fill(0);
+        }
+        let first = Lba((at.0 + read).saturating_sub(in_row));
+        self.note_unreadable(job.node, first, if in_row == 0 { 0 } else { in_row + total - read }, &cause);
+        in_row
+    }
+
+    fn note_unreadable(&mut self, node: NodeId, at: Lba, count: u32, cause: &str) {
+        if count > 0 {
+            self.note(node, None, Oddity::Unreadable { at, count: Sectors(count), cause: cause.to_owned() });
+        }
+    }
+
+    fn load_continuations(&mut self, node: NodeId, dialect: Dialect, bytes: &[u8]) -> Result<(), ReadError> {
+        let areas = records(bytes).filter_map(Result::ok).map(|record| dialect.system_use(&record));
+        self.continuations.load(self.source, areas).map_err(|error| {
+            let path = self.tree.path(node);
+            match error {
+                LoadError::Source(source) => ReadError::Directory { path, source },
+                LoadError::Exhausted(Exhausted) => ReadError::TooManyContinuations { path },
+            }
+        })
+    }
+
+    /// Puts a directory's names into the tree and its subdirectories into the queue.
+    fn take_in(&mut self, job: Job, bytes: &[u8]) -> Result<(), ReadError> {
+        if matches!(self.dialect, Dialect::RockRidge(_)) {
+            self.load_continuations(job.node, self.dialect, bytes)?;
+        }
+        let mut all: Vec<Found<'_>> = Vec::new();
+        for record in records(bytes) {
+            let record = match record {
+                Ok(record) if record.is_parent() => continue,
+                Ok(record) => record,
+                Err(offset) => {
+                    self.note(job.node, None, Oddity::BrokenRecord { offset });
+                    continue;
+                }
+            };
+            let mut found = Found::decode(self.dialect, &self.continuations, record);
+            if record.is_self() {
+                self.note_outside(job.node, None, &found);
+                self.take_own(job, &mut found);
+                continue;
+            }
+            self.note_outside(job.node, Some(&found.name), &found);
+            match all.last_mut() {
+                Some(last) if last.continues_with(&found) => last.append(found),
+                _ => all.push(found),
+            }
+        }
+        // Discs sort by identifier, trees by name; the sort is stable, so the first of equal names stays first.
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut last = Vec::new();
+        for mut found in all {
+            found.finish(self.volume.end());
+            for oddity in found.oddities.drain(..) {
+                self.note(job.node, Some(&found.name), oddity);
+            }
+            if found.what == What::Nothing {
+                continue;
+            }
+            if !name::is_safe(&found.name) {
+                self.note(job.node, None, Oddity::BadName { name: name::excerpt(&found.name) });
+                continue;
+            }
+            let Some(found) = self.set_aside(job, found) else { continue };
+            if found.name == last {
+                self.note(job.node, Some(&found.name), Oddity::Duplicate);
+                continue;
+            }
+            last.clone_from(&found.name);
+            self.add(job, found)?;
+        }
+        Ok(())
+    }
+
+    /// A directory's record of itself: what Linux shows of the directory.
+    fn take_own(&mut self, job: Job, found: &mut Found<'_>) {
+        for oddity in found.oddities.drain(..) {
+            self.note(job.node, None, oddity);
+        }
+        let is_root = job.node == self.tree.root();
+        if matches!(self.dialect, Dialect::RockRidge(_)) && !found.has_posix && !is_root {
+            return;
+        }
+        let own = found.attributes;
+        let known = self.tree.node(job.node).attributes;
+        let differs = (own.mode, own.uid, own.gid) != (known.mode, known.uid, known.gid);
+        // A placeholder has the mode of a file, and nobody shows it.
+        if differs && !is_root && job.bytes.is_some() {
+            self.note(job.node, None, Oddity::SelfDiffers);
+        }
+        let node = self.tree.node_mut(job.node);
+        node.attributes = own;
+        node.links = found.links;
+    }
+
+    /// Keeps a relocated directory until its placeholder was met; hands anything else back.
+    fn set_aside<'f>(&mut self, job: Job, found: Found<'f>) -> Option<Found<'f>> {
+        let What::Directory { at, bytes: bytes @ Some(_) } = found.what else { return Some(found) };
+        // The relocation directory may itself be marked as relocated; its place is where it stands.
+        let is_relocation = job.depth == 0 && matches!(&*found.name, b"rr_moved" | b".rr_moved");
+        if !found.relocated || is_relocation {
+            return Some(found);
+        }
+        if self.relocations.last() != Some(&job.node) {
+            self.relocations.push(job.node);
+        }
+        self.relocated.insert(at, Directory::new(job, found, bytes));
+        None
+    }
+
+    fn add(&mut self, job: Job, found: Found<'_>) -> Result<(), ReadError> {
+        let kind = match found.what {
+            What::Nothing => return Ok(()),
+            What::Directory { at, bytes } => return self.add_directory(Directory::new(job, found, bytes), at),
+            What::File(extents) => Kind::File {
+                size: extents.iter().map(|e| e.bytes).sum(),
+                content: Content::Recorded(extents.into_iter().filter(|e| e.bytes > 0).collect()),
+            },
+            What::Other(kind) => kind,
+        };
+        self.insert(job.node, &found.name, found.attributes, found.links, kind)?;
+        Ok(())
+    }
+
+    fn add_directory(&mut self, found: Directory, at: Lba) -> Result<(), ReadError> {
+        let Directory { parent, depth, name, attributes, links, bytes } = found;
+        if depth > MAX_DEPTH {
+            self.note(parent, Some(&name), Oddity::TooDeep { limit: MAX_DEPTH });
+            return Ok(());
+        }
+        if let Some(bytes) = bytes.filter(|&b| b > MAX_DIRECTORY_BYTES) {
+            self.note(parent, Some(&name), Oddity::DirectoryTooLarge { bytes });
+            return Ok(());
+        }
+        // An empty extent is nobody's, and an empty directory.
+        let is_empty = bytes == Some(0);
+        if !is_empty && !self.claims.claim(at, sectors_for(bytes.unwrap_or(1))) {
+            self.note(parent, Some(&name), Oddity::DirectoryTwice { at });
+            return Ok(());
+        }
+        let node = self.insert(parent, &name, attributes, links, Kind::Directory(Vec::new()))?;
+        if let Some(node) = node.filter(|_| !is_empty) {
+            self.queue.push(Reverse(Job { at, node, depth, bytes }));
+        }
+        Ok(())
+    }
+
+    fn insert(
+        &mut self,
+        parent: NodeId,
+        name: &[u8],
+        attributes: Attributes,
+        links: u32,
+        kind: Kind,
+    ) -> Result<Option<NodeId>, ReadError> {
+        if self.tree.capacity() > MAX_NAMES {
+            return Err(ReadError::TooManyNames { limit: MAX_NAMES });
+        }
+        match self.tree.insert(parent, name, attributes, kind) {
+            Ok(id) => {
+                self.tree.node_mut(id).links = links;
+                Ok(Some(id))
+            }
+            // Only a displaced directory can meet a name that is taken: the others were sorted before.
+            Err(_) => {
+                self.note(parent, Some(name), Oddity::Duplicate);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Takes the relocation directory out where its directories went to their places.
+    fn drop_empty_relocations(&mut self) {
+        for node in std::mem::take(&mut self.relocations) {
+            if self.tree.children(node).is_empty() && node != self.tree.root() {
+                self.tree.remove(node);
+            }
+        }
+    }
+
+    /// Once for the volume: with the wrong size in the descriptor it is true of every area.
+    fn note_outside(&mut self, directory: NodeId, name: Option<&[u8]>, found: &Found<'_>) {
+        let Some(area) = found.continues_at else { return };
+        let space = self.volume.volume_space;
+        if !self.outside_noted && area.at.0 >= space.0 {
+            self.outside_noted = true;
+            self.note(directory, name, Oddity::ContinuationOutside { at: area.at, space });
+        }
+    }
+
+    fn note(&mut self, directory: NodeId, name: Option<&[u8]>, what: Oddity) {
+        self.lost |= what.is_loss();
+        if self.notes.len() == MAX_NOTES {
+            self.more_notes += 1;
+            return;
+        }
+        let mut path = self.tree.path(directory);
+        if let Some(name) = name {
+            path.push(&name::excerpt(name));
+        }
+        self.notes.push(Note { path, what });
+    }
+}
+
+/// The first record, which must be the directory itself (6.8.2.2).
+fn own_record(directory: &[u8]) -> Option<Record<'_>> {
+    records(directory).next()?.ok().filter(Record::is_self)
+}
+
+fn sectors_for(bytes: u32) -> Sectors {
+    Sectors::for_bytes(u64::from(bytes)).unwrap_or(Sectors(u32::MAX))
+}
