@@ -2,7 +2,19 @@
 
 pub mod chain;
 pub mod compare;
+mod continuation;
+mod directory;
+mod field;
+mod layout;
+mod names;
+mod path_table;
+pub mod plan;
 pub mod reader;
+mod record;
+mod rock_ridge;
 pub mod scan;
 pub mod source;
+mod staged;
+pub mod stream;
 pub mod tree;
+mod volume;

@@ -1,0 +1,334 @@
+//! How a [`Plan`] comes about: files are numbered, attributes settled, directories measured, and then
+//! everything gets its address.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::directory::Builder;
+use super::field;
+use super::path_table;
+use super::plan::{
+    AttributePolicy, Directory, NAME_LENGTH, NO_SLOT, Note, Options, PIECE, Plan, PlanError, TARGET_LENGTH, Write,
+    data_order,
+};
+use super::record;
+use super::rock_ridge;
+use super::staged;
+use super::tree::{Attributes, Content, Extent, Inode, Kind, NodeId, Timestamp, Tree, TreePath};
+use super::volume;
+use crate::manifest;
+use crate::sector::{Lba, SECTOR_BYTES, Sectors};
+
+/// Deepest level of directories that ECMA-119 6.8.2.1 allows, the root being the first.
+const DEEPEST: usize = 8;
+
+impl Plan {
+    /// A plan whose files are cut into extents of `piece` bytes, whole sectors.
+    pub(super) fn with_pieces(tree: Tree, options: Options, piece: u64) -> Result<Plan, PlanError> {
+        check_texts(&options)?;
+        let mut plan = Plan {
+            slots: vec![NO_SLOT; tree.capacity()],
+            tree,
+            options,
+            directories: Vec::new(),
+            identifiers: Vec::new(),
+            writes: Vec::new(),
+            piece,
+            path_table_bytes: 0,
+            data_start: Lba(0),
+            end: Lba(0),
+            notes: Vec::new(),
+        };
+        plan.number_files()?;
+        plan.settle_nodes()?;
+        plan.size_manifest();
+        let data = plan.data_sectors();
+        // Before directories are built: a sparse file of exabytes would have a billion records.
+        plan.check_total(data)?;
+        plan.measure_directories()?;
+        plan.address(data)?;
+        Ok(plan)
+    }
+
+    /// Decides which files are written, in which order, and which names are one file.
+    fn number_files(&mut self) -> Result<(), PlanError> {
+        let order: Vec<NodeId> = data_order(&self.tree).collect();
+        // By inode and size: a file that changed between the scans of two of its names is two files.
+        let mut staged: HashMap<(Inode, u64), (u32, u32)> = HashMap::new();
+        let mut recorded: HashMap<(Lba, u64), (u32, u32)> = HashMap::new();
+        let mut manifest = None;
+        for &id in &order {
+            let node = self.tree.node(id);
+            let Kind::File { size, content } = &node.kind else { continue };
+            let new_slot = narrow(self.writes.len());
+            let slot = match content {
+                Content::Manifest => {
+                    if let Some(first) = manifest.replace(id) {
+                        let (first, second) = (self.tree.path(first), self.tree.path(id));
+                        return Err(PlanError::TwoManifests { first, second });
+                    }
+                    continue;
+                }
+                Content::Staged(inode) if node.links > 1 => group(staged.entry((*inode, *size)), new_slot),
+                Content::Staged(_) | Content::Bytes(_) => new_slot,
+                Content::Recorded(extents) => {
+                    self.check_recorded(id, *size, extents)?;
+                    match extents.first() {
+                        Some(first) if node.links > 1 && *size > 0 => {
+                            group(recorded.entry((first.start, *size)), narrow(id.index()))
+                        }
+                        _ => narrow(id.index()),
+                    }
+                }
+            };
+            self.slots[id.index()] = slot;
+            if slot == new_slot && !matches!(content, Content::Recorded(_)) {
+                self.writes.push(Write { node: id, start: Lba(0), stamp: staged::stamp(&node.attributes) });
+            }
+        }
+        if let Some(id) = manifest {
+            self.slots[id.index()] = narrow(self.writes.len());
+            self.writes.push(Write { node: id, start: Lba(0), stamp: 0 });
+        }
+        for id in order {
+            let node = self.tree.node_mut(id);
+            let (size, counted) = match &node.kind {
+                Kind::File { content: Content::Bytes(bytes), .. } => (Some(bytes.len() as u64), None),
+                Kind::File { size, content: Content::Staged(inode) } => (None, staged.get(&(*inode, *size))),
+                Kind::File { size, content: Content::Recorded(extents) } => {
+                    (None, extents.first().and_then(|first| recorded.get(&(first.start, *size))))
+                }
+                Kind::Directory(_) => continue,
+                _ => (None, None),
+            };
+            node.links = match counted {
+                Some(&(_, count)) if node.links > 1 => count,
+                _ => 1,
+            };
+            if let (Some(bytes), Kind::File { size, .. }) = (size, &mut node.kind) {
+                *size = bytes;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_recorded(&self, id: NodeId, size: u64, extents: &[Extent]) -> Result<(), PlanError> {
+        if size == 0 {
+            return Ok(());
+        }
+        let start = self.options.start;
+        for extent in extents {
+            let end = u64::from(extent.start.0).saturating_add(extent.bytes.div_ceil(SECTOR_BYTES as u64));
+            if end > u64::from(start.0) {
+                let path = self.tree.path(id);
+                return Err(PlanError::RecordedAboveStart { path, at: extent.start, end: end - 1, start });
+            }
+        }
+        let found = extents.iter().fold(0_u64, |sum, extent| sum.saturating_add(extent.bytes));
+        if found != size {
+            return Err(PlanError::RecordedSize { path: self.tree.path(id), size, found });
+        }
+        Ok(())
+    }
+
+    /// Checks names and targets, and makes every node what the disc will show.
+    fn settle_nodes(&mut self) -> Result<(), PlanError> {
+        let order: Vec<NodeId> = self.tree.walk().collect();
+        for id in order {
+            if id != self.tree.root() {
+                self.check_name(id)?;
+            }
+            if matches!(self.tree.node(id).kind, Kind::Directory(_)) {
+                let is_directory = |&&c: &&NodeId| matches!(self.tree.node(c).kind, Kind::Directory(_));
+                let below = self.tree.children(id).iter().filter(is_directory).count();
+                self.tree.node_mut(id).links = narrow(below).saturating_add(2);
+                self.slots[id.index()] = narrow(self.directories.len());
+                self.directories.push(Directory {
+                    node: id,
+                    start: Lba(0),
+                    records: Sectors(0),
+                    continuations: Sectors(0),
+                    identifier_at: 0,
+                    identifier_length: 0,
+                });
+                if self.level(id) == DEEPEST + 1 {
+                    self.notes.push((id, Note::Deep));
+                }
+            }
+            let node = self.tree.node_mut(id);
+            let is_directory = matches!(node.kind, Kind::Directory(_));
+            if is_out_of_range(&node.attributes) {
+                self.notes.push((id, Note::TimeClamped));
+            }
+            let node = self.tree.node_mut(id);
+            settle_attributes(&mut node.attributes, is_directory, &self.options);
+            if let Kind::Symlink(target) = &mut node.kind {
+                if let Some(normalised) = rock_ridge::normalised_target(target) {
+                    *target = normalised.into();
+                    self.notes.push((id, Note::TargetNormalised));
+                }
+                let bytes = target.len();
+                if bytes > TARGET_LENGTH {
+                    return Err(PlanError::LinkTooLong { path: self.tree.path(id), bytes });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_name(&mut self, id: NodeId) -> Result<(), PlanError> {
+        let name = &*self.tree.node(id).name;
+        let is_dots = matches!(name, b"" | b"." | b"..");
+        if is_dots || name.len() > NAME_LENGTH || name.iter().any(|&b| b == b'/' || b == 0) {
+            return Err(PlanError::Name { path: self.tree.path(id) });
+        }
+        if name.len() >= 254 {
+            self.notes.push((id, Note::LongName));
+        }
+        Ok(())
+    }
+
+    /// The root's level is 1.
+    fn level(&self, id: NodeId) -> usize {
+        let mut level = 1;
+        let mut at = id;
+        while at != self.tree.root() {
+            at = self.tree.node(at).parent;
+            level += 1;
+        }
+        level
+    }
+
+    fn size_manifest(&mut self) {
+        let Some(last) = self.writes.last() else { return };
+        let id = last.node;
+        let line = |path: &TreePath| manifest::line_bytes(path) as u64;
+        let carried: u64 = self.options.carried.iter().map(|entry| line(&entry.path)).sum();
+        let written: u64 = self.manifest_files().map(|file| line(&self.tree.path(file))).sum();
+        if let Kind::File { size, content: Content::Manifest } = &mut self.tree.node_mut(id).kind {
+            *size = carried + written;
+        }
+    }
+
+    fn data_sectors(&self) -> u64 {
+        let sectors = |write: &Write| self.size(write.node).div_ceil(SECTOR_BYTES as u64);
+        // A sum of more than 2^64 bytes' worth is too large in any case.
+        self.writes.iter().fold(0, |sum: u64, write| sum.saturating_add(sectors(write)))
+    }
+
+    /// Builds each directory to learn its size and the identifiers of those below it.
+    fn measure_directories(&mut self) -> Result<(), PlanError> {
+        let mut builder = Builder::default();
+        self.name_directory(0, record::SELF);
+        let mut table_bytes = 0;
+        for index in 0..self.directories.len() {
+            builder.build(self, index);
+            let sectors = |part: &[u8]| Sectors::for_bytes(part.len() as u64).unwrap_or(Sectors(u32::MAX));
+            let records = builder.records().len() as u64;
+            if records > PIECE {
+                let path = self.tree.path(self.directories[index].node);
+                return Err(PlanError::DirectoryTooLarge { path, bytes: records });
+            }
+            let directory = &mut self.directories[index];
+            directory.records = sectors(builder.records());
+            directory.continuations = sectors(builder.continuations());
+            table_bytes += path_table::record_length(directory.identifier_length.into()) as u64;
+            for named in builder.names.iter().filter(|named| named.is_directory) {
+                let below = self.slots[named.node.index()] as usize;
+                self.name_directory(below, named.identifier.as_bytes());
+            }
+        }
+        // 2^32 / 40 directories don't fit a tree's memory before this saturates.
+        self.path_table_bytes = u32::try_from(table_bytes).unwrap_or(u32::MAX);
+        Ok(())
+    }
+
+    fn name_directory(&mut self, index: usize, identifier: &[u8]) {
+        self.directories[index].identifier_at = narrow(self.identifiers.len());
+        self.directories[index].identifier_length = u8::try_from(identifier.len()).unwrap_or(u8::MAX);
+        self.identifiers.extend_from_slice(identifier);
+    }
+
+    fn check_total(&self, sectors: u64) -> Result<Lba, PlanError> {
+        let start = self.options.start;
+        let end = u64::from(start.0).saturating_add(sectors);
+        u32::try_from(end).map(Lba).map_err(|_| PlanError::TooLarge { start, sectors })
+    }
+
+    fn address(&mut self, data: u64) -> Result<(), PlanError> {
+        let directory = |d: &Directory| u64::from(d.records.0) + u64::from(d.continuations.0);
+        let directories: u64 = self.directories.iter().map(directory).sum();
+        let head = self.head_sectors();
+        let used = (head + directories).saturating_add(data).saturating_add(self.options.padding.0.into());
+        let align = u64::from(self.options.align.0.max(1));
+        self.end = self.check_total(used.checked_next_multiple_of(align).unwrap_or(u64::MAX))?;
+
+        // From here on no address can overflow: all are below the end.
+        let mut at = self.check_total(head)?;
+        for directory in &mut self.directories {
+            directory.start = at;
+            at = at + directory.records + directory.continuations;
+        }
+        self.data_start = at;
+        for index in 0..self.writes.len() {
+            let write = &self.writes[index];
+            let extent = Extent { start: at, bytes: self.size(write.node) };
+            self.writes[index].start = at;
+            at += extent.sectors();
+        }
+        self.slots.shrink_to_fit();
+        self.writes.shrink_to_fit();
+        self.directories.shrink_to_fit();
+        Ok(())
+    }
+}
+
+/// Counts one more name of a file, and says what the first name said.
+fn group<K>(entry: Entry<'_, K, (u32, u32)>, own: u32) -> u32 {
+    let (first, count) = entry.or_insert((own, 0));
+    *count += 1;
+    *first
+}
+
+/// Numbers of nodes and of what there is at most one of for each node: a [`NodeId`] has 32 bits.
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn is_out_of_range(attributes: &Attributes) -> bool {
+    [attributes.modified, attributes.accessed, attributes.changed].into_iter().any(field::is_out_of_range)
+}
+
+fn settle_attributes(attributes: &mut Attributes, is_directory: bool, options: &Options) {
+    if let Some(latest) = options.source_date_epoch {
+        attributes.modified = attributes.modified.min(latest);
+        attributes.accessed = attributes.modified;
+        attributes.changed = attributes.modified;
+    }
+    let settle = |time: &mut Timestamp| *time = field::representable(*time);
+    settle(&mut attributes.modified);
+    settle(&mut attributes.accessed);
+    settle(&mut attributes.changed);
+    attributes.mode &= 0o7777;
+    if options.attributes == AttributePolicy::Rationalized {
+        let executable = is_directory || attributes.mode & 0o111 != 0;
+        attributes.mode = if executable { 0o555 } else { 0o444 };
+        attributes.uid = 0;
+        attributes.gid = 0;
+    }
+}
+
+fn check_texts(options: &Options) -> Result<(), PlanError> {
+    let texts = [
+        ("volume identifier", &options.volume_id, volume::VOLUME_ID_LENGTH),
+        ("publisher", &options.publisher, volume::TEXT_LENGTH),
+        ("preparer", &options.preparer, volume::TEXT_LENGTH),
+        ("application", &options.application, volume::TEXT_LENGTH),
+    ];
+    for (field, text, longest) in texts {
+        if text.len() > longest || !text.bytes().all(|b| b == b' ' || b.is_ascii_graphic()) {
+            return Err(PlanError::Text { field, text: text.clone(), longest });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,507 @@
+//! Every sector of a session decided before the first is written.
+//!
+//! The plan knows all addresses and sizes and has read nothing but metadata; the [stream](super::stream)
+//! follows it forward only. In stream order: system area, volume descriptors, path tables, directories in
+//! pre-order each with its continuation areas behind it, file data in tree order, `.cedarburn` after all
+//! other data and the manifest last of all, padding.
+//!
+//! Directories below level 8 are not moved (ECMA-119 6.8.2.1): no reader in use minds, and the moved ones
+//! would have to be found again at the next session.
+//!
+//! The plan's [tree](Plan::tree) is the truth about the disc: attributes as the policy has them, times as a
+//! date field can say them, link counts counted anew. So it can be compared with what a reader finds.
+
+use super::path_table::{self, Order};
+use super::stream::Stream;
+use super::tree::{Content, Extent, Kind, NodeId, Timestamp, Tree, TreePath};
+use super::volume::{self, Primary};
+use crate::manifest::Entry;
+use crate::sector::{Lba, SECTOR_BYTES, Sectors};
+
+/// What owner and permissions a disc shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AttributePolicy {
+    /// Anyone may read: owner and group 0, all read bits, execute for all where anyone has it, no write bits,
+    /// no special bits; directories 0555. What `mkisofs -r` does, and so Cedar Backup.
+    #[default]
+    Rationalized,
+    /// As staged.
+    Exact,
+}
+
+/// What the session's own descriptor says is the size of the volume.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum VolumeSpace {
+    /// The end of the session counted from sector 0: kernels since 2026 drop every entry with a continuation
+    /// area above it.
+    #[default]
+    AbsoluteEnd,
+    /// The length of the session: how a session chain on overwritable media is followed. What is mounted
+    /// there is the [superblock](Plan::superblock), which has the absolute end.
+    SessionLength,
+}
+
+/// What the session is to be, beside its files.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Volume identifier, up to 32 bytes of printable ASCII.
+    pub volume_id: String,
+    /// First sector of the session; its descriptors are 16 further on.
+    pub start: Lba,
+    /// When the image was made: the writer reads no clock.
+    pub created: Timestamp,
+    /// Owner and permissions.
+    pub attributes: AttributePolicy,
+    /// Volume size in the session's descriptor.
+    pub volume_space: VolumeSpace,
+    /// Empty sectors after the data, inside the volume: 150 for the run-out of a CD track and for readers
+    /// that read ahead.
+    pub padding: Sectors,
+    /// The session's length is made a multiple of this: 1 on CD, 16 on DVD, 32 on BD and overwritable media.
+    pub align: Sectors,
+    /// With `SOURCE_DATE_EPOCH`: no file time in the image is later, and access and attribute times, which
+    /// merely running this program changes, are written as the modification time.
+    pub source_date_epoch: Option<Timestamp>,
+    /// Lines of older manifests that this session's manifest repeats.
+    pub carried: Vec<Entry>,
+    /// Publisher, up to 128 bytes.
+    pub publisher: String,
+    /// Who prepared the data, up to 128 bytes.
+    pub preparer: String,
+    /// What wrote the image, up to 128 bytes.
+    pub application: String,
+}
+
+impl Options {
+    /// A first session at sector 0 of a CD, Cedar Backup's attributes.
+    #[must_use]
+    pub fn new(volume_id: impl Into<String>, created: Timestamp) -> Options {
+        Options {
+            volume_id: volume_id.into(),
+            start: Lba(0),
+            created,
+            attributes: AttributePolicy::default(),
+            volume_space: VolumeSpace::default(),
+            padding: Sectors(150),
+            align: Sectors(1),
+            source_date_epoch: None,
+            carried: Vec::new(),
+            publisher: String::new(),
+            preparer: "CEDARBURN".into(),
+            application: concat!("CEDARBURN ", env!("CARGO_PKG_VERSION")).into(),
+        }
+    }
+}
+
+/// The tree can't become a session.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// A text field of the volume descriptor.
+    #[error("the {field} {text:?} is not printable ASCII of up to {longest} bytes")]
+    Text {
+        /// Which.
+        field: &'static str,
+        /// What it was to be.
+        text: String,
+        /// How long it may be.
+        longest: usize,
+    },
+    /// Sectors are counted with 32 bits.
+    #[error("the session would end {sectors} sectors after sector {start}, beyond what 32 bits can count")]
+    TooLarge {
+        /// Where it begins.
+        start: Lba,
+        /// How long it would be.
+        sectors: u64,
+    },
+    /// A directory's length is 32 bits.
+    #[error("the directory {path} would take {bytes} bytes of records, more than 32 bits can count")]
+    DirectoryTooLarge {
+        /// The directory.
+        path: TreePath,
+        /// Length of its records.
+        bytes: u64,
+    },
+    /// A name no file system has, or no kernel reads.
+    #[error("{path}: the name is empty, longer than 255 bytes, `.`, `..`, or has a slash or a zero byte")]
+    Name {
+        /// Where.
+        path: TreePath,
+    },
+    /// Kernels read a page of link target.
+    #[error("{path}: the link's target has {bytes} bytes, more than 4095")]
+    LinkTooLong {
+        /// The link.
+        path: TreePath,
+        /// Length of its target.
+        bytes: usize,
+    },
+    /// An extent of an earlier session that can't be one.
+    #[error("{path}: sectors {at} to {end} are said to be on the disc, but the new session begins at {start}")]
+    RecordedAboveStart {
+        /// The file.
+        path: TreePath,
+        /// First sector of the extent.
+        at: Lba,
+        /// Its last sector.
+        end: u64,
+        /// Where the new session begins.
+        start: Lba,
+    },
+    /// Extents of an earlier session that are more or less than the file.
+    #[error("{path}: the extents on the disc hold {found} bytes, the file has {size}")]
+    RecordedSize {
+        /// The file.
+        path: TreePath,
+        /// Its size.
+        size: u64,
+        /// Sum of the extents.
+        found: u64,
+    },
+    /// A session has one manifest.
+    #[error("{first} and {second} are both to be the session's manifest")]
+    TwoManifests {
+        /// One.
+        first: TreePath,
+        /// The other.
+        second: TreePath,
+    },
+}
+
+/// Something a disc can't say exactly, or some reader won't show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Note {
+    /// Doubled or trailing slashes of a link's target are dropped.
+    TargetNormalised,
+    /// A time before 1900 or after 2155 became the nearest that can be said.
+    TimeClamped,
+    /// A name of 254 or 255 bytes: kernels up to 6.x show its first 250.
+    LongName,
+    /// The first directory of a branch that stands deeper than level 8, which ECMA-119 6.8.2.1 forbids and
+    /// every reader in use takes.
+    Deep,
+}
+
+/// Bytes in one extent of a larger file: the most that is whole sectors and fits 32 bits.
+pub(super) const PIECE: u64 = u32::MAX as u64 - (SECTOR_BYTES as u64 - 1);
+
+/// Sectors of the system area (ECMA-119 6.2.1).
+pub(super) const SYSTEM_AREA: u32 = 16;
+/// The descriptors: primary, terminator.
+const DESCRIPTORS: u32 = 2;
+
+/// A node without an entry in the plan's tables.
+pub(super) const NO_SLOT: u32 = u32::MAX;
+
+/// A session; see the module's text.
+#[derive(Debug)]
+pub struct Plan {
+    pub(super) tree: Tree,
+    pub(super) options: Options,
+    /// By node: position in `directories` or in `writes`; for recorded files the number of the node that is
+    /// the first name of the file.
+    pub(super) slots: Vec<u32>,
+    pub(super) directories: Vec<Directory>,
+    /// Identifiers of the directories, one after the other.
+    pub(super) identifiers: Vec<u8>,
+    pub(super) writes: Vec<Write>,
+    pub(super) piece: u64,
+    pub(super) path_table_bytes: u32,
+    pub(super) data_start: Lba,
+    pub(super) end: Lba,
+    pub(super) notes: Vec<(NodeId, Note)>,
+}
+
+/// A directory of the session, in pre-order.
+#[derive(Debug)]
+pub(super) struct Directory {
+    pub(super) node: NodeId,
+    pub(super) start: Lba,
+    pub(super) records: Sectors,
+    pub(super) continuations: Sectors,
+    pub(super) identifier_at: u32,
+    pub(super) identifier_length: u8,
+}
+
+impl Directory {
+    pub(super) fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// Where the continuation areas begin.
+    pub(super) fn continuations(&self) -> Lba {
+        self.start + self.records
+    }
+}
+
+/// A file whose bytes the session carries, in stream order.
+#[derive(Debug)]
+pub(super) struct Write {
+    /// The first of its names.
+    pub(super) node: NodeId,
+    pub(super) start: Lba,
+    /// See [`stamp`](super::staged::stamp).
+    pub(super) stamp: u64,
+}
+
+impl Plan {
+    /// Plans a session with these files.
+    ///
+    /// # Errors
+    /// When the tree or the options can't be expressed; see [`PlanError`].
+    pub fn new(tree: Tree, options: Options) -> Result<Plan, PlanError> {
+        Plan::with_pieces(tree, options, PIECE)
+    }
+
+    /// First sector of the session.
+    #[must_use]
+    pub fn start(&self) -> Lba {
+        self.options.start
+    }
+
+    /// The sector after the session's last.
+    #[must_use]
+    pub fn end(&self) -> Lba {
+        self.end
+    }
+
+    /// Length of the session: what the stream yields.
+    #[must_use]
+    pub fn sectors(&self) -> Sectors {
+        self.end - self.options.start
+    }
+
+    /// First sector of file data.
+    #[must_use]
+    pub fn data_start(&self) -> Lba {
+        self.data_start
+    }
+
+    /// The sector after the last of the descriptors, path tables and directories: there the data begin.
+    #[must_use]
+    pub fn metadata_end(&self) -> Lba {
+        self.data_start
+    }
+
+    /// The tree as the disc will show it.
+    #[must_use]
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// What the disc can't say exactly, or some reader won't show.
+    #[must_use]
+    pub fn notes(&self) -> &[(NodeId, Note)] {
+        &self.notes
+    }
+
+    /// Where a directory or the data of a file that this session writes stand, as one run however many
+    /// records describe it. `None` for recorded and empty files and for what has no data.
+    #[must_use]
+    pub fn extent(&self, id: NodeId) -> Option<Extent> {
+        match &self.tree.node(id).kind {
+            Kind::Directory(_) if self.slot(id).is_some() => Some(self.directory_extent(id)),
+            Kind::File { size, .. } if *size > 0 => {
+                Some(Extent { start: self.write_of(id).map(|at| self.writes[at].start)?, bytes: *size })
+            }
+            _ => None,
+        }
+    }
+
+    /// The extents that a file's directory records name, at least one; of what has no data, an empty one.
+    pub fn extents(&self, id: NodeId) -> impl Iterator<Item = Extent> + '_ {
+        let mut recorded: &[Extent] = &[];
+        let mut written = None;
+        match &self.tree.node(id).kind {
+            Kind::File { size, content: Content::Recorded(extents) } if *size > 0 => recorded = extents,
+            // Where the extent of an empty file is doesn't matter if it is on the disc.
+            _ => written = Some(self.extent(id).unwrap_or(Extent { start: self.options.start, bytes: 0 })),
+        }
+        let piece = self.piece;
+        recorded.iter().copied().chain(written).flat_map(move |extent| pieces(extent, piece))
+    }
+
+    /// The files whose data the session writes, in the order it does, hard links once; empty ones too.
+    pub fn files(&self) -> impl Iterator<Item = (NodeId, Extent)> + '_ {
+        self.writes.iter().map(|w| (w.node, Extent { start: w.start, bytes: self.size(w.node) }))
+    }
+
+    /// The file that has data in this sector, of this session or an earlier one.
+    #[must_use]
+    pub fn file_at(&self, at: Lba) -> Option<NodeId> {
+        let holds = |e: &Extent| e.start <= at && at.0 - e.start.0 < e.sectors().0;
+        let before = self.writes.partition_point(|w| w.start <= at);
+        let written = self.writes[..before].iter().rev().find(|w| self.size(w.node) > 0);
+        if let Some(write) = written
+            && holds(&Extent { start: write.start, bytes: self.size(write.node) })
+        {
+            return Some(write.node);
+        }
+        self.tree.walk().find(|&id| match &self.tree.node(id).kind {
+            Kind::File { content: Content::Recorded(extents), .. } => extents.iter().any(holds),
+            _ => false,
+        })
+    }
+
+    /// The session's bytes; may be asked for again and yields the same while the sources stay the same.
+    #[must_use]
+    pub fn stream(&self) -> Stream<'_> {
+        Stream::new(self)
+    }
+
+    /// Sectors 0 to 31 for overwritable media: the session's descriptors where a mount looks for them, the
+    /// volume's size counted from sector 0. To be written after all else is on the medium.
+    #[must_use]
+    pub fn superblock(&self) -> Vec<u8> {
+        let mut out = self.descriptors(VolumeSpace::AbsoluteEnd);
+        out.resize(32 * SECTOR_BYTES, 0);
+        out
+    }
+
+    /// System area and volume descriptors.
+    pub(super) fn descriptors(&self, space: VolumeSpace) -> Vec<u8> {
+        let root = self.tree.root();
+        let options = &self.options;
+        let primary = Primary {
+            volume_id: options.volume_id.as_bytes(),
+            space: match space {
+                VolumeSpace::AbsoluteEnd => Sectors(self.end.0),
+                VolumeSpace::SessionLength => self.sectors(),
+            },
+            path_table_bytes: self.path_table_bytes,
+            l_table: self.path_table_at(Order::Little),
+            m_table: self.path_table_at(Order::Big),
+            root: self.directory_extent(root),
+            root_date: self.tree.node(root).attributes.modified,
+            publisher: options.publisher.as_bytes(),
+            preparer: options.preparer.as_bytes(),
+            application: options.application.as_bytes(),
+            created: options.created,
+        };
+        let mut out = vec![0; SYSTEM_AREA as usize * SECTOR_BYTES];
+        primary.put(&mut out);
+        volume::put_terminator(&mut out);
+        out
+    }
+
+    fn path_table_at(&self, order: Order) -> Lba {
+        let first = self.options.start + Sectors(SYSTEM_AREA + DESCRIPTORS);
+        match order {
+            Order::Little => first,
+            Order::Big => first + self.path_table_sectors(),
+        }
+    }
+
+    fn path_table_sectors(&self) -> Sectors {
+        Sectors(self.path_table_bytes.div_ceil(SECTOR_BYTES as u32))
+    }
+
+    /// Sectors of everything before the first directory, when the path table has its size.
+    pub(super) fn head_sectors(&self) -> u64 {
+        u64::from(SYSTEM_AREA + DESCRIPTORS) + 2 * u64::from(self.path_table_sectors().0)
+    }
+
+    /// A path table as whole sectors: by level, then parent, then identifier (ECMA-119 6.9.1).
+    pub(super) fn path_table(&self, order: Order) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.path_table_bytes as usize + SECTOR_BYTES);
+        // (position in `directories`, number of the parent in the table)
+        let mut table = vec![(0, 1)];
+        let mut below: Vec<usize> = Vec::new();
+        let mut at = 0;
+        while let Some(&(index, parent)) = table.get(at) {
+            let directory = &self.directories[index];
+            path_table::put_record(&mut out, order, self.identifier(index), directory.start, parent);
+            at += 1;
+            below.extend(self.tree.children(directory.node).iter().filter_map(|&c| self.directory_slot(c)));
+            below.sort_unstable_by_key(|&child| self.identifier(child));
+            table.extend(below.drain(..).map(|child| (child, at)));
+        }
+        out.resize(out.len().next_multiple_of(SECTOR_BYTES), 0);
+        out
+    }
+
+    fn identifier(&self, index: usize) -> &[u8] {
+        let directory = &self.directories[index];
+        let at = directory.identifier_at as usize;
+        &self.identifiers[at..at + usize::from(directory.identifier_length)]
+    }
+
+    pub(super) fn directory(&self, index: usize) -> &Directory {
+        &self.directories[index]
+    }
+
+    /// The records of a directory.
+    pub(super) fn directory_extent(&self, id: NodeId) -> Extent {
+        let directory = self.slot(id).and_then(|at| self.directories.get(at));
+        directory.map_or(Extent { start: Lba(0), bytes: 0 }, |d| Extent { start: d.start, bytes: d.records.bytes() })
+    }
+
+    fn directory_slot(&self, id: NodeId) -> Option<usize> {
+        self.slot(id).filter(|_| matches!(self.tree.node(id).kind, Kind::Directory(_)))
+    }
+
+    fn slot(&self, id: NodeId) -> Option<usize> {
+        self.slots.get(id.index()).filter(|&&slot| slot != NO_SLOT).map(|&slot| slot as usize)
+    }
+
+    /// Position in `writes` of a file that the session writes.
+    pub(super) fn write_of(&self, id: NodeId) -> Option<usize> {
+        match &self.tree.node(id).kind {
+            Kind::File { content: Content::Recorded(_), .. } => None,
+            Kind::File { .. } => self.slot(id),
+            _ => None,
+        }
+    }
+
+    /// The PX serial number: the same for all names of a file and for nothing else.
+    pub(super) fn serial(&self, id: NodeId) -> u32 {
+        let first = match &self.tree.node(id).kind {
+            Kind::File { content: Content::Recorded(_), .. } => self.slot(id),
+            Kind::File { .. } => self.write_of(id).map(|at| self.writes[at].node.index()),
+            _ => None,
+        };
+        u32::try_from(first.unwrap_or(id.index()) + 1).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn size(&self, id: NodeId) -> u64 {
+        match self.tree.node(id).kind {
+            Kind::File { size, .. } => size,
+            _ => 0,
+        }
+    }
+
+    /// The files that get a line in the manifest, in its order.
+    pub(super) fn manifest_files(&self) -> impl Iterator<Item = NodeId> + Send + '_ {
+        data_order(&self.tree).filter(|&id| {
+            let kind = &self.tree.node(id).kind;
+            matches!(kind, Kind::File { content: Content::Staged(_) | Content::Bytes(_), .. })
+        })
+    }
+}
+
+/// All nodes but the root in the order of the data: `.cedarburn` last. (The manifest itself goes to the very
+/// end, wherever it stands.)
+pub(super) fn data_order(tree: &Tree) -> impl Iterator<Item = NodeId> + Send + '_ {
+    let last = tree.child(tree.root(), b".cedarburn");
+    let others = tree.children(tree.root()).iter().copied().filter(move |&top| Some(top) != last);
+    others.chain(last).flat_map(|top| tree.walk_from(top))
+}
+
+/// An extent cut so that each part's length fits a record; only the last part may end inside a sector.
+fn pieces(extent: Extent, piece: u64) -> impl Iterator<Item = Extent> {
+    let mut rest = Some(extent);
+    std::iter::from_fn(move || {
+        let whole = rest.take()?;
+        let bytes = whole.bytes.min(piece);
+        let part = Extent { start: whole.start, bytes };
+        if bytes < whole.bytes {
+            rest = Some(Extent { start: whole.start + part.sectors(), bytes: whole.bytes - bytes });
+        }
+        Some(part)
+    })
+}
+
+/// The longest name.
+pub(super) const NAME_LENGTH: usize = 255;
+/// The longest link target.
+pub(super) const TARGET_LENGTH: usize = 4095;

@@ -1,0 +1,329 @@
+//! A session's bytes, front to back.
+//!
+//! The disc turns while we read: nothing that happens to a source may stop the stream or shift it. A file
+//! that isn't what was planned is cut or made up with zeros, its line in the manifest says
+//! [`UNPROVEN`], and it is reported as a [`Damage`].
+
+use std::fmt;
+
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+
+use super::directory::Builder;
+use super::path_table::Order;
+use super::plan::Plan;
+pub use super::staged::Change;
+use super::staged::{Planned, Staged};
+use super::tree::{Content, Kind, NodeId, TreePath};
+use crate::manifest::{self, Digest, UNPROVEN};
+use crate::sector::{Lba, SECTOR_BYTES, Sectors};
+
+/// A name on the disc whose data is not what was staged.
+#[derive(Debug)]
+pub struct Damage {
+    /// The file in the plan's tree.
+    pub node: NodeId,
+    /// Its path there.
+    pub path: TreePath,
+    /// What happened.
+    pub change: Change,
+}
+
+/// SHA-256 of the files as they were written, zeros that make up for missing bytes included.
+#[derive(Debug, Clone, Default)]
+pub struct Digests {
+    /// By node: position in `digests`.
+    slots: Vec<u32>,
+    digests: Vec<Digest>,
+}
+
+impl Digests {
+    /// The digest of a file that the stream has written; `None` for what it hasn't or not to the end.
+    #[must_use]
+    pub fn get(&self, id: NodeId) -> Option<&Digest> {
+        self.slots.get(id.index()).and_then(|&slot| self.digests.get(slot as usize))
+    }
+}
+
+/// What a stream has written.
+#[derive(Debug)]
+pub struct StreamReport {
+    /// Digests of the files.
+    pub digests: Digests,
+    /// Names with damage, in the order of the data; all names of a file with hard links.
+    pub damages: Vec<Damage>,
+}
+
+/// The bytes of a [`Plan`]; reads each file when its turn comes.
+pub struct Stream<'a> {
+    plan: &'a Plan,
+    next: Next,
+    builder: Builder,
+    /// Sectors on their way out, and how far they are.
+    ready: Vec<u8>,
+    at: usize,
+    file: Option<Reading<'a>>,
+    /// Bytes of zeros to come before the next part.
+    zeros: u64,
+    written: u64,
+    proof: Proof,
+}
+
+impl fmt::Debug for Stream<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream").field("position", &self.position()).field("next", &self.next).finish_non_exhaustive()
+    }
+}
+
+/// The part that comes after what is ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Descriptors,
+    PathTable(Order),
+    Directory(usize),
+    File(usize),
+    Padding,
+    End,
+}
+
+/// What is known of the files written so far, by position in the plan's list.
+#[derive(Default)]
+struct Proof {
+    digests: Vec<Digest>,
+    changes: Vec<(usize, Change)>,
+}
+
+impl Proof {
+    /// The digest for the manifest.
+    fn proven(&self, index: usize) -> Digest {
+        let damaged = self.changes.binary_search_by_key(&index, |(at, _)| *at).is_ok();
+        self.digests.get(index).filter(|_| !damaged).copied().unwrap_or(UNPROVEN)
+    }
+}
+
+struct Reading<'a> {
+    left: u64,
+    hasher: Sha256,
+    source: Source<'a>,
+}
+
+enum Source<'a> {
+    Staged(Staged),
+    Bytes(Bytes),
+    Manifest(Lines<'a>),
+}
+
+impl<'a> Stream<'a> {
+    pub(super) fn new(plan: &'a Plan) -> Stream<'a> {
+        Stream {
+            plan,
+            next: Next::Descriptors,
+            builder: Builder::default(),
+            ready: Vec::new(),
+            at: 0,
+            file: None,
+            zeros: 0,
+            written: 0,
+            proof: Proof::default(),
+        }
+    }
+
+    /// Fills the whole sectors of `out` with what comes next. Less than that, down to nothing, at the end.
+    pub fn read(&mut self, out: &mut [u8]) -> usize {
+        let whole = out.len() - out.len() % SECTOR_BYTES;
+        let out = &mut out[..whole];
+        let mut filled = 0;
+        while filled < whole {
+            let rest = &mut out[filled..];
+            let count = if self.at < self.ready.len() {
+                let count = rest.len().min(self.ready.len() - self.at);
+                rest[..count].copy_from_slice(&self.ready[self.at..self.at + count]);
+                self.at += count;
+                count
+            } else if self.zeros > 0 {
+                let count = rest.len().min(usize::try_from(self.zeros).unwrap_or(usize::MAX));
+                rest[..count].fill(0);
+                self.zeros -= count as u64;
+                count
+            } else if let Some(reading) = &mut self.file {
+                let count = rest.len().min(usize::try_from(reading.left).unwrap_or(usize::MAX));
+                reading.fill(&mut rest[..count], &self.proof);
+                if reading.left == 0 {
+                    self.close_file();
+                }
+                count
+            } else if self.next == Next::End {
+                break;
+            } else {
+                self.begin_next();
+                0
+            };
+            filled += count;
+            self.written += count as u64;
+        }
+        filled
+    }
+
+    /// The sector that the next byte belongs to.
+    #[must_use]
+    pub fn position(&self) -> Lba {
+        self.plan.start() + self.written_sectors()
+    }
+
+    /// Digests and damages. Of a stream that was not read to its end, those up to there.
+    #[must_use]
+    pub fn finish(self) -> StreamReport {
+        let plan = self.plan;
+        let mut damages = Vec::new();
+        if !self.proof.changes.is_empty() {
+            for node in plan.manifest_files() {
+                let Some(index) = plan.write_of(node) else { continue };
+                if let Ok(at) = self.proof.changes.binary_search_by_key(&index, |(at, _)| *at) {
+                    let change = self.proof.changes[at].1.again();
+                    damages.push(Damage { node, path: plan.tree().path(node), change });
+                }
+            }
+        }
+        let mut slots = vec![u32::MAX; plan.tree().capacity()];
+        for node in plan.manifest_files().chain(plan.writes.iter().map(|write| write.node)) {
+            slots[node.index()] = plan.write_of(node).and_then(|at| u32::try_from(at).ok()).unwrap_or(u32::MAX);
+        }
+        StreamReport { digests: Digests { slots, digests: self.proof.digests }, damages }
+    }
+
+    fn written_sectors(&self) -> Sectors {
+        Sectors::for_bytes(self.written).unwrap_or_default()
+    }
+
+    fn begin_next(&mut self) {
+        let plan = self.plan;
+        self.at = 0;
+        self.ready.clear();
+        self.next = match self.next {
+            Next::Descriptors => {
+                self.ready = plan.descriptors(plan.options.volume_space);
+                Next::PathTable(Order::Little)
+            }
+            Next::PathTable(order) => {
+                self.ready = plan.path_table(order);
+                match order {
+                    Order::Little => Next::PathTable(Order::Big),
+                    Order::Big => Next::Directory(0),
+                }
+            }
+            Next::Directory(index) if index < plan.directories.len() => {
+                self.builder.build(plan, index);
+                self.ready.extend_from_slice(self.builder.records());
+                self.ready.extend_from_slice(self.builder.continuations());
+                Next::Directory(index + 1)
+            }
+            Next::Directory(_) => {
+                // Directories are done: a stream of many gigabytes need not hold their buffers.
+                self.builder = Builder::default();
+                self.ready = Vec::new();
+                Next::File(0)
+            }
+            Next::File(index) if index < plan.writes.len() => {
+                self.open_file(index);
+                Next::File(index + 1)
+            }
+            Next::File(_) => Next::Padding,
+            Next::Padding => {
+                self.zeros = plan.sectors().bytes().saturating_sub(self.written);
+                Next::End
+            }
+            Next::End => Next::End,
+        };
+    }
+
+    fn open_file(&mut self, index: usize) {
+        let plan = self.plan;
+        let write = &plan.writes[index];
+        let Kind::File { size, content } = &plan.tree().node(write.node).kind else { return };
+        let source = match content {
+            Content::Staged(inode) => {
+                let planned = Planned { inode: *inode, size: *size, stamp: write.stamp };
+                let path = plan.tree().staged_path(write.node).unwrap_or_default();
+                Source::Staged(Staged::open(&path, planned))
+            }
+            Content::Manifest => Source::Manifest(Lines::new(plan)),
+            Content::Bytes(bytes) => Source::Bytes(bytes.clone()),
+            Content::Recorded(_) => return,
+        };
+        self.file = Some(Reading { left: *size, hasher: Sha256::new(), source });
+        if *size == 0 {
+            self.close_file();
+        }
+    }
+
+    fn close_file(&mut self) {
+        let Some(reading) = self.file.take() else { return };
+        let index = self.proof.digests.len();
+        self.proof.digests.push(reading.hasher.finalize().into());
+        if let Source::Staged(staged) = reading.source
+            && let Some(change) = staged.close()
+        {
+            self.proof.changes.push((index, change));
+        }
+        let size = self.plan.size(self.plan.writes[index].node);
+        self.zeros = size.next_multiple_of(SECTOR_BYTES as u64) - size;
+    }
+}
+
+impl Reading<'_> {
+    /// Fills `out`, which is no longer than what is left.
+    fn fill(&mut self, out: &mut [u8], proof: &Proof) {
+        match &mut self.source {
+            Source::Staged(staged) => staged.fill(out),
+            Source::Bytes(bytes) => out.copy_from_slice(&bytes.split_to(out.len())),
+            Source::Manifest(lines) => lines.fill(out, proof),
+        }
+        self.hasher.update(&*out);
+        self.left -= out.len() as u64;
+    }
+}
+
+/// The manifest, a line at a time: it may be as large as the tree.
+struct Lines<'a> {
+    plan: &'a Plan,
+    carried: std::slice::Iter<'a, manifest::Entry>,
+    files: Box<dyn Iterator<Item = NodeId> + Send + 'a>,
+    line: Vec<u8>,
+    at: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn new(plan: &'a Plan) -> Lines<'a> {
+        Lines {
+            plan,
+            carried: plan.options.carried.iter(),
+            files: Box::new(plan.manifest_files()),
+            line: Vec::new(),
+            at: 0,
+        }
+    }
+
+    fn fill(&mut self, out: &mut [u8], proof: &Proof) {
+        let mut filled = 0;
+        while filled < out.len() {
+            if self.at == self.line.len() {
+                self.line.clear();
+                self.at = 0;
+                if let Some(entry) = self.carried.next() {
+                    manifest::write_line(&mut self.line, &entry.digest, &entry.path);
+                } else if let Some(id) = self.files.next() {
+                    let digest = self.plan.write_of(id).map_or(UNPROVEN, |index| proof.proven(index));
+                    manifest::write_line(&mut self.line, &digest, &self.plan.tree().path(id));
+                } else {
+                    // The plan has counted these lines; there is always one.
+                    break;
+                }
+            }
+            let count = (out.len() - filled).min(self.line.len() - self.at);
+            out[filled..filled + count].copy_from_slice(&self.line[self.at..self.at + count]);
+            filled += count;
+            self.at += count;
+        }
+        out[filled..].fill(0);
+    }
+}
