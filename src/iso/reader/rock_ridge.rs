@@ -130,10 +130,11 @@ fn extension(data: &[u8]) -> bool {
     [b"RRIP_1991A".as_slice(), b"IEEE_P1282", b"IEEE_1282"].contains(&identifier)
 }
 
-/// PN (RRIP 4.1.2). libisofs and some others record the whole number in the low half, old 16-bit style.
+/// PN (RRIP 4.1.2). mkisofs and Linux mean major and minor by the halves; libisofs records the whole `dev_t` in
+/// the low one. Linux takes that for the old 16-bit form and loses minors above 255; glibc's form holds it.
 fn device(high: u32, low: u32) -> Device {
     if high == 0 && low > 0xff {
-        Device { major: low >> 8, minor: low & 0xff }
+        Device { major: (low >> 8) & 0xfff, minor: (low & 0xff) | ((low >> 12) & 0xf_ff00) }
     } else {
         Device { major: high, minor: low }
     }
@@ -307,6 +308,8 @@ mod tests {
         assert_eq!(read(&[halves]).0.device, Some(Device { major: 259, minor: 300 }));
         let whole = b"PN\x14\x01\0\0\0\0\0\0\0\0\x01\x08\0\0\0\0\x08\x01";
         assert_eq!(read(&[whole]).0.device, Some(Device { major: 8, minor: 1 }));
+        let wide = b"PN\x14\x01\0\0\0\0\0\0\0\0\x2c\x03\x11\0\0\x11\x03\x2c";
+        assert_eq!(read(&[wide]).0.device, Some(Device { major: 259, minor: 300 }));
     }
 
     #[test]

@@ -14,6 +14,8 @@ use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// A million names make a directory of some 150 MiB.
 const MAX_DIRECTORY_BYTES: u32 = 256 << 20;
+/// What is read behind a placeholder before the directory's length is known.
+const ONE_SECTOR: u32 = 1 << 11;
 const MAX_DEPTH: u32 = 1024;
 const MAX_NAMES: usize = 16 << 20;
 const MAX_NOTES: usize = 1000;
@@ -165,7 +167,7 @@ impl Walk<'_> {
 
     /// A directory's bytes; `None`, and a note, where there is no directory.
     fn directory_bytes(&mut self, job: Job) -> Result<Option<Vec<u8>>, ReadError> {
-        let declared = job.bytes.unwrap_or(1);
+        let declared = job.bytes.unwrap_or(ONE_SECTOR);
         let mut bytes = Vec::new();
         self.read_to(job, declared, &mut bytes)?;
         let Some(own) = own_record(&bytes) else {
