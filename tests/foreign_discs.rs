@@ -3,6 +3,8 @@
 //!
 //! How each image was made stands in `fixtures/images/README.md`.
 
+#![allow(clippy::unwrap_used, reason = "the helpers are tests too")]
+
 use std::collections::HashSet;
 use std::path::Path;
 

@@ -20,6 +20,8 @@ mod number;
 mod record;
 mod rock_ridge;
 mod susp;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use crate::iso::source::{SectorSource, SourceError};
