@@ -140,6 +140,6 @@ mod tests {
         assert_eq!(&long(LATEST + 1, 0), b"2156010100000000\0");
         assert_eq!(&long(i64::MIN, 0)[..8], b"00010101");
         assert_eq!(&long(i64::MAX, 0)[..4], b"9999");
-        assert_eq!(&put::<17>(PutIso::put_no_long_date), b"0000000000000000\0");
+        assert_eq!(&put::<17>(|b| b.put_no_long_date()), b"0000000000000000\0");
     }
 }

@@ -16,5 +16,7 @@ pub mod scan;
 pub mod source;
 mod staged;
 pub mod stream;
+#[cfg(test)]
+mod testing;
 pub mod tree;
 mod volume;

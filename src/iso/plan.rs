@@ -505,3 +505,6 @@ fn pieces(extent: Extent, piece: u64) -> impl Iterator<Item = Extent> {
 pub(super) const NAME_LENGTH: usize = 255;
 /// The longest link target.
 pub(super) const TARGET_LENGTH: usize = 4095;
+
+#[cfg(test)]
+mod tests;

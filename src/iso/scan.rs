@@ -239,3 +239,6 @@ impl Scan<'_> {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests;

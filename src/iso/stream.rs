@@ -327,3 +327,6 @@ impl<'a> Lines<'a> {
         out[filled..].fill(0);
     }
 }
+
+#[cfg(test)]
+mod tests;
