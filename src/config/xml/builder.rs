@@ -60,7 +60,7 @@ impl<'t> Builder<'t> {
                 Ok(event) => event,
                 Err(error) => {
                     let at = self.position(offset(reader.error_position()));
-                    return Err(at.error(error.to_string()));
+                    return Err(at.error(reason(error)));
                 }
             };
             let at = self.position(begin);
@@ -109,7 +109,7 @@ impl<'t> Builder<'t> {
             }
             Event::Decl(declaration) => match declaration.version() {
                 Ok(_) => Ok(()),
-                Err(error) => Err(at.error(error.to_string())),
+                Err(error) => Err(at.error(reason(error))),
             },
             Event::DocType(content) => self.doctype(&content.into_inner(), at, markup, begin),
             Event::Eof => Ok(()),
@@ -234,6 +234,15 @@ impl<'t> Builder<'t> {
 
     fn position(&mut self, offset: usize) -> Position {
         self.reference_at.unwrap_or_else(|| self.cursor.at(offset))
+    }
+}
+
+/// Without quick-xml's own preface: the place that stands before it says as much.
+fn reason(error: quick_xml::Error) -> String {
+    match error {
+        quick_xml::Error::Syntax(error) => error.to_string(),
+        quick_xml::Error::IllFormed(error) => error.to_string(),
+        error => error.to_string(),
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Cedar asks three things of its XML library: the children with a given name, the first text node of an element,
 //! and nothing else. What that library (expat) calls an error is one here, so both programs agree on which files are
-//! configurations. Two differences, both on the careful side: a reference to an external or undeclared entity is
-//! always an error (expat can be brought to drop it silently), and size, nesting and expansion have limits.
+//! configurations. Three differences: a reference to an external or undeclared entity is always an error (expat can be
+//! brought to drop it silently); size, nesting and expansion have limits; a prefix need not be bound to a namespace.
 //!
 //! No serde: it trims, joins what comments separate, takes CDATA for text, and knows no line of a value.
 
