@@ -120,6 +120,10 @@ fn what_is_not_well_formed_is_refused_with_its_place() {
         ("<!DOCTYPE r [<!ENTITY e '&e;'>]><r>&e;</r>", "line 1, column 36: entity e contains itself"),
         ("<!DOCTYPE r [<!ENTITY e '<a>'>]><r>&e;</r>", "line 1, column 36: element a is not closed"),
         (
+            "<!DOCTYPE r [<!ENTITY e '<?xml version=\"1.0\"?>'>]><r>&e;</r>",
+            "line 1, column 54: the XML declaration is not at the very start of the file",
+        ),
+        (
             "<!DOCTYPE r [<!ENTITY e '</r>'>]><r>&e;</r>",
             "line 1, column 37: close tag `</r>` does not match any open tag",
         ),
@@ -166,6 +170,13 @@ fn every_element_knows_its_line_and_column() {
     let places: Vec<_> = root.children.iter().map(|e| (e.name.as_str(), e.at.line, e.at.column)).collect();
     assert_eq!((root.at.line, root.at.column), (2, 4));
     assert_eq!(places, [("ä", 3, 3), ("b", 3, 7), ("c", 4, 5)]);
+}
+
+#[test]
+fn places_may_be_asked_for_in_any_order() {
+    let mut cursor = lexical::Cursor::new("ä\nbc\n");
+    let places = [4, 2, 0, 3, 99].map(|offset| cursor.at(offset)).map(|at| (at.line, at.column));
+    assert_eq!(places, [(2, 2), (1, 2), (1, 1), (2, 1), (3, 1)]);
 }
 
 #[test]
