@@ -107,10 +107,10 @@ impl<'t> Builder<'t> {
             Event::Decl(_) if begin > 0 || self.reference_at.is_some() => {
                 Err(at.error("the XML declaration is not at the very start of the file"))
             }
-            Event::Decl(declaration) => match declaration.version() {
-                Ok(_) => Ok(()),
-                Err(error) => Err(at.error(reason(error))),
-            },
+            Event::Decl(_) => {
+                let inside = markup.trim_start_matches("<?xml").trim_end_matches("?>");
+                lexical::check_declaration(inside).map_err(|reason| at.error(reason))
+            }
             Event::DocType(content) => self.doctype(&content.into_inner(), at, markup, begin),
             Event::Eof => Ok(()),
         }
@@ -223,6 +223,9 @@ impl<'t> Builder<'t> {
     fn doctype(&mut self, content: &str, at: Position, markup: &str, begin: usize) -> Result<(), ConfigError> {
         if self.has_doctype || self.root.is_some() || !self.open.is_empty() || !markup.starts_with("<!DOCTYPE") {
             return Err(at.error("a DOCTYPE stands once, before the root element"));
+        }
+        if !markup.trim_start_matches("<!DOCTYPE").starts_with(is_space) {
+            return Err(at.error("white space is missing after DOCTYPE"));
         }
         self.has_doctype = true;
         // The content ends before the last character of the markup, the >.

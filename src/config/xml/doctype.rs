@@ -83,13 +83,18 @@ impl<'a> Scan<'a> {
         }
         let name = self.name()?;
         self.must_space()?;
-        let entity = match self.external_id()? {
+        let is_external = self.external_id()?;
+        let entity = match is_external {
             true => Entity::External,
             false => Entity::Internal(replacement(self.literal()?)?),
         };
         // The first declaration binds (XML 1.0, 4.2).
         found.entry(name.to_owned()).or_insert(entity);
-        self.skip_declaration()
+        if is_external {
+            return self.skip_declaration();
+        }
+        self.space();
+        if self.take(">") { Ok(()) } else { Err(format!("a > is missing at {}", short(self.rest()))) }
     }
 
     /// `SYSTEM "..."` or `PUBLIC "..." "..."`, if one of them stands here.

@@ -124,6 +124,24 @@ pub(super) fn attributes(raw: &str) -> Result<Vec<(&str, &str)>, String> {
     }
 }
 
+/// What stands in an XML declaration (XML 1.0, 2.8). The encoding is not looked at, as Cedar does not.
+pub(super) fn check_declaration(inside: &str) -> Result<(), String> {
+    let mut left = attributes(inside)?.into_iter().peekable();
+    let is_version = |value: &str| {
+        value.split_once('.').is_some_and(|(whole, part)| {
+            [whole, part].iter().all(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+        })
+    };
+    let has_version = left.next_if(|(name, value)| *name == "version" && is_version(value)).is_some();
+    left.next_if(|(name, _)| *name == "encoding");
+    left.next_if(|(name, value)| *name == "standalone" && ["yes", "no"].contains(value));
+    match (has_version, left.next()) {
+        (false, _) => Err("the XML declaration does not begin with a version".to_owned()),
+        (true, Some((name, _))) => Err(format!("{} does not belong into the XML declaration", short(name))),
+        (true, None) => Ok(()),
+    }
+}
+
 /// The beginning of a text that may have any length, for a message.
 pub(super) fn short(text: &str) -> String {
     match text.char_indices().nth(40) {
