@@ -1,0 +1,224 @@
+//! Whoever finds the disc in ten years has some computer and no copy of this program. So: every program that reads
+//! discs, and that we did not write, shows each file of the week with its name, type, size, owner, mode, time, link
+//! target and content, on each kind of medium and in each session, and nothing else but the directory `.cedarburn`.
+//!
+//! The readers are xorriso, isoinfo, 7-Zip, bsdtar, the Linux kernel (in User Mode Linux, without privileges) and the
+//! crate hadris-iso. These checks need programs, so they are ignored unless asked for:
+//! `cargo test --test foreign -- --ignored`. A missing program fails them. What a reader can't show, whoever wrote the
+//! disc, stands in `tests/foreign/limits.rs`; the calibration below proves that list on discs that others wrote. The
+//! comparison itself is tested with wrong listings, in `tests/foreign/compare.rs`.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where something is not as it has to be")]
+
+#[path = "foreign/mod.rs"]
+mod foreign;
+#[path = "common/week.rs"]
+mod week;
+
+use std::fs;
+use std::path::Path;
+
+use foreign::compare::{Reader, compare};
+use foreign::disc::BackupBox;
+use foreign::image::Image;
+use foreign::limits::{LIMITS, LIMITS_ON_DISCS_BY_OTHERS};
+use foreign::listing::{Listing, expected_on_disc};
+use foreign::programs::{output, program, require_all};
+use foreign::readers::{assert_all_show, list};
+use foreign::xorriso;
+use week::{DAYS, make_day};
+
+mod a_week_on_each_virtual_disc_is_what_every_foreign_reader_shows {
+    use super::*;
+
+    fn check(media: &'static str) {
+        require_all();
+        let nas = BackupBox::new(media);
+        let week = nas.run_week();
+        assert_eq!(nas.session_starts().len(), DAYS.len(), "one session a night");
+        assert_all_show(week.last().unwrap(), &nas.newest(), LIMITS);
+    }
+
+    #[test]
+    #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
+    fn cdrw_80() {
+        check("cdrw-80");
+    }
+
+    #[test]
+    #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
+    fn cdr_80() {
+        check("cdr-80");
+    }
+
+    #[test]
+    #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
+    fn dvd_plus_rw() {
+        check("dvd+rw");
+    }
+}
+
+mod an_earlier_session_still_shows_the_days_up_to_then {
+    use super::*;
+
+    fn check(media: &'static str) {
+        require_all();
+        let nas = BackupBox::new(media);
+        let week = nas.run_week();
+        let starts = nas.session_starts();
+        assert_eq!(starts.len(), week.len(), "one session a night");
+        for (start, expected) in starts.into_iter().zip(&week) {
+            let shown = list(Reader::Isofs, &Image::new(&nas.sectors(), start));
+            let differences = compare(expected, &shown, Reader::Isofs, LIMITS);
+            assert!(differences.is_empty(), "session at sector {start}:\n{}", differences.join("\n"));
+        }
+    }
+
+    #[test]
+    #[ignore = "needs linux.uml, cc and perl"]
+    fn on_cdr_80() {
+        check("cdr-80");
+    }
+
+    #[test]
+    #[ignore = "needs linux.uml, cc and perl"]
+    fn on_dvd_plus_rw() {
+        check("dvd+rw");
+    }
+}
+
+#[test]
+#[ignore = "needs xorriso and sha256sum"]
+fn sha256sum_accepts_the_manifests_on_what_xorriso_extracted() {
+    require_all();
+    let nas = BackupBox::new("cdrw-80");
+    let week = nas.run_week();
+    let newest = nas.newest();
+    let restored = xorriso::extract(&newest);
+    let own = restored.join(".cedarburn");
+    assert!(own.join("README.txt").is_file(), "a README for whoever finds the disc");
+    let mut manifests: Vec<_> = fs::read_dir(&own).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    manifests.retain(|name| name.to_string_lossy().starts_with("SHA256SUMS-"));
+    assert_eq!(manifests.len(), DAYS.len(), "one manifest a session: {manifests:?}");
+
+    let check = || {
+        let mut command = program("sha256sum");
+        command.arg("--check").arg("--strict").current_dir(&restored);
+        command.args(manifests.iter().map(|name| Path::new(".cedarburn").join(name)));
+        command
+    };
+    let said = output(&mut check());
+    let accepted = said.split(|&b| b == b'\n').filter(|line| line.ends_with(b": OK")).count();
+    let files = week.last().unwrap().values().filter(|entry| entry.sha256.is_some()).count();
+    assert!(accepted >= files, "{accepted} of {files} files have a line in a manifest");
+
+    // And the check can fail.
+    let victim = restored.join(DAYS[3]).join("alpha/home.tar");
+    fs::remove_file(&victim).unwrap();
+    fs::write(&victim, "spoilt").unwrap();
+    let refused = foreign::programs::outcome(&mut check());
+    assert!(!refused.status.success(), "sha256sum accepts a spoilt file");
+}
+
+#[test]
+#[ignore = "needs xorriso, diff, cp and the documentation below /usr/share/doc"]
+fn a_real_tree_of_this_machine_survives_the_disc() {
+    require_all();
+    let nas = BackupBox::new("dvd+rw");
+    let day = nas.staging().join(DAYS[0]);
+    fs::create_dir_all(&day).unwrap();
+    output(program("cp").args(["-a", "/usr/share/doc"]).arg(&day));
+    fs::write(day.join("cback.stage"), "").unwrap();
+    assert!(expected_on_disc(&day, DAYS[0]).len() > 500, "too small a tree to prove anything");
+    nas.store(DAYS[0]);
+    let restored = xorriso::extract(&nas.newest()).join(DAYS[0]);
+    // The run's indicator came after the disc.
+    let said = output(program("diff").args(["-r", "--no-dereference", "-x", "cback.store"]).arg(&day).arg(&restored));
+    assert!(said.is_empty(), "{}", said.escape_ascii());
+}
+
+/// The readers, the parsing of what they print, and the list of limits, on discs that others wrote. What fails here is
+/// the harness or the reader, not our disc.
+mod calibration {
+    use super::*;
+
+    fn two_days() -> (tempfile::TempDir, Listing, Listing) {
+        let top = tempfile::TempDir::new().unwrap();
+        let first = expected_on_disc(&make_day(top.path(), DAYS[0]), DAYS[0]);
+        let mut both = first.clone();
+        both.extend(expected_on_disc(&make_day(top.path(), DAYS[1]), DAYS[1]));
+        (top, first, both)
+    }
+
+    /// One session at sector 0, whose later session, if there is one, starts at sector 12000 of the same file.
+    fn xorriso_disc(top: &Path) -> std::path::PathBuf {
+        let (disc, session) = (top.join("disc.iso"), top.join("session.iso"));
+        let mkisofs = || {
+            let mut command = program("xorriso");
+            command.args(["-as", "mkisofs", "-quiet", "-r", "--hardlinks", "-graft-points"]);
+            command
+        };
+        let graft = |day: &str| format!("{day}={}", top.join(day).display());
+        output(mkisofs().arg("-o").arg(&disc).arg(graft(DAYS[0])));
+        output(mkisofs().args(["-C", "0,12000", "-M"]).arg(&disc).arg("-o").arg(&session).arg(graft(DAYS[1])));
+        append_with_absolute_size(&disc, &session);
+        disc
+    }
+
+    fn append_with_absolute_size(disc: &Path, session: &Path) {
+        use std::os::unix::fs::FileExt;
+        let file = fs::OpenOptions::new().write(true).open(disc).unwrap();
+        let bytes = fs::read(session).unwrap();
+        file.write_all_at(&bytes, 12_000 * 2048).unwrap();
+        // Kernels of 2026 drop whatever lies behind the size in the descriptor, and mkisofs writes a relative one there.
+        let end = 12_000 + u32::try_from(bytes.len() / 2048).unwrap();
+        let size = [end.to_le_bytes(), end.to_be_bytes()].concat();
+        file.write_all_at(&size, 12_016 * 2048 + 80).unwrap();
+    }
+
+    #[test]
+    #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
+    fn every_reader_shows_the_one_session_xorriso_wrote() {
+        require_all();
+        let (top, first, _) = two_days();
+        let disc = xorriso_disc(top.path());
+        let limits: Vec<_> = LIMITS.iter().chain(LIMITS_ON_DISCS_BY_OTHERS).copied().collect();
+        assert_all_show(&first, &Image::new(&disc, 0), &limits);
+    }
+
+    #[test]
+    #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
+    fn every_reader_shows_the_later_session_xorriso_wrote() {
+        require_all();
+        let (top, _, both) = two_days();
+        let disc = xorriso_disc(top.path());
+        let limits: Vec<_> = LIMITS.iter().chain(LIMITS_ON_DISCS_BY_OTHERS).copied().collect();
+        assert_all_show(&both, &Image::new(&disc, 12_000), &limits);
+    }
+
+    #[test]
+    #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
+    fn every_reader_notices_a_changed_byte_and_a_lost_day() {
+        require_all();
+        let (top, first, both) = two_days();
+        let disc = xorriso_disc(top.path());
+        let image = Image::new(&disc, 0);
+        let mut spoilt = first.clone();
+        let path = format!("{}/alpha/home.tar", DAYS[0]).into_bytes();
+        let entry = spoilt.get_mut(&path).unwrap();
+        entry.sha256 = Some("00".repeat(32));
+        entry.size = entry.size.map(|size| size + 1);
+        entry.mode = Some(0o755);
+        for reader in foreign::readers::READERS {
+            let shown = list(reader, &image);
+            let line = format!("{reader:?}: /{}/alpha/home.tar: ", DAYS[0]);
+            let found = compare(&spoilt, &shown, reader, LIMITS);
+            assert!(
+                found.iter().any(|difference| difference.starts_with(&line)),
+                "{reader:?} sees no change: {found:?}"
+            );
+            let line = format!("{reader:?}: /{}/alpha/home.tar is missing", DAYS[1]);
+            let found = compare(&both, &shown, reader, LIMITS);
+            assert!(found.contains(&line), "{reader:?} misses no day: {found:?}");
+        }
+    }
+}

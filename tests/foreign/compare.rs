@@ -1,0 +1,275 @@
+//! The comparison of what a disc has to show with what a reader shows, and the list of what readers can't show.
+
+use std::fmt::Debug;
+
+use crate::foreign::listing::{Entry, Kind, Listing};
+
+/// The programs and the crate that read our discs without having written them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// libisofs, as it lists.
+    Xorriso,
+    /// libisofs, as it restores.
+    XorrisoExtraction,
+    /// cdrkit's.
+    Isoinfo,
+    /// 7-Zip, as it lists.
+    SevenZip,
+    /// 7-Zip, as it restores.
+    SevenZipExtraction,
+    /// libarchive, as it lists.
+    Bsdtar,
+    /// libarchive, as it restores.
+    BsdtarExtraction,
+    /// The Linux kernel.
+    Isofs,
+    /// The Rust crate hadris-iso.
+    Hadris,
+}
+
+/// How a comparison is relaxed for a reader. Nothing is relaxed but what one of these says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Relief {
+    /// Every name on a path is looked for as this returns it.
+    Names(fn(&[u8]) -> Vec<u8>),
+    /// A name of at least so many bytes may be shown cut.
+    CutNames(usize),
+    /// A path is not looked for, and nothing is said of what stands there.
+    Unseen(fn(&[u8], &Entry) -> bool),
+    /// Takes what can't be compared out of the expectation for a path.
+    Fields(fn(&[u8], &mut Entry)),
+}
+
+/// Something a reader gets wrong or can't show whoever wrote the disc, and how we know.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limit {
+    pub(crate) reader: Reader,
+    pub(crate) relief: Relief,
+    pub(crate) why: &'static str,
+}
+
+/// What is written below this directory is the program's own: it is no file of the staging area.
+const OWN: &[u8] = b".cedarburn";
+
+/// The differences between what the disc has to show and what `reader` shows, a line each, none when it is right.
+pub(crate) fn compare(expected: &Listing, shown: &Listing, reader: Reader, limits: &[Limit]) -> Vec<String> {
+    let limits: Vec<&Limit> = limits.iter().filter(|limit| limit.reader == reader).collect();
+    let mut differences = Vec::new();
+    let mut rest = shown.clone();
+    rest.retain(|path, _| path.split(|&b| b == b'/').next() != Some(OWN));
+    for (path, entry) in expected {
+        let mut at = path.clone();
+        let mut entry = entry.clone();
+        for limit in &limits {
+            match limit.relief {
+                Relief::Names(shown_as) => at = at.split(|&b| b == b'/').map(shown_as).collect::<Vec<_>>().join(&b'/'),
+                Relief::Fields(forget) => forget(path, &mut entry),
+                Relief::Unseen(_) => {}
+                Relief::CutNames(from) => {
+                    if let Some(cut) = cut_name(&at, from, &rest) {
+                        at = cut;
+                    }
+                }
+            }
+        }
+        let name = path.escape_ascii();
+        let unseen =
+            limits.iter().any(|limit| matches!(limit.relief, Relief::Unseen(applies) if applies(path, &entry)));
+        if unseen {
+            rest.remove(&at);
+            continue;
+        }
+        match rest.remove(&at) {
+            None => differences.push(format!("{reader:?}: /{name} is missing")),
+            Some(found) => {
+                for what in differing_fields(&entry, &found) {
+                    differences.push(format!("{reader:?}: /{name}: {what}"));
+                }
+            }
+        }
+    }
+    for (path, entry) in rest {
+        differences.push(format!(
+            "{reader:?}: /{} ({:?}) does not belong on the disc",
+            path.escape_ascii(),
+            entry.kind
+        ));
+    }
+    for limit in limits {
+        if !differences.is_empty() {
+            differences.push(format!("({reader:?} is judged mildly in this: {})", limit.why));
+        }
+    }
+    differences
+}
+
+/// The path `shown` has in place of `path` when it cuts the last name.
+fn cut_name(path: &[u8], from: usize, shown: &Listing) -> Option<Vec<u8>> {
+    let start = path.iter().rposition(|&b| b == b'/').map_or(0, |at| at + 1);
+    if path.len() - start < from || shown.contains_key(path) {
+        return None;
+    }
+    (start + 1..path.len()).rev().map(|end| path[..end].to_vec()).find(|cut| shown.contains_key(cut))
+}
+
+fn differing_fields(expected: &Entry, shown: &Entry) -> Vec<String> {
+    let mut differences = Vec::new();
+    if expected.kind != shown.kind {
+        return vec![format!("is a {:?}, shown as {:?}", expected.kind, shown.kind)];
+    }
+    let octal = |mode: &Option<u32>| mode.map(|mode| format!("{mode:o}"));
+    let text = |bytes: &Option<Vec<u8>>| bytes.as_ref().map(|bytes| bytes.escape_ascii().to_string());
+    field(&mut differences, "mode", &octal(&expected.mode), &octal(&shown.mode));
+    field(&mut differences, "owner", &expected.uid, &shown.uid);
+    field(&mut differences, "group", &expected.gid, &shown.gid);
+    field(&mut differences, "time", &expected.mtime, &shown.mtime);
+    if expected.kind == Kind::File {
+        field(&mut differences, "size", &expected.size, &shown.size);
+        field(&mut differences, "links", &expected.links, &shown.links);
+        field(&mut differences, "SHA-256", &expected.sha256, &shown.sha256);
+    }
+    if expected.kind == Kind::Symlink {
+        field(&mut differences, "target", &text(&expected.target), &text(&shown.target));
+    }
+    differences
+}
+
+fn field<T: PartialEq + Debug>(differences: &mut Vec<String>, name: &str, expected: &Option<T>, shown: &Option<T>) {
+    if let (Some(expected), Some(shown)) = (expected, shown)
+        && expected != shown
+    {
+        differences.push(format!("{name} is {expected:?}, shown as {shown:?}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file() -> Entry {
+        Entry {
+            mode: Some(0o444),
+            uid: Some(0),
+            gid: Some(0),
+            size: Some(5),
+            links: Some(1),
+            mtime: Some(1),
+            sha256: Some("aa".into()),
+            ..Entry::new(Kind::File)
+        }
+    }
+
+    fn link() -> Entry {
+        Entry { target: Some(b"there".to_vec()), ..Entry::new(Kind::Symlink) }
+    }
+
+    fn disc() -> Listing {
+        Listing::from([
+            (b"d".to_vec(), Entry::new(Kind::Directory)),
+            (b"d/f".to_vec(), file()),
+            (b"d/l".to_vec(), link()),
+        ])
+    }
+
+    fn differences(shown: &Listing) -> Vec<String> {
+        compare(&disc(), shown, Reader::Xorriso, &[])
+    }
+
+    #[test]
+    fn a_right_listing_has_no_difference_and_our_own_directory_is_none() {
+        let mut shown = disc();
+        shown.insert(b".cedarburn".to_vec(), Entry::new(Kind::Directory));
+        shown.insert(b".cedarburn/README.txt".to_vec(), file());
+        assert_eq!(differences(&shown), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_missing_and_a_foreign_name_are_differences() {
+        let mut shown = disc();
+        let moved = shown.remove(b"d/f".as_slice()).unwrap();
+        shown.insert(b".cedarburnt".to_vec(), moved);
+        assert_eq!(
+            differences(&shown),
+            ["Xorriso: /d/f is missing", "Xorriso: /.cedarburnt (File) does not belong on the disc"]
+        );
+    }
+
+    #[test]
+    fn each_field_of_a_file_is_compared() {
+        let changes: [(&str, fn(&mut Entry)); 7] = [
+            ("mode", |e| e.mode = Some(0o644)),
+            ("owner", |e| e.uid = Some(1)),
+            ("group", |e| e.gid = Some(1)),
+            ("size", |e| e.size = Some(6)),
+            ("links", |e| e.links = Some(2)),
+            ("time", |e| e.mtime = Some(0)),
+            ("SHA-256", |e| e.sha256 = Some("bb".into())),
+        ];
+        for (what, change) in changes {
+            let mut shown = disc();
+            change(shown.get_mut(b"d/f".as_slice()).unwrap());
+            let found = differences(&shown);
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert!(found[0].starts_with(&format!("Xorriso: /d/f: {what} is ")), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn another_type_and_another_target_are_differences() {
+        let mut shown = disc();
+        shown.insert(b"d".to_vec(), Entry::new(Kind::File));
+        shown.insert(b"d/l".to_vec(), Entry { target: Some(b"ther".to_vec()), ..link() });
+        assert_eq!(
+            differences(&shown),
+            ["Xorriso: /d: is a Directory, shown as File", "Xorriso: /d/l: target is \"there\", shown as \"ther\""]
+        );
+    }
+
+    #[test]
+    fn what_a_reader_can_not_say_is_no_difference() {
+        let mut shown = disc();
+        shown.insert(b"d/f".to_vec(), Entry::new(Kind::File));
+        assert_eq!(differences(&shown), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_limit_relaxes_its_own_reader_only_and_only_what_it_names() {
+        let limits = [
+            Limit { reader: Reader::SevenZip, relief: Relief::Names(|name| name.to_ascii_uppercase()), why: "shouts" },
+            Limit { reader: Reader::SevenZip, relief: Relief::Fields(|_, entry| entry.mode = None), why: "no mode" },
+        ];
+        let mut shown = Listing::new();
+        for (path, mut entry) in disc() {
+            entry.mode = entry.mode.map(|_| 0o777);
+            shown.insert(path.to_ascii_uppercase(), entry);
+        }
+        assert_eq!(compare(&disc(), &shown, Reader::SevenZip, &limits), Vec::<String>::new());
+        assert_eq!(compare(&disc(), &shown, Reader::Isofs, &limits).len(), 6);
+        shown.get_mut(b"D/F".as_slice()).unwrap().size = Some(0);
+        let found = compare(&disc(), &shown, Reader::SevenZip, &limits);
+        assert_eq!(found[0], "SevenZip: /d/f: size is 5, shown as 0");
+    }
+
+    #[test]
+    fn what_a_reader_is_known_to_refuse_may_be_missing_or_wrong_and_nothing_else() {
+        let refuses = Relief::Unseen(|_, entry| entry.kind == Kind::Symlink);
+        let limits = [Limit { reader: Reader::SevenZipExtraction, relief: refuses, why: "refuses links" }];
+        let mut shown = disc();
+        shown.insert(b"d/l".to_vec(), file());
+        assert_eq!(compare(&disc(), &shown, Reader::SevenZipExtraction, &limits), Vec::<String>::new());
+        shown.remove(b"d/l".as_slice());
+        assert_eq!(compare(&disc(), &shown, Reader::SevenZipExtraction, &limits), Vec::<String>::new());
+        shown.remove(b"d/f".as_slice());
+        assert_eq!(compare(&disc(), &shown, Reader::SevenZipExtraction, &limits).len(), 2);
+    }
+
+    #[test]
+    fn a_cut_name_counts_as_the_long_one_and_as_no_other() {
+        let limits = [Limit { reader: Reader::Isofs, relief: Relief::CutNames(254), why: "old kernels" }];
+        let long = Listing::from([(vec![b'n'; 255], file()), (b"short".to_vec(), file())]);
+        let cut = Listing::from([(vec![b'n'; 250], file()), (b"short".to_vec(), file())]);
+        assert_eq!(compare(&long, &cut, Reader::Isofs, &limits), Vec::<String>::new());
+        let both_cut = Listing::from([(vec![b'n'; 250], file()), (b"shor".to_vec(), file())]);
+        assert!(!compare(&long, &both_cut, Reader::Isofs, &limits).is_empty());
+    }
+}

@@ -1,0 +1,43 @@
+//! One function for all readers.
+
+use crate::foreign::compare::{Limit, Reader, compare};
+use crate::foreign::image::Image;
+use crate::foreign::listing::{Listing, of_extraction};
+use crate::foreign::{bsdtar, hadris, isofs, isoinfo, seven_zip, xorriso};
+
+/// All of them.
+pub(crate) const READERS: [Reader; 9] = [
+    Reader::Xorriso,
+    Reader::XorrisoExtraction,
+    Reader::Isoinfo,
+    Reader::SevenZip,
+    Reader::SevenZipExtraction,
+    Reader::Bsdtar,
+    Reader::BsdtarExtraction,
+    Reader::Isofs,
+    Reader::Hadris,
+];
+
+/// What `reader` shows of the session.
+pub(crate) fn list(reader: Reader, image: &Image) -> Listing {
+    match reader {
+        Reader::Xorriso => xorriso::list(image),
+        Reader::XorrisoExtraction => of_extraction(&xorriso::extract(image)),
+        Reader::Isoinfo => isoinfo::list(image),
+        Reader::SevenZip => seven_zip::list(image),
+        Reader::SevenZipExtraction => of_extraction(&seven_zip::extract(image)),
+        Reader::Bsdtar => bsdtar::list(image),
+        Reader::BsdtarExtraction => of_extraction(&bsdtar::extract(image)),
+        Reader::Isofs => isofs::list(image),
+        Reader::Hadris => hadris::list(image),
+    }
+}
+
+/// Fails with every difference of every reader when one of them does not show `expected`.
+pub(crate) fn assert_all_show(expected: &Listing, image: &Image, limits: &[Limit]) {
+    let mut differences = Vec::new();
+    for reader in READERS {
+        differences.extend(compare(expected, &list(reader, image), reader, limits));
+    }
+    assert!(differences.is_empty(), "session at sector {}:\n{}", image.start, differences.join("\n"));
+}

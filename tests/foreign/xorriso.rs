@@ -1,0 +1,94 @@
+//! xorriso (libisofs): `-find -exec lsdl` lists types, modes, owners, sizes, targets and quoted names, an extraction
+//! shows content and times.
+//!
+//! Not shown: link counts of files (always 1 in the listing). Names are quoted as a shell would, `'it'"'"'s'`, and
+//! otherwise printed as bytes, so every name survives.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::foreign::image::Image;
+use crate::foreign::listing::{self, Entry, Listing};
+use crate::foreign::programs::{output, program};
+
+fn open(image: &Image) -> Command {
+    let mut command = program("xorriso");
+    command.args(["-abort_on", "SORRY", "-return_with", "SORRY", "32", "-osirrox", "on"]);
+    // Without this it would look for the newest session by itself: the whole disc is one file, and it has no table of
+    // contents for that.
+    command.args(["-load", "sbsector", &image.start.to_string()]);
+    let mut device = std::ffi::OsString::from("stdio:");
+    device.push(&image.disc);
+    command.arg("-indev").arg(device);
+    command
+}
+
+/// Restores the whole tree into a new directory and returns that.
+pub(crate) fn extract(image: &Image) -> PathBuf {
+    let directory = image.scratch("xorriso");
+    output(open(image).args(["-extract", "/"]).arg(&directory));
+    directory
+}
+
+pub(crate) fn list(image: &Image) -> Listing {
+    parse(&output(open(image).args(["-find", "/", "-exec", "lsdl", "--"])))
+}
+
+/// Lines like `-r--r--r--    1 0        0            2049 Nov 22 21:49 '/a/b'`, for links with ` -> 'target'` behind.
+fn parse(text: &[u8]) -> Listing {
+    let mut listing = Listing::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let columns_end = rest.iter().position(|&b| b == b'\'').expect("a quoted path in each line");
+        let columns: Vec<&[u8]> =
+            rest[..columns_end].split(u8::is_ascii_whitespace).filter(|c| !c.is_empty()).collect();
+        assert_eq!(columns.len(), 8, "not a line of ls -dl: {}", rest[..columns_end].escape_ascii());
+        rest = &rest[columns_end..];
+        let path = unquote(&mut rest);
+        let mut entry = Entry::new(listing::kind_of_letter(columns[0][0]));
+        entry.mode = listing::mode_of_text(columns[0]);
+        entry.uid = number(columns[2]);
+        entry.gid = number(columns[3]);
+        match entry.kind {
+            listing::Kind::File => entry.size = number(columns[4]),
+            listing::Kind::Symlink => {
+                rest = rest.strip_prefix(b" -> ").expect("a link's target behind its name");
+                entry.target = Some(unquote(&mut rest));
+            }
+            _ => {}
+        }
+        rest = rest.strip_prefix(b"\n").expect("the end of a line");
+        let path = path.strip_prefix(b"/").expect("an absolute path");
+        if !path.is_empty() {
+            listing.insert(path.to_vec(), entry);
+        }
+    }
+    listing
+}
+
+fn number<T: std::str::FromStr>(text: &[u8]) -> Option<T> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// Takes a shell word of `'...'` and `"..."` pieces off the front.
+fn unquote(rest: &mut &[u8]) -> Vec<u8> {
+    let mut word = Vec::new();
+    while let Some(&quote @ (b'\'' | b'"')) = rest.first() {
+        let length = rest[1..].iter().position(|&b| b == quote).expect("a closing quote");
+        word.extend_from_slice(&rest[1..1 + length]);
+        *rest = &rest[length + 2..];
+    }
+    word
+}
+
+#[test]
+fn a_quoted_line_is_understood_whatever_is_in_the_name() {
+    let text = b"dr-xr-xr-x    1 0        0               0 Nov 22 21:49 '/'\n\
+        -r--r--r--    1 0        7            2049 Nov 22  2026 '/a/quo'\"'\"'te -> '\n\
+        lr-xr-xr-x    1 0        0               0 Nov 22 21:49 '/a/new\nline' -> 'x y\n\xe4'\n";
+    let listing = parse(text);
+    assert_eq!(listing.len(), 2);
+    let file = &listing[b"a/quo'te -> ".as_slice()];
+    assert_eq!((file.mode, file.gid, file.size), (Some(0o444), Some(7), Some(2049)));
+    assert_eq!(listing[b"a/new\nline".as_slice()].target.as_deref(), Some(b"x y\n\xe4".as_slice()));
+}
