@@ -17,43 +17,58 @@ mod week;
 use std::fs;
 use std::path::Path;
 
-use foreign::compare::{Reader, compare};
+use foreign::compare::{Limit, Reader, compare};
 use foreign::disc::BackupBox;
 use foreign::image::Image;
-use foreign::limits::{LIMITS, LIMITS_ON_DISCS_BY_OTHERS};
+use foreign::limits::{LIMITS, LIMITS_ON_XORRISO_DISCS};
 use foreign::listing::{Listing, expected_on_disc};
 use foreign::programs::{output, program, require_all};
-use foreign::readers::{assert_all_show, list};
+use foreign::readers::{READERS, assert_show, list};
 use foreign::xorriso;
-use week::{DAYS, make_day};
+use week::{DAYS, Names, make_day};
 
 mod a_week_on_each_virtual_disc_is_what_every_foreign_reader_shows {
     use super::*;
 
-    fn check(media: &'static str) {
+    fn check(media: &'static str, names: Names) {
         require_all();
         let nas = BackupBox::new(media);
-        let week = nas.run_week();
-        assert_eq!(nas.session_starts().len(), DAYS.len(), "one session a night");
-        assert_all_show(week.last().unwrap(), &nas.newest(), LIMITS);
+        let week = nas.run_week(names);
+        let starts = nas.session_starts();
+        assert_eq!(starts.len(), DAYS.len(), "one session a night");
+        assert_show(&READERS, &week[0], &Image::new(&nas.sectors(), starts[0]), LIMITS);
+        assert_show(&READERS, week.last().unwrap(), &nas.newest(), LIMITS);
     }
 
     #[test]
     #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
     fn cdrw_80() {
-        check("cdrw-80");
+        check("cdrw-80", Names::All);
     }
 
     #[test]
     #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
     fn cdr_80() {
-        check("cdr-80");
+        check("cdr-80", Names::All);
     }
 
     #[test]
     #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
     fn dvd_plus_rw() {
-        check("dvd+rw");
+        check("dvd+rw", Names::All);
+    }
+
+    // bsdtar gives up on merged sessions with long names, so it gets a week without.
+    #[test]
+    #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
+    fn cdrw_80_without_long_names() {
+        check("cdrw-80", Names::Short);
+    }
+
+    #[test]
+    #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
+    fn dvd_plus_rw_without_long_names() {
+        check("dvd+rw", Names::Short);
     }
 }
 
@@ -63,13 +78,11 @@ mod an_earlier_session_still_shows_the_days_up_to_then {
     fn check(media: &'static str) {
         require_all();
         let nas = BackupBox::new(media);
-        let week = nas.run_week();
+        let week = nas.run_week(Names::All);
         let starts = nas.session_starts();
         assert_eq!(starts.len(), week.len(), "one session a night");
         for (start, expected) in starts.into_iter().zip(&week) {
-            let shown = list(Reader::Isofs, &Image::new(&nas.sectors(), start));
-            let differences = compare(expected, &shown, Reader::Isofs, LIMITS);
-            assert!(differences.is_empty(), "session at sector {start}:\n{}", differences.join("\n"));
+            assert_show(&[Reader::Isofs], expected, &Image::new(&nas.sectors(), start), LIMITS);
         }
     }
 
@@ -91,7 +104,7 @@ mod an_earlier_session_still_shows_the_days_up_to_then {
 fn sha256sum_accepts_the_manifests_on_what_xorriso_extracted() {
     require_all();
     let nas = BackupBox::new("cdrw-80");
-    let week = nas.run_week();
+    let week = nas.run_week(Names::All);
     let newest = nas.newest();
     let restored = xorriso::extract(&newest);
     let own = restored.join(".cedarburn");
@@ -141,11 +154,11 @@ fn a_real_tree_of_this_machine_survives_the_disc() {
 mod calibration {
     use super::*;
 
-    fn two_days() -> (tempfile::TempDir, Listing, Listing) {
+    fn two_days(names: Names) -> (tempfile::TempDir, Listing, Listing) {
         let top = tempfile::TempDir::new().unwrap();
-        let first = expected_on_disc(&make_day(top.path(), DAYS[0]), DAYS[0]);
+        let first = expected_on_disc(&make_day(top.path(), DAYS[0], names), DAYS[0]);
         let mut both = first.clone();
-        both.extend(expected_on_disc(&make_day(top.path(), DAYS[1]), DAYS[1]));
+        both.extend(expected_on_disc(&make_day(top.path(), DAYS[1], names), DAYS[1]));
         (top, first, both)
     }
 
@@ -164,6 +177,10 @@ mod calibration {
         disc
     }
 
+    fn limits() -> Vec<Limit> {
+        LIMITS.iter().chain(LIMITS_ON_XORRISO_DISCS).copied().collect()
+    }
+
     fn append_with_absolute_size(disc: &Path, session: &Path) {
         use std::os::unix::fs::FileExt;
         let file = fs::OpenOptions::new().write(true).open(disc).unwrap();
@@ -179,27 +196,27 @@ mod calibration {
     #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
     fn every_reader_shows_the_one_session_xorriso_wrote() {
         require_all();
-        let (top, first, _) = two_days();
+        let (top, first, _) = two_days(Names::All);
         let disc = xorriso_disc(top.path());
-        let limits: Vec<_> = LIMITS.iter().chain(LIMITS_ON_DISCS_BY_OTHERS).copied().collect();
-        assert_all_show(&first, &Image::new(&disc, 0), &limits);
+        assert_show(&READERS, &first, &Image::new(&disc, 0), &limits());
     }
 
     #[test]
     #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
     fn every_reader_shows_the_later_session_xorriso_wrote() {
         require_all();
-        let (top, _, both) = two_days();
-        let disc = xorriso_disc(top.path());
-        let limits: Vec<_> = LIMITS.iter().chain(LIMITS_ON_DISCS_BY_OTHERS).copied().collect();
-        assert_all_show(&both, &Image::new(&disc, 12_000), &limits);
+        for names in [Names::All, Names::Short] {
+            let (top, _, both) = two_days(names);
+            let disc = xorriso_disc(top.path());
+            assert_show(&READERS, &both, &Image::new(&disc, 12_000), &limits());
+        }
     }
 
     #[test]
     #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
     fn every_reader_notices_a_changed_byte_and_a_lost_day() {
         require_all();
-        let (top, first, both) = two_days();
+        let (top, first, both) = two_days(Names::All);
         let disc = xorriso_disc(top.path());
         let image = Image::new(&disc, 0);
         let mut spoilt = first.clone();
@@ -208,8 +225,8 @@ mod calibration {
         entry.sha256 = Some("00".repeat(32));
         entry.size = entry.size.map(|size| size + 1);
         entry.mode = Some(0o755);
-        for reader in foreign::readers::READERS {
-            let shown = list(reader, &image);
+        for reader in READERS {
+            let shown = list(reader, &image).unwrap();
             let line = format!("{reader:?}: /{}/alpha/home.tar: ", DAYS[0]);
             let found = compare(&spoilt, &shown, reader, LIMITS);
             assert!(

@@ -11,12 +11,21 @@ use std::time::{Duration, UNIX_EPOCH};
 pub(crate) const DAYS: [&str; 7] =
     ["2026/11/16", "2026/11/17", "2026/11/18", "2026/11/19", "2026/11/20", "2026/11/21", "2026/11/22"];
 
+/// Which names a day has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// Every kind.
+    All,
+    /// Those that fit into a directory record, and link targets that do: without long ones.
+    Short,
+}
+
 /// Makes the daily directory `day` below `staging` and returns it. Names are the same each day, contents are not, and
 /// the same day always has the same.
-pub(crate) fn make_day(staging: &Path, day: &str) -> PathBuf {
+pub(crate) fn make_day(staging: &Path, day: &str, names: Names) -> PathBuf {
     let number: u64 = day.replace('/', "").parse().expect("YYYY/MM/DD");
     let directory = staging.join(day);
-    let daily = Maker { top: directory.clone(), number };
+    let daily = Maker { top: directory.clone(), number, longest: if names == Names::All { 4095 } else { 60 } };
     daily.files_of_a_host("alpha");
     daily.odd_names("beta");
     daily.links("gamma");
@@ -29,6 +38,7 @@ pub(crate) fn make_day(staging: &Path, day: &str) -> PathBuf {
 struct Maker {
     top: PathBuf,
     number: u64,
+    longest: usize,
 }
 
 impl Maker {
@@ -105,7 +115,8 @@ impl Maker {
             b"{brace}",
             b"#hash%41",
         ];
-        for (index, name) in names.into_iter().chain(long.iter().map(Vec::as_slice)).enumerate() {
+        let names = names.into_iter().chain(long.iter().map(Vec::as_slice)).filter(|name| name.len() <= self.longest);
+        for (index, name) in names.enumerate() {
             self.file([host.as_bytes(), b"/", name].concat(), 10 + index as u64);
         }
         self.file(format!("{host}/{forty} A"), 5);
@@ -135,7 +146,7 @@ impl Maker {
             ("1000 bytes", &thousand),
             ("components of 250 bytes", &names_of_250),
         ];
-        for (name, target) in targets {
+        for (name, target) in targets.into_iter().filter(|(_, target)| target.len() <= self.longest) {
             symlink(OsStr::from_bytes(target), self.path(format!("{host}/{name}"))).expect("a new link");
         }
     }

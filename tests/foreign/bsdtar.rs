@@ -10,22 +10,23 @@ use std::path::PathBuf;
 
 use crate::foreign::image::Image;
 use crate::foreign::listing::{Entry, Kind, Listing};
-use crate::foreign::programs::{output, program};
+use crate::foreign::programs::{attempt, program};
 
 const KEYWORDS: &str = "--options=mtree:!all,type,mode,uid,gid,time,link,nlink";
 
-pub(crate) fn list(image: &Image) -> Listing {
+pub(crate) fn list(image: &Image) -> Result<Listing, String> {
     let mut archive = OsString::from("@");
     archive.push(image.view());
-    parse(&output(program("bsdtar").args(["-c", "-f", "-", "--format=mtree", KEYWORDS]).arg(archive)))
+    let described = attempt(program("bsdtar").args(["-c", "-f", "-", "--format=mtree", KEYWORDS]).arg(archive))?;
+    Ok(parse(&described))
 }
 
 /// Restores the whole tree into a new directory and returns that.
-pub(crate) fn extract(image: &Image) -> PathBuf {
+pub(crate) fn extract(image: &Image) -> Result<PathBuf, String> {
     let directory = image.scratch("bsdtar");
     std::fs::create_dir(&directory).expect("a new directory");
-    output(program("bsdtar").args(["-x", "-f"]).arg(image.view()).arg("-C").arg(&directory));
-    directory
+    attempt(program("bsdtar").args(["-x", "-f"]).arg(image.view()).arg("-C").arg(&directory))?;
+    Ok(directory)
 }
 
 fn parse(text: &[u8]) -> Listing {

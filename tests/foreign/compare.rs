@@ -36,6 +36,8 @@ pub(crate) enum Relief {
     CutNames(usize),
     /// A path is not looked for, and nothing is said of what stands there.
     Unseen(fn(&[u8], &Entry) -> bool),
+    /// The reader gives up on a disc like this one, saying so. It is not asked about such a disc, and it has to refuse.
+    Refuses(fn(&Listing) -> bool, &'static str),
     /// Takes what can't be compared out of the expectation for a path.
     Fields(fn(&[u8], &mut Entry)),
 }
@@ -64,7 +66,7 @@ pub(crate) fn compare(expected: &Listing, shown: &Listing, reader: Reader, limit
             match limit.relief {
                 Relief::Names(shown_as) => at = at.split(|&b| b == b'/').map(shown_as).collect::<Vec<_>>().join(&b'/'),
                 Relief::Fields(forget) => forget(path, &mut entry),
-                Relief::Unseen(_) => {}
+                Relief::Unseen(_) | Relief::Refuses(..) => {}
                 Relief::CutNames(from) => {
                     if let Some(cut) = cut_name(&at, from, &rest) {
                         at = cut;
@@ -101,6 +103,25 @@ pub(crate) fn compare(expected: &Listing, shown: &Listing, reader: Reader, limit
         }
     }
     differences
+}
+
+/// As [`compare`], where the reader may have given up with a message.
+pub(crate) fn judge(
+    expected: &Listing,
+    shown: Result<Listing, String>,
+    reader: Reader,
+    limits: &[Limit],
+) -> Vec<String> {
+    let refusal = limits.iter().filter(|limit| limit.reader == reader).find_map(|limit| match limit.relief {
+        Relief::Refuses(applies, message) if applies(expected) => Some(message),
+        _ => None,
+    });
+    match (shown, refusal) {
+        (Ok(shown), None) => compare(expected, &shown, reader, limits),
+        (Err(said), Some(message)) if said.contains(message) => Vec::new(),
+        (Err(said), _) => vec![format!("{reader:?} gives up: {said}")],
+        (Ok(_), Some(message)) => vec![format!("{reader:?} reads what it was known to refuse ({message})")],
+    }
 }
 
 /// The path `shown` has in place of `path` when it cuts the last name.
@@ -196,7 +217,8 @@ mod tests {
 
     #[test]
     fn each_field_of_a_file_is_compared() {
-        let changes: [(&str, fn(&mut Entry)); 7] = [
+        type Change = fn(&mut Entry);
+        let changes: [(&str, Change); 7] = [
             ("mode", |e| e.mode = Some(0o644)),
             ("owner", |e| e.uid = Some(1)),
             ("group", |e| e.gid = Some(1)),
@@ -261,6 +283,18 @@ mod tests {
         assert_eq!(compare(&disc(), &shown, Reader::SevenZipExtraction, &limits), Vec::<String>::new());
         shown.remove(b"d/f".as_slice());
         assert_eq!(compare(&disc(), &shown, Reader::SevenZipExtraction, &limits).len(), 2);
+    }
+
+    #[test]
+    fn giving_up_is_a_difference_unless_it_is_known_and_so_is_reading_what_was_known_to_fail() {
+        let refuses = Relief::Refuses(|expected| expected.len() == 3, "bad CE");
+        let limits = [Limit { reader: Reader::Bsdtar, relief: refuses, why: "streams" }];
+        let said = || Err("Error: bad CE".to_owned());
+        assert_eq!(judge(&disc(), said(), Reader::Bsdtar, &limits), Vec::<String>::new());
+        assert_eq!(judge(&disc(), said(), Reader::Bsdtar, &[]), ["Bsdtar gives up: Error: bad CE"]);
+        assert_eq!(judge(&disc(), Err("no".into()), Reader::Bsdtar, &limits), ["Bsdtar gives up: no"]);
+        assert_eq!(judge(&disc(), Ok(disc()), Reader::Bsdtar, &limits).len(), 1);
+        assert_eq!(judge(&disc(), Ok(disc()), Reader::Bsdtar, &[]), Vec::<String>::new());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::foreign::image::{Image, chain_of_overwritable, volume_sectors};
 use crate::foreign::listing::{Listing, expected_on_disc};
 use crate::foreign::programs::{output, program};
-use crate::week::{DAYS, make_day};
+use crate::week::{DAYS, Names, make_day};
 
 /// A staging area, a configuration and a virtual disc in a directory of their own.
 #[derive(Debug)]
@@ -86,11 +86,11 @@ impl BackupBox {
     }
 
     /// Makes and stores each day of the week; returns what the disc has to show after each of them.
-    pub(crate) fn run_week(&self) -> Vec<Listing> {
+    pub(crate) fn run_week(&self, names: Names) -> Vec<Listing> {
         let mut expected = Vec::new();
         let mut so_far = Listing::new();
         for day in DAYS {
-            let directory = make_day(&self.staging(), day);
+            let directory = make_day(&self.staging(), day, names);
             // Before the run: afterwards there is a cback.store, which is not on the disc.
             so_far.extend(expected_on_disc(&directory, day));
             self.store(day);

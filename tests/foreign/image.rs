@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::foreign::programs::{output, program};
 
-const SECTOR: u64 = 2048;
+const SECTOR: usize = 2048;
 /// Where a volume's descriptors begin (ECMA-119 8.1.1), counted from the session's start.
 const DESCRIPTORS: u32 = 16;
 
@@ -45,16 +45,20 @@ impl Image {
     }
 }
 
+fn byte_of(sector: u32) -> u64 {
+    u64::from(sector) * SECTOR as u64
+}
+
 /// All addresses on a disc are absolute, so a copy shows a later session once the descriptors at sector 16 are that
 /// session's. Only they are replaced, up to and with the terminator: a first session may have files right behind.
 fn show_session_at_sector_16(disc: &Path, start: u32, view: &Path) {
     output(program("cp").args(["--sparse=always", "--reflink=auto"]).arg(disc).arg(view));
     let file = OpenOptions::new().read(true).write(true).open(view).expect("the copy just made");
     for index in DESCRIPTORS..DESCRIPTORS + 84 {
-        let mut sector = [0; SECTOR as usize];
-        file.read_exact_at(&mut sector, u64::from(start + index) * SECTOR).expect("a session within the disc");
+        let mut sector = [0; SECTOR];
+        file.read_exact_at(&mut sector, byte_of(start + index)).expect("a session within the disc");
         assert_eq!(&sector[1..6], b"CD001", "no volume descriptor at sector {}", start + index);
-        file.write_all_at(&sector, u64::from(index) * SECTOR).expect("room for a few sectors");
+        file.write_all_at(&sector, byte_of(index)).expect("room for a few sectors");
         if sector[0] == 255 {
             return;
         }
@@ -65,8 +69,8 @@ fn show_session_at_sector_16(disc: &Path, start: u32, view: &Path) {
 /// Volume space size in the primary volume descriptor of the session at `start`, if one is there.
 pub(crate) fn volume_sectors(disc: &Path, start: u32) -> Option<u32> {
     let file = File::open(disc).expect("a readable disc");
-    let mut sector = [0; SECTOR as usize];
-    file.read_exact_at(&mut sector, u64::from(start + DESCRIPTORS) * SECTOR).ok()?;
+    let mut sector = [0; SECTOR];
+    file.read_exact_at(&mut sector, byte_of(start + DESCRIPTORS)).ok()?;
     let size = u32::from_le_bytes([sector[80], sector[81], sector[82], sector[83]]);
     (sector.starts_with(b"\x01CD001\x01") && size != 0).then_some(size)
 }

@@ -43,13 +43,14 @@ pub(crate) fn outcome(command: &mut Command) -> Output {
 
 /// Runs to success and returns what it printed.
 pub(crate) fn output(command: &mut Command) -> Vec<u8> {
+    attempt(command).unwrap_or_else(|said| panic!("{command:?}: {said}"))
+}
+
+/// Runs to the end; returns what it printed, or, when it failed, what it said of that.
+pub(crate) fn attempt(command: &mut Command) -> Result<Vec<u8>, String> {
     let output = outcome(command);
-    assert!(
-        output.status.success(),
-        "{command:?}: {}\n{}{}",
-        output.status,
-        output.stdout.escape_ascii(),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    output.stdout
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    Err(format!("{}\n{}", output.status, String::from_utf8_lossy(&output.stderr)))
 }
