@@ -87,20 +87,20 @@ mod an_earlier_session_still_shows_the_days_up_to_then {
     }
 
     #[test]
-    #[ignore = "needs linux.uml, cc and perl"]
+    #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
     fn on_cdr_80() {
         check("cdr-80");
     }
 
     #[test]
-    #[ignore = "needs linux.uml, cc and perl"]
+    #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
     fn on_dvd_plus_rw() {
         check("dvd+rw");
     }
 }
 
 #[test]
-#[ignore = "needs xorriso and sha256sum"]
+#[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
 fn sha256sum_accepts_the_manifests_on_what_xorriso_extracted() {
     require_all();
     let nas = BackupBox::new("cdrw-80");
@@ -133,7 +133,7 @@ fn sha256sum_accepts_the_manifests_on_what_xorriso_extracted() {
 }
 
 #[test]
-#[ignore = "needs xorriso, diff, cp and the documentation below /usr/share/doc"]
+#[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
 fn a_real_tree_of_this_machine_survives_the_disc() {
     require_all();
     let nas = BackupBox::new("dvd+rw");
