@@ -19,7 +19,7 @@ use std::path::Path;
 
 use foreign::compare::{Limit, Reader, compare};
 use foreign::disc::BackupBox;
-use foreign::image::Image;
+use foreign::image::{Image, chain_of_overwritable};
 use foreign::limits::{LIMITS, LIMITS_ON_XORRISO_DISCS};
 use foreign::listing::{Listing, expected_on_disc};
 use foreign::programs::{output, program, require_all};
@@ -209,6 +209,26 @@ mod calibration {
             let (top, _, both) = two_days(names);
             let disc = xorriso_disc(top.path());
             assert_show(&READERS, &both, &Image::new(&disc, 12_000), &limits());
+        }
+    }
+
+    #[test]
+    #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
+    fn sessions_on_overwritable_media_are_found_where_xorriso_laid_them() {
+        require_all();
+        let (top, first, both) = two_days(Names::All);
+        let disc = top.path().join("overwritable");
+        let mut device = std::ffi::OsString::from("stdio:");
+        device.push(&disc);
+        for day in &DAYS[..2] {
+            let staged = top.path().join(day);
+            output(program("xorriso").arg("-dev").arg(&device).arg("-map").arg(staged).arg(day).arg("-commit"));
+        }
+        let starts = chain_of_overwritable(&disc);
+        assert_eq!(starts.len(), 2, "{starts:?}");
+        for (start, expected) in [(starts[0], &first), (starts[1], &both), (0, &both)] {
+            let shown = list(Reader::Hadris, &Image::new(&disc, start)).unwrap();
+            assert!(shown.keys().eq(expected.keys()), "session at sector {start} of {starts:?}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! What the readers can't show, measured on discs that xorriso and genisoimage wrote (see the calibration in
+//! What the readers can't show, measured on discs that xorriso wrote (see the calibration in
 //! `tests/foreign.rs`): there the same names fail, so they say nothing about our discs.
 
 use crate::foreign::compare::{Limit, Reader, Relief};
