@@ -127,11 +127,8 @@ pub(super) fn attributes(raw: &str) -> Result<Vec<(&str, &str)>, String> {
 /// What stands in an XML declaration (XML 1.0, 2.8). The encoding is not looked at, as Cedar does not.
 pub(super) fn check_declaration(inside: &str) -> Result<(), String> {
     let mut left = attributes(inside)?.into_iter().peekable();
-    let is_version = |value: &str| {
-        value.split_once('.').is_some_and(|(whole, part)| {
-            [whole, part].iter().all(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
-        })
-    };
+    // Any version, as expat: files with "1" are about.
+    let is_version = |value: &str| value.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c));
     let has_version = left.next_if(|(name, value)| *name == "version" && is_version(value)).is_some();
     left.next_if(|(name, _)| *name == "encoding");
     left.next_if(|(name, value)| *name == "standalone" && ["yes", "no"].contains(value));
