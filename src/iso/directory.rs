@@ -83,11 +83,11 @@ impl Builder {
         let announces = id == plan.tree().root() && identifier == record::SELF;
         self.entries.clear();
         if announces {
-            self.entries.push(|out| put_sp(out));
+            self.entries.push(put_sp);
         }
         rock_ridge::push_attributes(&mut self.entries, node, plan.serial(id));
         if announces {
-            self.entries.push(|out| put_er(out));
+            self.entries.push(put_er);
         }
         self.put(plan.directory_extent(id), DIRECTORY, node.attributes.modified, identifier);
     }

@@ -168,6 +168,9 @@ impl Plan {
                     self.notes.push((id, Note::TargetNormalised));
                 }
                 let bytes = target.len();
+                if bytes >= 1024 {
+                    self.notes.push((id, Note::LongTarget));
+                }
                 if bytes > TARGET_LENGTH {
                     return Err(PlanError::LinkTooLong { path: self.tree.path(id), bytes });
                 }

@@ -247,11 +247,11 @@ mod tests {
 
     #[test]
     fn order_is_by_base_then_extension_as_if_padded_with_spaces() {
-        // Byte order of the whole identifiers would put A1.;1 before A.TXT;1? No: '.' sorts before '1';
-        // but AB_.;1 and AB.Z;1 show that the dot takes no part.
-        let found = identifiers(&["AB.Z", "AB", "AB_", "A.TXT", "A1"]);
+        // `;` is smaller than any letter and greater than any digit: byte order of the whole would put A.1
+        // before A.
+        let found = identifiers(&["AB.Z", "AB", "AB_", "A.1", "A", "A1"]);
         let ids: Vec<&str> = found.iter().map(|(id, _)| &id[..]).collect();
-        assert_eq!(ids, ["A.TXT;1", "A1.;1", "AB.;1", "AB.Z;1", "AB_.;1"]);
+        assert_eq!(ids, ["A.;1", "A.1;1", "A1.;1", "AB.;1", "AB.Z;1", "AB_.;1"]);
     }
 
     #[test]

@@ -177,6 +177,9 @@ pub enum Note {
     TimeClamped,
     /// A name of 254 or 255 bytes: kernels up to 6.x show its first 250.
     LongName,
+    /// A link's target of 1024 bytes or more: xorriso 1.5 refuses to load the whole image unless told to make
+    /// do, everything else reads it.
+    LongTarget,
     /// The first directory of a branch that stands deeper than level 8, which ECMA-119 6.8.2.1 forbids and
     /// every reader in use takes.
     Deep,
@@ -393,7 +396,7 @@ impl Plan {
     }
 
     fn path_table_sectors(&self) -> Sectors {
-        Sectors(self.path_table_bytes.div_ceil(SECTOR_BYTES as u32))
+        Sectors::for_bytes(self.path_table_bytes.into()).unwrap_or_default()
     }
 
     /// Sectors of everything before the first directory, when the path table has its size.

@@ -114,8 +114,8 @@ fn push_target(entries: &mut Entries, target: &[u8]) {
 /// The bytes of `target` that components can express: no empty ones, no `/` at the end.
 /// `None` if that is all of them.
 pub(super) fn normalised_target(target: &[u8]) -> Option<Vec<u8>> {
-    let is_plain = !target.windows(2).any(|w| w == b"//") && !(target.len() > 1 && target.ends_with(b"/"));
-    if is_plain {
+    let ends_in_slash = target.len() > 1 && target.ends_with(b"/");
+    if !ends_in_slash && !target.windows(2).any(|pair| pair == b"//") {
         return None;
     }
     let names: Vec<&[u8]> = target.split(|&b| b == b'/').filter(|name| !name.is_empty()).collect();
