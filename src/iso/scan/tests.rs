@@ -102,7 +102,7 @@ fn a_file_that_may_not_be_read_is_an_error_that_names_it() {
     let top = tempfile::tempdir().unwrap();
     let file = top.path().join("secret");
     fs::write(&file, "").unwrap();
-    fs::set_permissions(&file, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
     let error = graft(&mut empty_tree(), top.path(), &TreePath::default()).unwrap_err();
     assert_eq!(error.to_string(), format!("{} can't be opened for reading", file.display()));
 }

@@ -225,7 +225,7 @@ fn a_file_that_can_no_longer_be_opened_is_zeros() {
         return;
     }
     let (content, said) = damaged(false, |path| {
-        fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0)).unwrap();
+        fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o000)).unwrap();
     });
     assert_eq!(content, padded(0));
     assert!(matches!(said, Some(Change::Unreadable(_))), "{said:?}");
@@ -260,4 +260,13 @@ fn a_session_of_any_start_is_the_same_but_for_its_addresses() {
     let image = Image { start: Lba(12_000), bytes: &bytes };
     assert_eq!(image.content("day/a"), b"xx");
     assert_eq!(plan.sectors(), staging.plan().sectors());
+}
+
+#[test]
+fn a_stream_can_run_on_a_thread_of_its_own() {
+    fn sends<T: Send>(_: &T) {}
+    let staging = Staging::new(&[("a", b"xx")]);
+    let plan = staging.plan();
+    sends(&plan.stream());
+    sends(&plan.stream().finish());
 }
