@@ -1,5 +1,7 @@
 //! Images put together here record by record: what no program writes, and what hostile ones would.
 
+use proptest::prelude::*;
+
 use super::record::tests::A;
 use super::*;
 use crate::iso::source::SourceError;
@@ -340,4 +342,46 @@ fn records_that_share_areas_over_and_over_are_refused() {
     let volume = Volume::open(&mut disc, Lba(0)).unwrap();
     let error = read_tree(&mut disc, &volume).unwrap_err();
     assert_eq!(error.to_string(), "continuation areas without end at /d");
+}
+
+/// System use entries with honest lengths and any content.
+fn system_use() -> impl Strategy<Value = Vec<u8>> {
+    let signatures = ["PX", "NM", "SL", "PN", "TF", "CL", "RE", "ER", "SP", "CE", "ST", "ZF", "SF", "XX"].as_slice();
+    let wild =
+        (prop::sample::select(signatures), prop::collection::vec(any::<u8>(), 0..45)).prop_map(|(signature, data)| {
+            [signature.as_bytes(), &[u8::try_from(data.len() + 4).unwrap(), 1], &data].concat()
+        });
+    let near = (20..34u32, 0..2048u32, 0..200u32).prop_map(|(at, offset, bytes)| ce(at, offset, bytes));
+    let place = (20..34u32).prop_map(cl);
+    let posix = any::<u32>().prop_map(px);
+    prop::collection::vec(prop_oneof![4 => wild, 1 => near, 1 => place, 1 => posix], 0..4).prop_map(|entries| {
+        let mut bytes = entries.concat();
+        bytes.truncate(180);
+        bytes
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_system_use_makes_the_reader_panic_or_a_name_unsafe(
+        records in prop::collection::vec((any::<u8>(), 20..34u32, 0..9000u32, any::<u8>(), system_use()), 0..40),
+    ) {
+        let mut disc = Disc::rock_ridge(34, &[]);
+        let mut left = records.into_iter().map(|(name, at, bytes, flags, system_use)| {
+            record(&[b'A' + name % 26], at, bytes, flags, &system_use)
+        });
+        for at in 20..34 {
+            let records: Vec<_> = left.by_ref().take(3).collect();
+            let own = if at == 20 { [SP, &px(0o040_755), ER].concat() } else { px(0o040_755) };
+            disc.directory(at, &own, &records);
+        }
+        let volume = Volume::open(&mut disc, Lba(0)).unwrap();
+        for reading in [read_tree(&mut disc, &volume), salvage_tree(&mut disc, &volume)].into_iter().flatten() {
+            for id in reading.tree.walk().skip(1) {
+                prop_assert!(super::name::is_safe(&reading.tree.node(id).name));
+            }
+        }
+    }
 }
