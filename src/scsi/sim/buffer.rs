@@ -1,0 +1,150 @@
+//! The drive's write buffer. What is in it is lost with the power.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::disc::{DiscError, VirtualDisc};
+use crate::sector::SECTOR_BYTES;
+
+/// Blocks the buffer holds: 2 MiB.
+pub(super) const BUFFER_BLOCKS: u32 = 1024;
+
+/// Drained blocks wait until so many have gathered, so that the host sees few large writes.
+const RUN_BLOCKS: u32 = 256;
+
+#[derive(Debug, Clone, Copy)]
+struct Extent {
+    at: u32,
+    blocks: u32,
+}
+
+/// First in, first out.
+#[derive(Debug, Default)]
+pub(super) struct Buffer {
+    bytes: Vec<u8>,
+    /// Where in `bytes` the oldest block begins.
+    head: usize,
+    extents: VecDeque<Extent>,
+    /// Blocks held.
+    blocks: u32,
+    /// How many of them, from the oldest, the laser has already written.
+    drained: u32,
+    /// Up to when draining has been accounted for.
+    since: Duration,
+}
+
+impl Buffer {
+    /// Blocks that are not on the disc.
+    pub(super) fn fill(&self) -> u32 {
+        self.blocks - self.drained
+    }
+
+    /// Whether nothing waits for the laser or for the host.
+    pub(super) fn is_empty(&self) -> bool {
+        self.blocks == 0
+    }
+
+    pub(super) fn free(&self) -> u32 {
+        BUFFER_BLOCKS.saturating_sub(self.fill())
+    }
+
+    /// How long the laser needs for what is in the buffer.
+    pub(super) fn drain_time(&self, kb_per_s: u32) -> Duration {
+        block_time(kb_per_s).saturating_mul(self.fill())
+    }
+
+    /// Takes `blocks` blocks for `at`.
+    pub(super) fn push(&mut self, at: u32, blocks: u32, data: &[u8], now: Duration) {
+        if self.fill() == 0 {
+            self.since = now;
+        }
+        if self.head > 0 && self.bytes.len() + data.len() > self.bytes.capacity() {
+            self.bytes.drain(..self.head);
+            self.head = 0;
+        }
+        self.bytes.extend_from_slice(data);
+        self.blocks += blocks;
+        match self.extents.back_mut() {
+            Some(last) if last.at.checked_add(last.blocks) == Some(at) => last.blocks += blocks,
+            _ => self.extents.push_back(Extent { at, blocks }),
+        }
+    }
+
+    /// Lets the laser work until `now`.
+    pub(super) fn drain_until(&mut self, now: Duration, kb_per_s: u32) {
+        let each = block_time(kb_per_s);
+        let elapsed = now.saturating_sub(self.since);
+        let done = elapsed.as_nanos() / each.as_nanos().max(1);
+        let done = u32::try_from(done).unwrap_or(u32::MAX).min(self.fill());
+        self.drained += done;
+        self.since = if self.fill() == 0 { now } else { self.since + each.saturating_mul(done) };
+    }
+
+    pub(super) fn drain_all(&mut self) {
+        self.drained = self.blocks;
+    }
+
+    /// Whether enough has been drained for a write to the host's file.
+    pub(super) fn has_run(&self) -> bool {
+        self.drained >= RUN_BLOCKS
+    }
+
+    /// Writes what is drained to the sectors and reports each piece as address and length.
+    pub(super) fn commit(&mut self, disc: &VirtualDisc) -> Result<Vec<(u32, u32)>, DiscError> {
+        let mut pieces = Vec::new();
+        while self.drained > 0 {
+            let Some(extent) = self.extents.front_mut() else { break };
+            let blocks = extent.blocks.min(self.drained);
+            let end = self.head + blocks as usize * SECTOR_BYTES;
+            disc.write_sectors(extent.at, self.bytes.get(self.head..end).unwrap_or_default())?;
+            pieces.push((extent.at, blocks));
+            extent.at += blocks;
+            extent.blocks -= blocks;
+            if extent.blocks == 0 {
+                self.extents.pop_front();
+            }
+            self.head = end;
+            self.blocks -= blocks;
+            self.drained -= blocks;
+        }
+        if self.blocks == 0 {
+            self.clear();
+        }
+        Ok(pieces)
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.extents.clear();
+        self.head = 0;
+        self.blocks = 0;
+        self.drained = 0;
+    }
+
+    /// Lays what is buffered over `out`, which was read from the sectors at `at`.
+    pub(super) fn overlay(&self, at: u32, out: &mut [u8]) {
+        let wanted = u32::try_from(out.len() / SECTOR_BYTES).unwrap_or(u32::MAX);
+        let wanted_end = at.saturating_add(wanted);
+        let mut from = self.head;
+        for extent in &self.extents {
+            let first = extent.at.max(at);
+            let end = (extent.at + extent.blocks).min(wanted_end);
+            if first < end {
+                let bytes = (end - first) as usize * SECTOR_BYTES;
+                let source = from + (first - extent.at) as usize * SECTOR_BYTES;
+                let target = (first - at) as usize * SECTOR_BYTES;
+                if let (Some(target), Some(source)) =
+                    (out.get_mut(target..target + bytes), self.bytes.get(source..source + bytes))
+                {
+                    target.copy_from_slice(source);
+                }
+            }
+            from += extent.blocks as usize * SECTOR_BYTES;
+        }
+    }
+}
+
+/// How long the laser needs for one block.
+fn block_time(kb_per_s: u32) -> Duration {
+    Duration::from_nanos(SECTOR_BYTES as u64 * 1_000_000 / u64::from(kb_per_s.max(1)))
+}

@@ -1,0 +1,312 @@
+//! CD-R and CD-RW, written track at once (MMC-6 4.3, Orange Book parts II and III).
+//!
+//! ```text
+//! blank ──WRITE──▶ track open ──SYNC, CLOSE 1──▶ session open ──CLOSE 2──▶ appendable   (page 05h: multi-session 11b)
+//!                      │                             ▲      └───────────▶ finalised    (page 05h: anything else)
+//!                   power cut                        │
+//!                      └────▶ damaged ───CLOSE 1─────┘       CD-RW: any ──BLANK──▶ blank
+//! ```
+//! A track is open *and being written* only in the drive that began it. The same track found open on a disc that was put in
+//! is a damaged one: nobody knows how it could be continued.
+
+use std::time::Duration;
+
+use super::cd_replies::View;
+use super::decode::Fields;
+use super::disc::{DiscError, VirtualDisc};
+use super::family::{Accepted, Effect, Family, Job, TocRequest, TrackAddress, capacity_descriptor};
+use super::mode::{TRACK_AT_ONCE, WritePage};
+use super::sense::Sense;
+use super::state::{DiscState, MOST_TRACKS, PRE_GAP, RUN_OUT, Session, Track};
+
+/// Least length of a track: 4 seconds.
+const LEAST_TRACK: u32 = 300;
+
+/// From the lead-out of the first session to the next track: lead-out 6750, lead-in 4500, pre-gap 150.
+const GAP_AFTER_FIRST: u32 = 11_400;
+
+/// The same after later sessions, whose lead-out is 2250.
+const GAP_AFTER_LATER: u32 = 6_900;
+
+const SYNC_SECONDS: u64 = 2;
+const CLOSE_TRACK_SECONDS: u64 = 3;
+const CLOSE_SESSION_SECONDS: u64 = 30;
+const BLANK_MINIMAL_SECONDS: u64 = 60;
+const BLANK_WHOLE_SECONDS: u64 = 20 * 60;
+
+/// The model; `next` is the address the track being written goes on at, buffered blocks counted.
+#[derive(Debug)]
+pub(super) struct Cd {
+    next: Option<u32>,
+}
+
+impl Cd {
+    pub(super) fn new() -> Cd {
+        Cd { next: None }
+    }
+
+    fn view<'a>(&self, disc: &'a DiscState) -> View<'a> {
+        View { disc, next: self.next }
+    }
+
+    fn close_open_track(&mut self, disc: &mut VirtualDisc) -> Result<(), DiscError> {
+        if let Some(track) = disc.state.open_track() {
+            let end = track.start + track.blocks;
+            let pad = LEAST_TRACK.saturating_sub(track.blocks);
+            // Written out, not left to the hole in the file: an earlier, lost write may have left bytes there.
+            disc.write_zeros(end, pad)?;
+            if let Some(track) = disc.state.open_track_mut() {
+                track.blocks += pad;
+                track.closed = true;
+            }
+        }
+        self.next = None;
+        Ok(())
+    }
+}
+
+/// Where the next track would begin; `None` on a disc that takes none, for whatever reason.
+pub(super) fn next_track_start(disc: &DiscState) -> Option<u32> {
+    if disc.finalised || disc.erasing || disc.open_track().is_some() {
+        return None;
+    }
+    let Some(session) = disc.sessions.last() else { return Some(0) };
+    let start = match (session.lead_out, session.tracks.last()) {
+        (Some(lead_out), _) if disc.sessions.len() == 1 => lead_out + GAP_AFTER_FIRST,
+        (Some(lead_out), _) => lead_out + GAP_AFTER_LATER,
+        (None, last) => last.map_or(0, |track| track.end() + PRE_GAP),
+    };
+    (start < disc.capacity && usize::from(disc.last_track_number()) < MOST_TRACKS).then_some(start)
+}
+
+fn open_track(disc: &mut DiscState, start: u32) {
+    let track = Track { number: disc.last_track_number().saturating_add(1), start, blocks: 0, closed: false };
+    match disc.sessions.last_mut().filter(|session| session.lead_out.is_none()) {
+        Some(session) => session.tracks.push(track),
+        None => disc.sessions.push(Session { tracks: vec![track], lead_out: None }),
+    }
+}
+
+impl Family for Cd {
+    fn inserted(&mut self, _: &mut VirtualDisc) {
+        self.next = None;
+    }
+
+    fn accept_write(
+        &mut self,
+        disc: &mut VirtualDisc,
+        page: &WritePage,
+        at: u32,
+        count: u32,
+    ) -> Result<Accepted, Sense> {
+        let state = &mut disc.state;
+        let end = at.checked_add(count).ok_or(Sense::OUT_OF_RANGE.at(at))?;
+        if let Some(next) = self.next {
+            if at != next {
+                return Err(Sense::INVALID_ADDRESS_FOR_WRITE.at(at));
+            }
+            if end > state.capacity {
+                return Err(Sense::END_OF_USER_AREA);
+            }
+            self.next = Some(end);
+            return Ok(Accepted::Continues);
+        }
+        if state.finalised {
+            return Err(Sense::ILLEGAL_MODE_FOR_TRACK);
+        }
+        if state.erasing || state.open_track().is_some() || !page.is_selected() {
+            return Err(Sense::SEQUENCE);
+        }
+        if page.write_type() != TRACK_AT_ONCE {
+            return Err(Sense::ILLEGAL_MODE_FOR_TRACK);
+        }
+        if usize::from(state.last_track_number()) >= MOST_TRACKS {
+            return Err(Sense::NO_MORE_TRACKS);
+        }
+        let start = next_track_start(state).ok_or(Sense::END_OF_USER_AREA)?;
+        if at != start {
+            return Err(Sense::INVALID_ADDRESS_FOR_WRITE.at(at));
+        }
+        if end.max(start + LEAST_TRACK) > state.capacity {
+            return Err(Sense::END_OF_USER_AREA);
+        }
+        open_track(state, start);
+        self.next = Some(end);
+        Ok(Accepted::OpensTrack)
+    }
+
+    fn drained(&mut self, disc: &mut VirtualDisc, _: u32, count: u32) -> bool {
+        if let Some(track) = disc.state.open_track_mut() {
+            track.blocks += count;
+        }
+        true
+    }
+
+    fn write_failed(&mut self, disc: &mut VirtualDisc, at: u32) -> Result<(), DiscError> {
+        let fresh = next_track_start(&disc.state).filter(|start| *start == at);
+        if let Some(start) = fresh.filter(|start| start + LEAST_TRACK <= disc.state.capacity) {
+            open_track(&mut disc.state, start);
+        }
+        self.next = None;
+        disc.save()
+    }
+
+    fn check_read(&self, disc: &DiscState, at: u32, count: u32) -> Result<(), Sense> {
+        if disc.erasing {
+            return Err(Sense::UNRECOVERED_READ.at(at));
+        }
+        let end = at.saturating_add(count);
+        let view = self.view(disc);
+        let mut position = at;
+        while position < end {
+            let track = disc.sessions.iter().flat_map(|s| &s.tracks).rfind(|track| track.start <= position);
+            let Some(track) = track else { return Err(Sense::OUT_OF_RANGE.at(position)) };
+            let readable_end = view.readable_end(track);
+            if position < readable_end {
+                position = readable_end;
+                continue;
+            }
+            let is_last = track.number == disc.last_track_number();
+            return Err(if track.closed && position < readable_end + RUN_OUT {
+                Sense::UNRECOVERED_READ.at(position)
+            } else if is_last {
+                Sense::OUT_OF_RANGE.at(position)
+            } else {
+                Sense::BLANK_CHECK.at(position)
+            });
+        }
+        Ok(())
+    }
+
+    fn synchronize(&self) -> Option<Job> {
+        self.next.map(|_| Job::new(Effect::Synchronize, Sense::LONG_WRITE_IN_PROGRESS, SYNC_SECONDS))
+    }
+
+    fn close(&self, disc: &DiscState, function: u8, number: u16, page: &WritePage) -> Result<Option<Job>, Sense> {
+        if disc.erasing {
+            return Err(Sense::SEQUENCE);
+        }
+        match function {
+            1 => {
+                let track = disc.open_track().ok_or(Sense::SEQUENCE)?;
+                if number != u16::from(track.number) {
+                    return Err(Sense::cdb_field(4, None));
+                }
+                Ok(Some(Job::new(Effect::CloseTrack, Sense::OPERATION_IN_PROGRESS, CLOSE_TRACK_SECONDS)))
+            }
+            2 => {
+                if disc.sessions.last().is_none_or(|session| session.lead_out.is_some()) {
+                    return Err(Sense::SEQUENCE);
+                }
+                if disc.open_track().is_some() && self.next.is_none() {
+                    return Err(Sense::INCOMPLETE_TRACK);
+                }
+                let effect = Effect::CloseSession { appendable: page.next_session_allowed() };
+                Ok(Some(Job::new(effect, Sense::OPERATION_IN_PROGRESS, CLOSE_SESSION_SECONDS)))
+            }
+            _ => Err(Sense::cdb_field(2, Some(2))),
+        }
+    }
+
+    fn blank(&self, disc: &DiscState, minimal: bool) -> Result<Job, Sense> {
+        if !disc.medium.is_erasable() {
+            return Err(Sense::INCOMPATIBLE_MEDIUM);
+        }
+        if self.next.is_some() {
+            return Err(Sense::SEQUENCE);
+        }
+        let seconds = if minimal { BLANK_MINIMAL_SECONDS } else { BLANK_WHOLE_SECONDS };
+        Ok(Job::new(Effect::Blank, Sense::OPERATION_IN_PROGRESS, seconds))
+    }
+
+    fn format(&self, _: &DiscState, _: Fields<'_>) -> Result<Option<Job>, Sense> {
+        Err(Sense::CANNOT_FORMAT)
+    }
+
+    fn begin(&mut self, disc: &mut VirtualDisc, effect: Effect) -> Result<(), DiscError> {
+        if effect == Effect::Blank {
+            // The PMA goes first, on a real disc as here: from now on there is no way back.
+            disc.state = DiscState::blank(disc.state.medium, disc.state.capacity);
+            disc.state.erasing = true;
+            disc.save()?;
+            disc.erase_sectors()?;
+        }
+        Ok(())
+    }
+
+    fn complete(&mut self, disc: &mut VirtualDisc, effect: Effect, _: Duration) -> Result<(), DiscError> {
+        match effect {
+            Effect::Synchronize | Effect::CloseTrack => self.close_open_track(disc)?,
+            Effect::CloseSession { appendable } => {
+                self.close_open_track(disc)?;
+                if let Some(session) = disc.state.sessions.last_mut() {
+                    session.lead_out = session.tracks.last().map(Track::end);
+                }
+                disc.state.finalised = !appendable;
+            }
+            Effect::Blank => disc.state.erasing = false,
+            Effect::Nothing | Effect::Format | Effect::ResumeFormat | Effect::StopFormat => return Ok(()),
+        }
+        disc.save()
+    }
+
+    fn tick(&mut self, _: &mut VirtualDisc, _: Duration) -> Result<bool, DiscError> {
+        Ok(false)
+    }
+
+    fn suspend(&mut self, _: &mut VirtualDisc) -> Result<(), DiscError> {
+        self.next = None;
+        Ok(())
+    }
+
+    fn background_progress(&self, _: &DiscState) -> Option<u16> {
+        None
+    }
+
+    fn obeys_write_page(&self) -> bool {
+        true
+    }
+
+    fn is_writing(&self) -> bool {
+        self.next.is_some()
+    }
+
+    fn is_blank(&self, disc: &DiscState) -> bool {
+        disc.sessions.is_empty() && !disc.erasing
+    }
+
+    fn current_features(&self, disc: &DiscState) -> &'static [u16] {
+        match (disc.medium.is_erasable(), disc.finalised) {
+            (true, _) => &[0x0010, 0x001d, 0x001e, 0x0021, 0x002d, 0x002e, 0x0037, 0x0107],
+            (false, false) => &[0x0010, 0x001d, 0x001e, 0x0021, 0x002d, 0x002e, 0x0107],
+            (false, true) => &[0x0010, 0x001d, 0x001e, 0x0107],
+        }
+    }
+
+    fn disc_information(&self, disc: &DiscState) -> Vec<u8> {
+        self.view(disc).disc_information()
+    }
+
+    fn track_information(&self, disc: &DiscState, address: TrackAddress) -> Result<Vec<u8>, Sense> {
+        self.view(disc).track_information(address)
+    }
+
+    fn toc(&self, disc: &DiscState, request: TocRequest) -> Result<Vec<u8>, Sense> {
+        self.view(disc).toc(request)
+    }
+
+    fn last_block(&self, disc: &DiscState) -> u32 {
+        disc.sessions.iter().filter_map(|session| session.lead_out).next_back().map_or(0, |lead_out| lead_out - 1)
+    }
+
+    fn format_capacities(&self, disc: &DiscState) -> Vec<u8> {
+        // Type 1 unformatted, 2 formatted, 3 neither: the last session is not complete (MMC-6 6.24.3.2).
+        let last = disc.sessions.last();
+        let kind = match last.map(|session| session.lead_out.is_some()) {
+            None => 1,
+            Some(true) => 2,
+            Some(false) => 3,
+        };
+        capacity_descriptor(disc.capacity, kind, 2048).to_vec()
+    }
+}

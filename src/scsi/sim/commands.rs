@@ -1,0 +1,557 @@
+//! What each command does.
+
+use std::time::Duration;
+
+use super::buffer::BUFFER_BLOCKS;
+use super::decode::{self, Fields};
+use super::disc::VirtualDisc;
+use super::drive::{Inserted, SimDrive, Stop};
+use super::family::{Accepted, Effect, Job, TocRequest, TrackAddress};
+use super::mode::Speeds;
+use super::replies;
+use super::sense::Sense;
+use crate::scsi::{Data, Opcode, TransportError};
+use crate::sector::SECTOR_BYTES;
+
+/// What the cable takes for a byte: 100 MB/s.
+const NANOSECONDS_A_BYTE: u64 = 10;
+
+const OPC_TIME: Duration = Duration::from_secs(10);
+
+/// Descriptors of an overwritable disc stand below this address; they are written last, after what they point to.
+const SUPERBLOCK_END: u32 = 32;
+
+impl SimDrive {
+    /// Runs a command and says how many bytes moved.
+    pub(super) fn command(&mut self, cdb: &[u8], data: Data<'_>, timeout: Duration) -> Result<usize, Stop> {
+        let fields = Fields(cdb);
+        let code = fields.u8(0);
+        // A READ or WRITE meets its fault further on: one that is turned away does not count.
+        if code != Opcode::Read10.code() && code != Opcode::Write10.code() {
+            self.meet_fault(code, None)?;
+        }
+        let opcode = Opcode::from_code(code).ok_or(Sense::INVALID_OPCODE)?;
+        if !leaves_attention(opcode)
+            && let Some(attention) = self.attention.take()
+        {
+            return Err(attention.into());
+        }
+        if decode::cdb_length(code) != Some(cdb.len()) {
+            self.watch.record("a CDB had not the length of its group", cdb);
+            return Err(Sense::cdb_field(cdb.len(), None).into());
+        }
+        if let Err(sense) = decode::check_reserved(opcode, cdb) {
+            self.watch.record("a CDB had reserved bits set", cdb);
+            return Err(sense.into());
+        }
+        self.check_ready(opcode, cdb)?;
+        let out = match (&data, decode::data_out_bytes(opcode, fields)) {
+            (Data::Out(bytes), Some(expected)) if bytes.len() == expected => *bytes,
+            (Data::Out([]) | Data::None, None | Some(0)) | (Data::In(_), None) => &[],
+            _ => return Err(self.wrong_length(cdb)),
+        };
+        self.dispatch(opcode, cdb, out, data, timeout)
+    }
+
+    fn dispatch(
+        &mut self,
+        opcode: Opcode,
+        cdb: &[u8],
+        out: &[u8],
+        data: Data<'_>,
+        timeout: Duration,
+    ) -> Result<usize, Stop> {
+        let fields = Fields(cdb);
+        match opcode {
+            Opcode::TestUnitReady => Ok(0),
+            Opcode::Read10 => self.read(cdb, data),
+            Opcode::Write10 => self.write(cdb, out),
+            Opcode::SynchronizeCache10 => self.synchronize(fields.bit(1, 1), timeout),
+            Opcode::CloseTrackSession => self.close(cdb, timeout),
+            Opcode::Blank => self.blank(fields, timeout),
+            Opcode::FormatUnit => self.format(fields, out, timeout),
+            Opcode::StartStopUnit => self.start_stop(fields, timeout),
+            Opcode::ModeSelect10 => self.mode_select(fields, out),
+            Opcode::SetStreaming => self.set_streaming(fields, out),
+            Opcode::SetCdSpeed => self.set_cd_speed(fields.u16(4).into()),
+            Opcode::SendOpcInformation => self.calibrate(fields, timeout),
+            Opcode::PreventAllowMediumRemoval => {
+                if fields.bit(4, 1) {
+                    return Err(Sense::cdb_field(4, Some(1)).into());
+                }
+                self.prevented = fields.bit(4, 0);
+                Ok(0)
+            }
+            Opcode::RequestSense => self.give(fields.u8(4).into(), &self.requested_sense().bytes(), data, cdb),
+            Opcode::Inquiry => {
+                if fields.bit(1, 0) || fields.u8(2) != 0 {
+                    return Err(Sense::cdb_field(if fields.bit(1, 0) { 1 } else { 2 }, None).into());
+                }
+                self.give(fields.length(3), &replies::inquiry(), data, cdb)
+            }
+            Opcode::GetPerformance => {
+                let (speed, disc) = (self.write_kb_per_s, &self.inserted()?.disc);
+                let medium = (disc.medium(), disc.state.capacity);
+                let reply = replies::performance(fields.u8(10), fields.u8(1), fields.u16(8), medium, speed)?;
+                self.give(reply.len(), &reply, data, cdb)
+            }
+            _ => {
+                let reply = self.tell(opcode, fields)?;
+                self.give(fields.length(7), &reply, data, cdb)
+            }
+        }
+    }
+
+    /// Replies whose allocation length stands in bytes 7 and 8.
+    fn tell(&mut self, opcode: Opcode, cdb: Fields<'_>) -> Result<Vec<u8>, Sense> {
+        match opcode {
+            Opcode::GetConfiguration => {
+                let medium = self.slot.as_ref().filter(|_| !self.tray_open);
+                let current = medium.map_or(&[][..], |m| m.family.current_features(&m.disc.state));
+                let profile = medium.map_or(0, |m| m.disc.medium().profile());
+                let capacity = medium.map_or(0, |m| m.disc.state.capacity);
+                replies::configuration(cdb.u8(1) & 3, cdb.u16(2), profile, current, capacity)
+            }
+            Opcode::GetEventStatusNotification => {
+                if !cdb.bit(1, 0) {
+                    return Err(Sense::cdb_field(1, Some(0)));
+                }
+                let present = self.slot.is_some() && !self.tray_open;
+                let (reply, told) = replies::event_status(cdb.u8(4), self.media_event, self.tray_open, present);
+                if told {
+                    self.media_event = 0;
+                }
+                Ok(reply)
+            }
+            Opcode::ModeSense10 => {
+                let control = cdb.u8(2) >> 6;
+                if control == 3 {
+                    return Err(Sense::SAVING_NOT_SUPPORTED);
+                }
+                let medium = self.slot.as_ref().map(|m| m.disc.medium());
+                let speeds = Speeds {
+                    read: medium.map_or(0, |m| m.read_kb_per_s()),
+                    write: self.write_kb_per_s,
+                    writes: medium.map_or(&[], |m| m.write_kb_per_s()),
+                    prevented: self.prevented,
+                    buffer_kib: BUFFER_BLOCKS * 2,
+                };
+                self.page.sense(control, cdb.u8(2) & 0x3f, &speeds)
+            }
+            Opcode::ReadBufferCapacity => {
+                Ok(replies::buffer_capacity(self.slot.as_ref().map(|m| &m.buffer), cdb.bit(1, 0)))
+            }
+            Opcode::ReadFormatCapacities => {
+                // Without a medium: the largest capacity there is, type 3.
+                let none = super::family::capacity_descriptor(2_295_104, 3, 2048).to_vec();
+                let medium = self.slot.as_ref().filter(|_| !self.tray_open);
+                let list = medium.map_or(none, |m| m.family.format_capacities(&m.disc.state));
+                Ok(replies::format_capacities(&list))
+            }
+            Opcode::ReadCapacity10 => {
+                let Inserted { disc, family, .. } = self.inserted()?;
+                let mut reply = family.last_block(&disc.state).to_be_bytes().to_vec();
+                reply.extend_from_slice(&[0, 0, 8, 0]);
+                Ok(reply)
+            }
+            Opcode::ReadDiscInformation => {
+                if cdb.u8(1) != 0 {
+                    return Err(Sense::cdb_field(1, Some(2)));
+                }
+                let Inserted { disc, family, .. } = self.inserted()?;
+                Ok(family.disc_information(&disc.state))
+            }
+            Opcode::ReadTrackInformation => self.track_information(cdb),
+            Opcode::ReadTocPmaAtip => {
+                let Inserted { disc, family, .. } = self.inserted()?;
+                let request = TocRequest { format: cdb.u8(2) & 0x0f, msf: cdb.bit(1, 1), from: cdb.u8(6) };
+                family.toc(&disc.state, request)
+            }
+            _ => Err(Sense::INVALID_OPCODE),
+        }
+    }
+
+    /// Hands out a reply, no more of it than was asked for.
+    fn give(&mut self, allocation: usize, reply: &[u8], data: Data<'_>, cdb: &[u8]) -> Result<usize, Stop> {
+        // READ CAPACITY has no allocation length.
+        let capacity = Fields(cdb).u8(0) == Opcode::ReadCapacity10.code();
+        let moved = if capacity { reply.len() } else { reply.len().min(allocation) };
+        let buffer = match data {
+            Data::In(buffer) => buffer,
+            _ => &mut [],
+        };
+        let room = buffer.len();
+        if room < moved {
+            self.watch.record("the host's buffer was shorter than the reply it asked for", cdb);
+        }
+        let moved = moved.min(room);
+        for (to, from) in buffer.iter_mut().zip(&reply[..moved]) {
+            *to = *from;
+        }
+        Ok(moved)
+    }
+
+    /// The lengths in CDB and data differ: on a cable that is a phase error.
+    fn wrong_length(&mut self, cdb: &[u8]) -> Stop {
+        self.watch.record("the data had not the length the CDB gave", cdb);
+        Stop::Transport(TransportError::Host { host: 0x07, driver: 0, name: "DID_ERROR" })
+    }
+
+    /// Is there a disc, and has the drive time for the command?
+    fn check_ready(&mut self, opcode: Opcode, cdb: &[u8]) -> Result<(), Sense> {
+        if needs_medium(opcode) {
+            self.inserted()?;
+        }
+        let Some(operation) = self.operation else { return Ok(()) };
+        let spinning_up = operation.effect == Effect::Nothing;
+        let answered = match opcode {
+            Opcode::Inquiry
+            | Opcode::RequestSense
+            | Opcode::ModeSense10
+            | Opcode::GetConfiguration
+            | Opcode::GetEventStatusNotification
+            | Opcode::PreventAllowMediumRemoval => true,
+            Opcode::ReadDiscInformation | Opcode::ReadBufferCapacity => !spinning_up,
+            Opcode::ModeSelect10 | Opcode::StartStopUnit => spinning_up,
+            _ => false,
+        };
+        if answered {
+            return Ok(());
+        }
+        match opcode {
+            Opcode::Write10 => self.watch.turned_away(cdb),
+            Opcode::TestUnitReady => self.watch.polled(self.now, cdb),
+            _ => {}
+        }
+        Err(operation.sense(self.now, self.quirks))
+    }
+
+    fn requested_sense(&self) -> Sense {
+        if let Some(operation) = self.operation {
+            return operation.sense(self.now, self.quirks);
+        }
+        match &self.slot {
+            _ if self.tray_open => Sense::NO_MEDIUM_TRAY_OPEN,
+            None => Sense::NO_MEDIUM_TRAY_CLOSED,
+            // Background formatting shows only here: NO SENSE, format in progress (MMC-6 6.5.4.2.6).
+            Some(m) => m.family.background_progress(&m.disc.state).map_or(Sense::NONE, |progress| {
+                let running = Sense::new(0, 0x04, 0x04);
+                if self.quirks.no_progress { running } else { running.with_progress(progress) }
+            }),
+        }
+    }
+
+    fn read(&mut self, cdb: &[u8], data: Data<'_>) -> Result<usize, Stop> {
+        let fields = Fields(cdb);
+        let (at, count) = (fields.u32(2), u32::from(fields.u16(7)));
+        let bytes = fields.length(7) * SECTOR_BYTES;
+        let buffer = match data {
+            Data::In(buffer) if buffer.len() == bytes => buffer,
+            Data::None if bytes == 0 => &mut [],
+            _ => return Err(self.wrong_length(cdb)),
+        };
+        if count == 0 {
+            return Ok(0);
+        }
+        let wrong_at = self.meet_fault(fields.u8(0), Some((at, count)))?;
+        let stale = self.stale_from.filter(|from| at.saturating_add(count) > *from);
+        let Inserted { disc, family, buffer: written } = self.inserted()?;
+        family.check_read(&disc.state, at, count)?;
+        if let Some(from) = stale {
+            return Err(Sense::OUT_OF_RANGE.at(at.max(from)).into());
+        }
+        disc.read_sectors(at, buffer)?;
+        written.overlay(at, buffer);
+        let speed = u64::from(disc.medium().read_kb_per_s());
+        let offset = wrong_at.and_then(|lba| lba.checked_sub(at)).and_then(|n| usize::try_from(n).ok());
+        if let Some(byte) = offset.and_then(|n| buffer.get_mut(n.saturating_mul(SECTOR_BYTES))) {
+            *byte ^= 0x01;
+        }
+        self.advance(Duration::from_nanos(bytes as u64 * 1_000_000 / speed.max(1)))?;
+        Ok(bytes)
+    }
+
+    fn write(&mut self, cdb: &[u8], out: &[u8]) -> Result<usize, Stop> {
+        let fields = Fields(cdb);
+        let (at, count) = (fields.u32(2), u32::from(fields.u16(7)));
+        if count == 0 {
+            return Ok(0);
+        }
+        if self.inserted()?.buffer.free() < count {
+            self.watch.turned_away(cdb);
+            return Err(Sense::LONG_WRITE_IN_PROGRESS.into());
+        }
+        self.watch.write_arrived(cdb);
+        if !self.prevented {
+            self.watch.record("WRITE while the tray was not locked", cdb);
+        }
+        self.meet_fault(fields.u8(0), Some((at, count)))?;
+
+        let (now, speed, page) = (self.now, self.write_kb_per_s, self.page.clone());
+        let Inserted { disc, family, buffer } = self.inserted()?;
+        let accepted = family.accept_write(disc, &page, at, count)?;
+        buffer.push(at, count, out, now);
+        let sequential = family.obeys_write_page();
+        // FUA: the medium is waited for.
+        let mut takes = Duration::from_nanos(out.len() as u64 * NANOSECONDS_A_BYTE);
+        if fields.bit(1, 3) {
+            takes = takes.saturating_add(buffer.drain_time(speed));
+            self.inserted()?.commit_all()?;
+        }
+        if accepted == Accepted::OpensTrack {
+            if !self.watch.address_asked {
+                self.watch.record("a track was begun without asking for its address", cdb);
+            }
+            self.watch.address_asked = false;
+        }
+        if !sequential {
+            if at < SUPERBLOCK_END && self.watch.unsynced_data {
+                self.watch.record("descriptors were written before the data they point to was synchronized", cdb);
+            }
+            self.watch.unsynced_data |= at.saturating_add(count) > SUPERBLOCK_END;
+        }
+        self.advance(takes)?;
+        Ok(out.len())
+    }
+
+    fn track_information(&mut self, cdb: Fields<'_>) -> Result<Vec<u8>, Sense> {
+        let n150 = self.quirks.n150;
+        let number = cdb.u32(2);
+        let address = match cdb.u8(1) {
+            0 => TrackAddress::Lba(number),
+            1 => TrackAddress::Track(number),
+            2 => TrackAddress::Session(number),
+            // No drive of this kind counts open tracks.
+            other => return Err(Sense::cdb_field(1, Some(if other & 4 != 0 { 2 } else { 1 }))),
+        };
+        let Inserted { disc, family, .. } = self.inserted()?;
+        let mut reply = family.track_information(&disc.state, address)?;
+        let untouched = family.is_blank(&disc.state) && family.obeys_write_page();
+        if let Some(next) = reply.get_mut(12..16).filter(|_| n150 && untouched) {
+            next.copy_from_slice(&(-150_i32).to_be_bytes());
+        }
+        self.watch.address_asked = true;
+        Ok(reply)
+    }
+
+    fn synchronize(&mut self, immediate: bool, timeout: Duration) -> Result<usize, Stop> {
+        self.check_immediate(immediate, Sense::cdb_field(1, Some(1)))?;
+        let Inserted { family, buffer, .. } = self.inserted()?;
+        if buffer.is_empty() && !family.is_writing() {
+            return Ok(0);
+        }
+        let plain = Job::new(Effect::Synchronize, Sense::LONG_WRITE_IN_PROGRESS, 0);
+        let job = family.synchronize().unwrap_or(plain);
+        self.begin(job, immediate, timeout)?;
+        Ok(0)
+    }
+
+    fn close(&mut self, cdb: &[u8], timeout: Duration) -> Result<usize, Stop> {
+        let fields = Fields(cdb);
+        self.check_immediate(fields.bit(1, 0), Sense::cdb_field(1, Some(0)))?;
+        let page = self.page.clone();
+        let Inserted { disc, family, .. } = self.inserted()?;
+        let job = family.close(&disc.state, fields.u8(2), fields.u16(4), &page)?;
+        if family.obeys_write_page() && fields.u8(2) == 2 && !page.is_selected() {
+            self.watch.record("a session was closed by the multi-session bits nobody had set", cdb);
+        }
+        if let Some(job) = job {
+            self.begin(job, fields.bit(1, 0), timeout)?;
+        }
+        Ok(0)
+    }
+
+    fn blank(&mut self, cdb: Fields<'_>, timeout: Duration) -> Result<usize, Stop> {
+        self.check_immediate(cdb.bit(1, 4), Sense::cdb_field(1, Some(4)))?;
+        let Inserted { disc, family, .. } = self.inserted()?;
+        let kind = cdb.u8(1) & 7;
+        let job = family.blank(&disc.state, kind == 1)?;
+        if kind > 1 {
+            return Err(Sense::cdb_field(1, Some(2)).into());
+        }
+        self.begin(job, cdb.bit(1, 4), timeout)?;
+        Ok(0)
+    }
+
+    fn format(&mut self, cdb: Fields<'_>, list: &[u8], timeout: Duration) -> Result<usize, Stop> {
+        // FmtData, format code 001b, no CmpList (MMC-6 6.5.2).
+        for (bit, wanted) in [(4, true), (3, false), (2, false), (1, false), (0, true)] {
+            if cdb.bit(1, bit) != wanted {
+                return Err(Sense::cdb_field(1, Some(bit)).into());
+            }
+        }
+        let fields = Fields(list);
+        let immediate = fields.bit(1, 1);
+        self.check_immediate(immediate, Sense::list_field(1, Some(1)))?;
+        if fields.u8(0) != 0 {
+            return Err(Sense::list_field(0, None).into());
+        }
+        // FOV alone changes nothing; the other flags are not for these media.
+        if fields.u8(1) & 0x7d != 0 {
+            return Err(Sense::list_field(1, None).into());
+        }
+        if fields.u16(2) != 8 {
+            return Err(Sense::list_field(2, None).into());
+        }
+        let Inserted { disc, family, .. } = self.inserted()?;
+        if let Some(job) = family.format(&disc.state, fields)? {
+            self.begin(job, immediate, timeout)?;
+        }
+        Ok(0)
+    }
+
+    /// Quirk `noimmed`.
+    fn check_immediate(&self, immediate: bool, sense: Sense) -> Result<(), Sense> {
+        if immediate && self.quirks.no_immed { Err(sense) } else { Ok(()) }
+    }
+
+    fn start_stop(&mut self, cdb: Fields<'_>, timeout: Duration) -> Result<usize, Stop> {
+        // FL asks a changer; a power condition is granted and means nothing.
+        if cdb.bit(4, 2) {
+            return Err(Sense::cdb_field(4, Some(2)).into());
+        }
+        if cdb.u8(4) >> 4 != 0 {
+            return Ok(0);
+        }
+        match cdb.u8(4) & 3 {
+            0 => self.stopped = true,
+            1 => {
+                self.inserted()?;
+                self.stale_from = None;
+                if self.stopped {
+                    self.stopped = false;
+                    self.spin_up();
+                }
+            }
+            2 => self.eject()?,
+            _ if self.tray_open => {
+                self.tray_open = false;
+                if let Some(inserted) = &mut self.slot {
+                    inserted.disc.reload()?;
+                }
+                self.loaded();
+            }
+            _ => self.stale_from = None,
+        }
+        if !cdb.bit(1, 0)
+            && let Some(operation) = self.operation
+        {
+            let left = operation.left(self.now);
+            self.advance(left.min(timeout))?;
+        }
+        Ok(0)
+    }
+
+    fn eject(&mut self) -> Result<(), Stop> {
+        if self.prevented {
+            return Err(Sense::REMOVAL_PREVENTED.into());
+        }
+        if self.tray_open {
+            return Ok(());
+        }
+        self.operation = None;
+        if let Some(inserted) = &mut self.slot {
+            inserted.commit_all()?;
+            if inserted.family.is_writing() {
+                self.watch.record("the disc was ejected while a track was being written", &[]);
+            }
+            inserted.family.suspend(&mut inserted.disc)?;
+            self.media_event = 3;
+        }
+        self.tray_open = true;
+        Ok(())
+    }
+
+    fn mode_select(&mut self, cdb: Fields<'_>, list: &[u8]) -> Result<usize, Stop> {
+        if !cdb.bit(1, 4) {
+            return Err(Sense::cdb_field(1, Some(4)).into());
+        }
+        if cdb.bit(1, 0) {
+            return Err(Sense::SAVING_NOT_SUPPORTED.into());
+        }
+        let family = self.slot.as_ref().map(|m| &m.family);
+        if family.is_some_and(|family| family.is_writing()) {
+            return Err(Sense::SEQUENCE.into());
+        }
+        let strict = family.is_some_and(|family| family.obeys_write_page());
+        self.page.select(list, strict)?;
+        Ok(list.len())
+    }
+
+    fn calibrate(&mut self, cdb: Fields<'_>, timeout: Duration) -> Result<usize, Stop> {
+        if cdb.length(7) != 0 {
+            return Err(Sense::cdb_field(7, None).into());
+        }
+        if !self.inserted()?.family.obeys_write_page() {
+            return Err(Sense::INCOMPATIBLE_MEDIUM.into());
+        }
+        if cdb.bit(1, 0) {
+            self.begin(Job { effect: Effect::Nothing, sense: Sense::BECOMING_READY, takes: OPC_TIME }, false, timeout)?;
+        }
+        Ok(0)
+    }
+
+    fn set_cd_speed(&mut self, kb_per_s: u32) -> Result<usize, Stop> {
+        let kb_per_s = if kb_per_s == 0xffff { u32::MAX } else { kb_per_s };
+        self.write_kb_per_s = nearest_speed(&self.inserted()?.disc, kb_per_s);
+        Ok(0)
+    }
+
+    /// MMC-6 table 650.
+    fn set_streaming(&mut self, cdb: Fields<'_>, list: &[u8]) -> Result<usize, Stop> {
+        if cdb.u8(8) != 0 {
+            return Err(Sense::cdb_field(8, None).into());
+        }
+        if list.len() != 28 {
+            return Err(Sense::cdb_field(9, None).into());
+        }
+        let list = Fields(list);
+        let disc = &self.inserted()?.disc;
+        if list.u8(0) & 0xe2 != 0 {
+            return Err(Sense::list_field(0, None).into());
+        }
+        if list.bit(0, 2) {
+            self.write_kb_per_s = nearest_speed(disc, u32::MAX);
+            self.streaming_set = false;
+            return Ok(28);
+        }
+        let (start, end) = (list.u32(4), list.u32(8));
+        if end >= disc.state.capacity || start > end {
+            return Err(Sense::OUT_OF_RANGE.into());
+        }
+        let rate = (u64::from(list.u32(20)) * 1000).checked_div(list.u32(24).into());
+        let rate = rate.ok_or(Sense::list_field(24, None))?;
+        self.write_kb_per_s = nearest_speed(disc, u32::try_from(rate).unwrap_or(u32::MAX));
+        self.streaming_set = true;
+        Ok(28)
+    }
+}
+
+/// The fastest speed that is not above the wanted one; the slowest if all are.
+fn nearest_speed(disc: &VirtualDisc, wanted: u32) -> u32 {
+    let speeds = disc.medium().write_kb_per_s();
+    speeds.iter().find(|speed| **speed <= wanted).or(speeds.last()).copied().unwrap_or(1)
+}
+
+/// Commands that run while a unit attention is pending, and leave it (SPC-4 5.14).
+fn leaves_attention(opcode: Opcode) -> bool {
+    matches!(
+        opcode,
+        Opcode::Inquiry | Opcode::RequestSense | Opcode::GetConfiguration | Opcode::GetEventStatusNotification
+    )
+}
+
+fn needs_medium(opcode: Opcode) -> bool {
+    !matches!(
+        opcode,
+        Opcode::Inquiry
+            | Opcode::RequestSense
+            | Opcode::StartStopUnit
+            | Opcode::PreventAllowMediumRemoval
+            | Opcode::ModeSense10
+            | Opcode::ModeSelect10
+            | Opcode::GetConfiguration
+            | Opcode::GetEventStatusNotification
+            | Opcode::ReadFormatCapacities
+    )
+}

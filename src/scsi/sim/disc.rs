@@ -1,0 +1,248 @@
+//! The virtual disc: a folder with `sectors` and `state.json`.
+//!
+//! `sectors` is sparse, logical sector n at byte n × 2048. `state.json` says which of them the disc admits to hold.
+//! The order of the two is what a power cut leaves behind: sectors are written first, then the state that claims
+//! them replaces the old one in a single rename. So whatever moment a process dies at, the state describes sectors that are there.
+//! Nothing is flushed to the host's own disk: a virtual disc survives a killed process, not a crashed host.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+
+use super::describe::{Description, describe};
+use super::kinds::Medium;
+use super::state::{DiscState, VERSION};
+use crate::sector::{SECTOR_BYTES, Sectors};
+
+/// What is wrong with a virtual disc.
+#[derive(Debug, thiserror::Error)]
+pub enum DiscError {
+    /// There is no such folder.
+    #[error("there is no virtual disc at {}", path.display())]
+    Missing {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Something is there already.
+    #[error("{} exists and is not empty", path.display())]
+    Exists {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Another process has the disc in its drive.
+    #[error("the virtual disc {} is in another drive", path.display())]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Such a disc can't be made.
+    #[error("a {medium} can't have {asked} sectors ({least} to {most}, in steps of {unit})")]
+    Capacity {
+        /// The kind of disc.
+        medium: Medium,
+        /// The capacity asked for.
+        asked: u32,
+        /// The least there may be.
+        least: u32,
+        /// The most there may be.
+        most: u32,
+        /// What it has to be a multiple of.
+        unit: u32,
+    },
+    /// The state can't be read as what it should be.
+    #[error("{} is no state of a virtual disc", path.display())]
+    Syntax {
+        /// `state.json`.
+        path: PathBuf,
+        /// Where the text goes wrong.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The state reads well and means nothing.
+    #[error("{} describes a disc that can't be: {flaw}", path.display())]
+    Flaw {
+        /// `state.json`.
+        path: PathBuf,
+        /// What is impossible.
+        flaw: String,
+    },
+    /// The state was written by another version of this program.
+    #[error("{} has layout {found}, this program knows layout {VERSION}", path.display())]
+    Version {
+        /// `state.json`.
+        path: PathBuf,
+        /// The version in it.
+        found: u64,
+    },
+    /// The host's file system failed.
+    #[error("{} can't be {verb}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was to be done with it, as a participle.
+        verb: &'static str,
+        /// What the host said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+fn io_error(path: &Path, verb: &'static str) -> impl FnOnce(io::Error) -> DiscError + use<> {
+    let path = path.to_owned();
+    move |source| DiscError::Io { path, verb, source }
+}
+
+/// A virtual disc, locked for as long as the value lives.
+#[derive(Debug)]
+pub struct VirtualDisc {
+    folder: PathBuf,
+    sectors: Flock<File>,
+    pub(super) state: DiscState,
+}
+
+impl VirtualDisc {
+    /// Makes a new disc in the folder `path`, which may exist if it is empty. Without `capacity` it is an ordinary disc of its kind.
+    ///
+    /// # Errors
+    /// When something is at `path`, or the kind of disc does not come in that capacity.
+    pub fn create(path: &Path, medium: Medium, capacity: Option<Sectors>) -> Result<Description, DiscError> {
+        let asked = capacity.unwrap_or(medium.capacity()).0;
+        let state = DiscState::blank(medium, asked);
+        let (least, most, unit) = medium.capacity_limits();
+        if state.flaw().is_some() {
+            return Err(DiscError::Capacity { medium, asked, least, most, unit });
+        }
+        match fs::read_dir(path) {
+            Ok(mut entries) => {
+                if entries.next().is_some() {
+                    return Err(DiscError::Exists { path: path.to_owned() });
+                }
+            }
+            Err(e) if e.kind() == ErrorKind::NotFound => fs::create_dir_all(path).map_err(io_error(path, "made"))?,
+            Err(e) if e.kind() == ErrorKind::NotADirectory => return Err(DiscError::Exists { path: path.to_owned() }),
+            Err(e) => return Err(io_error(path, "read")(e)),
+        }
+        let sectors = path.join("sectors");
+        File::create_new(&sectors).map_err(io_error(&sectors, "made"))?;
+        save(path, &state)?;
+        Ok(describe(path, &state))
+    }
+
+    /// Takes the disc for this process alone.
+    ///
+    /// # Errors
+    /// When there is none, when another process has it, or when its state is damaged.
+    pub fn open(path: &Path) -> Result<VirtualDisc, DiscError> {
+        // The state first: it tells a folder that is no disc from one with a part missing.
+        load(path)?;
+        let name = path.join("sectors");
+        let file = OpenOptions::new().read(true).write(true).open(&name).map_err(io_error(&name, "opened"))?;
+        let sectors = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(sectors) => sectors,
+            Err((_, Errno::EWOULDBLOCK)) => return Err(DiscError::Busy { path: path.to_owned() }),
+            Err((_, errno)) => return Err(io_error(&name, "locked")(errno.into())),
+        };
+        // Read again under the lock: the drive that had the disc may have changed it in between.
+        let state = load(path)?;
+        Ok(VirtualDisc { folder: path.to_owned(), sectors, state })
+    }
+
+    /// The kind of disc.
+    #[must_use]
+    pub fn medium(&self) -> Medium {
+        self.state.medium
+    }
+
+    /// What is on it.
+    #[must_use]
+    pub fn describe(&self) -> Description {
+        describe(&self.folder, &self.state)
+    }
+
+    /// Goes back to what is durable.
+    pub(super) fn reload(&mut self) -> Result<(), DiscError> {
+        self.state = load(&self.folder)?;
+        Ok(())
+    }
+
+    /// Makes the state durable.
+    pub(super) fn save(&self) -> Result<(), DiscError> {
+        save(&self.folder, &self.state)
+    }
+
+    fn io(&self, verb: &'static str) -> impl FnOnce(io::Error) -> DiscError + use<> {
+        io_error(&self.folder.join("sectors"), verb)
+    }
+
+    pub(super) fn write_sectors(&self, at: u32, bytes: &[u8]) -> Result<(), DiscError> {
+        self.sectors.write_all_at(bytes, offset(at)).map_err(self.io("written"))
+    }
+
+    /// Makes `count` sectors from `at` zero.
+    pub(super) fn write_zeros(&self, at: u32, count: u32) -> Result<(), DiscError> {
+        let zeros = [0; SECTOR_BYTES];
+        (at..at.saturating_add(count)).try_for_each(|at| self.write_sectors(at, &zeros))
+    }
+
+    /// Fills `out` from the sectors at `at`; what the file does not have is zero.
+    pub(super) fn read_sectors(&self, at: u32, out: &mut [u8]) -> Result<(), DiscError> {
+        let mut filled = 0;
+        while let Some(rest) = out.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match self.sectors.read_at(rest, offset(at) + filled as u64) {
+                Ok(0) => {
+                    rest.fill(0);
+                    return Ok(());
+                }
+                Ok(got) => filled += got,
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) => return Err(self.io("read")(e)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets go of all sectors.
+    pub(super) fn erase_sectors(&self) -> Result<(), DiscError> {
+        self.sectors.set_len(0).map_err(self.io("emptied"))
+    }
+}
+
+fn offset(at: u32) -> u64 {
+    u64::from(at) * SECTOR_BYTES as u64
+}
+
+pub(super) fn load(folder: &Path) -> Result<DiscState, DiscError> {
+    let path = folder.join("state.json");
+    let text = match fs::read(&path) {
+        Ok(text) => text,
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Err(DiscError::Missing { path: folder.to_owned() });
+        }
+        Err(e) => return Err(io_error(&path, "read")(e)),
+    };
+    let syntax = |source| DiscError::Syntax { path: path.clone(), source };
+    let value: serde_json::Value = serde_json::from_slice(&text).map_err(syntax)?;
+    // Before the rest is read strictly: a later layout has fields this one does not know.
+    if let Some(found) = value.get("version").and_then(serde_json::Value::as_u64).filter(|v| *v != u64::from(VERSION)) {
+        return Err(DiscError::Version { path, found });
+    }
+    let state: DiscState = serde_json::from_value(value).map_err(syntax)?;
+    match state.flaw() {
+        Some(flaw) => Err(DiscError::Flaw { path, flaw }),
+        None => Ok(state),
+    }
+}
+
+fn save(folder: &Path, state: &DiscState) -> Result<(), DiscError> {
+    let path = folder.join("state.json");
+    let new = folder.join("state.json.new");
+    let mut text =
+        serde_json::to_vec_pretty(state).map_err(|source| DiscError::Syntax { path: path.clone(), source })?;
+    text.push(b'\n');
+    fs::write(&new, text).map_err(io_error(&new, "written"))?;
+    fs::rename(&new, &path).map_err(io_error(&path, "replaced"))
+}

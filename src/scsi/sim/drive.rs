@@ -1,0 +1,428 @@
+//! The drive: power, tray, clock, operations that take time. What commands do stands in `commands`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::buffer::Buffer;
+use super::describe::Description;
+use super::disc::{DiscError, VirtualDisc};
+use super::family::{Effect, Family, Job};
+use super::mode::WritePage;
+use super::options::{self, Action, Fault, OptionError, Options, Quirks};
+use super::sense::Sense;
+use super::watch::{Violation, Watch};
+use crate::scsi::{Completion, Data, Opcode, Transport, TransportError};
+
+/// The most one command may move, as with most kernels and drives.
+pub(super) const MAX_TRANSFER: usize = 64 * 1024;
+
+/// What any command costs.
+const COMMAND_TIME: Duration = Duration::from_micros(100);
+
+/// From a disc put in to a disc that can be read.
+const SPIN_UP: Duration = Duration::from_secs(3);
+
+/// A simulated drive that can't be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SimError {
+    /// The name can't be understood.
+    #[error("the name of the simulated drive is wrong")]
+    Options(#[source] OptionError),
+    /// There is no disc at the path.
+    #[error("there is no virtual disc at {}", path.display())]
+    Missing {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Another process works on the disc.
+    #[error("the virtual disc {} is in another drive", path.display())]
+    Busy {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The disc can't be used.
+    #[error("the virtual disc {} can't be used", path.display())]
+    Disc {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: DiscError,
+    },
+}
+
+/// Why a command did not end with GOOD.
+#[derive(Debug)]
+pub(super) enum Stop {
+    Sense(Sense),
+    Transport(TransportError),
+    /// The host's file system failed the drive.
+    Host(DiscError),
+}
+
+impl From<Sense> for Stop {
+    fn from(sense: Sense) -> Stop {
+        Stop::Sense(sense)
+    }
+}
+
+impl From<TransportError> for Stop {
+    fn from(error: TransportError) -> Stop {
+        Stop::Transport(error)
+    }
+}
+
+impl From<DiscError> for Stop {
+    fn from(error: DiscError) -> Stop {
+        Stop::Host(error)
+    }
+}
+
+/// A disc and what the drive knows of it.
+#[derive(Debug)]
+pub(super) struct Inserted {
+    pub(super) disc: VirtualDisc,
+    pub(super) family: Box<dyn Family>,
+    pub(super) buffer: Buffer,
+}
+
+impl Inserted {
+    /// What the laser has written becomes a fact.
+    pub(super) fn commit(&mut self) -> Result<(), DiscError> {
+        let mut save = false;
+        for (at, count) in self.buffer.commit(&self.disc)? {
+            save |= self.family.drained(&mut self.disc, at, count);
+        }
+        if save { self.disc.save() } else { Ok(()) }
+    }
+
+    pub(super) fn commit_all(&mut self) -> Result<(), DiscError> {
+        self.buffer.drain_all();
+        self.commit()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Power {
+    On,
+    Off,
+    Vanished,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Operation {
+    pub(super) effect: Effect,
+    sense: Sense,
+    since: Duration,
+    until: Duration,
+}
+
+impl Operation {
+    pub(super) fn left(&self, now: Duration) -> Duration {
+        self.until.saturating_sub(now)
+    }
+
+    /// What the drive answers while it lasts.
+    pub(super) fn sense(&self, now: Duration, quirks: Quirks) -> Sense {
+        if self.effect == Effect::Nothing || quirks.no_progress {
+            return self.sense;
+        }
+        let total = self.until.saturating_sub(self.since).as_millis().max(1);
+        let done = now.saturating_sub(self.since).as_millis();
+        self.sense.with_progress(u16::try_from(done.saturating_mul(0x1_0000) / total).unwrap_or(u16::MAX))
+    }
+}
+
+/// A drive in software, with a virtual disc in it. It owns the disc until it is dropped.
+///
+/// Dropping it turns the power off: what is in the buffer and not yet written is lost, and so is an operation that has not ended.
+#[derive(Debug)]
+pub struct SimDrive {
+    pub(super) slot: Option<Inserted>,
+    pub(super) tray_open: bool,
+    pub(super) now: Duration,
+    pub(super) page: WritePage,
+    pub(super) prevented: bool,
+    pub(super) attention: Option<Sense>,
+    pub(super) operation: Option<Operation>,
+    /// Media event code that nobody has fetched; 0 for none (MMC-6 table 283).
+    pub(super) media_event: u8,
+    pub(super) stopped: bool,
+    pub(super) write_kb_per_s: u32,
+    pub(super) streaming_set: bool,
+    /// Reads from here on fail until the drive looks at the disc anew (quirk `stale`).
+    pub(super) stale_from: Option<u32>,
+    pub(super) quirks: Quirks,
+    pub(super) watch: Watch,
+    faults: Vec<Fault>,
+    power: Power,
+    failure: Option<DiscError>,
+}
+
+impl SimDrive {
+    /// Opens the drive named by `spec`: the path of a virtual disc, and options (see the [module](super)).
+    ///
+    /// # Errors
+    /// When the name is wrong, or the disc is missing, damaged or in use.
+    pub fn open(spec: &str) -> Result<SimDrive, SimError> {
+        let options = Options::parse(spec).map_err(SimError::Options)?;
+        let slot = if options.empty { None } else { Some(insert(&options.path)?) };
+        let mut drive = SimDrive {
+            slot,
+            tray_open: false,
+            now: Duration::ZERO,
+            page: WritePage::new(),
+            prevented: false,
+            attention: None,
+            operation: None,
+            media_event: 0,
+            stopped: false,
+            write_kb_per_s: 0,
+            streaming_set: false,
+            stale_from: None,
+            quirks: options.quirks,
+            watch: Watch::default(),
+            faults: options.faults,
+            power: Power::On,
+            failure: None,
+        };
+        drive.loaded();
+        Ok(drive)
+    }
+
+    /// What the clients of this drive did that they should not.
+    #[must_use]
+    pub fn violations(&self) -> &[Violation] {
+        self.watch.violations()
+    }
+
+    /// Tells the drive that its client thinks the job is done. What is left undone then is a violation too.
+    pub fn job_over(&mut self) -> &[Violation] {
+        if self.prevented {
+            self.watch.record("the tray was left locked", &[]);
+        }
+        if self.operation.is_some_and(|operation| operation.effect != Effect::Nothing) {
+            self.watch.record("an operation was left running", &[]);
+        }
+        if self.slot.as_ref().is_some_and(|inserted| !inserted.buffer.is_empty()) {
+            self.watch.record("data was left in the buffer", &[]);
+        }
+        if self.streaming_set {
+            self.watch.record("SET STREAMING was left in force", &[]);
+        }
+        self.watch.violations()
+    }
+
+    /// What is on the disc, or was when the drive last looked; `None` without one.
+    #[must_use]
+    pub fn describe(&self) -> Option<Description> {
+        self.slot.as_ref().map(|inserted| inserted.disc.describe())
+    }
+
+    /// Cuts the power: what the laser has not written is lost, and no command is answered any more.
+    pub fn power_cut(&mut self) {
+        self.lose_power(Power::Off);
+    }
+
+    fn lose_power(&mut self, power: Power) {
+        if self.power != Power::On {
+            return;
+        }
+        self.power = power;
+        self.operation = None;
+        if let Some(inserted) = &mut self.slot {
+            // Time has passed for the laser too. If the host fails here, less is on the disc: a power cut may do that.
+            let kept = inserted.commit();
+            inserted.buffer.clear();
+            if kept.is_ok() && !inserted.family.is_writing() {
+                let _ = inserted.disc.save();
+            }
+        }
+    }
+
+    /// A disc has come to lie in the drive, or the drive has come to life.
+    pub(super) fn loaded(&mut self) {
+        self.page = WritePage::new();
+        self.stale_from = None;
+        self.stopped = false;
+        self.streaming_set = false;
+        self.watch.address_asked = false;
+        self.watch.unsynced_data = false;
+        if let Some(inserted) = &mut self.slot {
+            inserted.family.inserted(&mut inserted.disc);
+            self.write_kb_per_s = inserted.disc.medium().write_kb_per_s().first().copied().unwrap_or(1);
+            self.attention = Some(Sense::MEDIUM_CHANGED);
+            self.media_event = 2;
+            self.spin_up();
+        }
+    }
+
+    pub(super) fn spin_up(&mut self) {
+        self.operation = Some(Operation {
+            effect: Effect::Nothing,
+            sense: Sense::BECOMING_READY,
+            since: self.now,
+            until: self.now.saturating_add(SPIN_UP),
+        });
+    }
+
+    /// The disc, if there is one that can be used.
+    pub(super) fn inserted(&mut self) -> Result<&mut Inserted, Sense> {
+        match &mut self.slot {
+            _ if self.tray_open => Err(Sense::NO_MEDIUM_TRAY_OPEN),
+            None => Err(Sense::NO_MEDIUM_TRAY_CLOSED),
+            Some(inserted) => Ok(inserted),
+        }
+    }
+
+    /// Begins an operation; without Immed the clock runs until it has ended, or until nobody waits for it any more.
+    pub(super) fn begin(&mut self, job: Job, immediate: bool, timeout: Duration) -> Result<(), Stop> {
+        let (now, speed) = (self.now, self.write_kb_per_s);
+        let inserted = self.inserted()?;
+        if matches!(job.effect, Effect::Blank | Effect::Format) {
+            inserted.buffer.clear();
+        }
+        inserted.family.begin(&mut inserted.disc, job.effect)?;
+        let takes = job.takes.saturating_add(inserted.buffer.drain_time(speed));
+        let until = now.saturating_add(takes);
+        self.operation = Some(Operation { effect: job.effect, sense: job.sense, since: now, until });
+        if immediate {
+            return Ok(());
+        }
+        self.advance(takes.min(timeout))?;
+        if takes > timeout { Err(TransportError::TimedOut(timeout).into()) } else { Ok(()) }
+    }
+
+    /// Lets time pass and does what falls due.
+    pub(super) fn advance(&mut self, time: Duration) -> Result<(), DiscError> {
+        self.now = self.now.saturating_add(time);
+        let now = self.now;
+        let due = self.operation.take_if(|operation| operation.until <= now);
+        let Some(inserted) = &mut self.slot else { return Ok(()) };
+        if let Some(operation) = due {
+            inserted.commit_all()?;
+            inserted.family.complete(&mut inserted.disc, operation.effect, operation.until)?;
+            self.watch.unsynced_data = false;
+            if self.quirks.stale && matches!(operation.effect, Effect::CloseSession { .. }) {
+                let last = inserted.disc.state.sessions.last().and_then(|session| session.tracks.first());
+                self.stale_from = last.map(|track| track.start);
+            }
+        } else {
+            inserted.buffer.drain_until(now, self.write_kb_per_s);
+            if inserted.buffer.has_run() {
+                inserted.commit()?;
+            }
+        }
+        if inserted.family.tick(&mut inserted.disc, now)? {
+            // Background format complete.
+            self.media_event = 5;
+        }
+        Ok(())
+    }
+
+    /// Does to a command what the faults want. `Ok(Some(sector))`: it succeeds with a wrong bit in that sector.
+    pub(super) fn meet_fault(&mut self, code: u8, blocks: Option<(u32, u32)>) -> Result<Option<u32>, Stop> {
+        let Some((action, sector)) = options::met(&mut self.faults, code, blocks) else { return Ok(None) };
+        match action {
+            Action::Flip => Ok(sector),
+            Action::PowerCut => {
+                self.lose_power(Power::Off);
+                Err(TransportError::Gone.into())
+            }
+            Action::Vanish => {
+                self.lose_power(Power::Vanished);
+                Err(no_connection().into())
+            }
+            Action::Kill => {
+                self.lose_power(Power::Off);
+                std::process::abort()
+            }
+            Action::Sense(sense) => {
+                let on_medium = matches!(sense.key(), 3 | 4);
+                let writes = [Opcode::Write10.code(), Opcode::SynchronizeCache10.code()].contains(&code);
+                let slot = self.slot.as_mut().filter(|_| on_medium && writes && !self.tray_open);
+                if let Some(inserted) = slot {
+                    inserted.commit_all()?;
+                    let at = sector.unwrap_or(u32::MAX);
+                    inserted.family.write_failed(&mut inserted.disc, at)?;
+                }
+                let sense = match sector {
+                    Some(sector) if on_medium => sense.at(sector),
+                    _ => sense,
+                };
+                Err(sense.into())
+            }
+        }
+    }
+
+    /// The host's file system failed: the drive is of no use any more, and says why once.
+    fn fail(&mut self, error: DiscError) -> TransportError {
+        self.power = Power::Off;
+        TransportError::Kernel(match error {
+            DiscError::Io { source, .. } => source,
+            other => std::io::Error::other(other),
+        })
+    }
+}
+
+fn insert(path: &Path) -> Result<Inserted, SimError> {
+    let disc = VirtualDisc::open(path).map_err(|error| match error {
+        DiscError::Missing { path } => SimError::Missing { path },
+        DiscError::Busy { path } => SimError::Busy { path },
+        source => SimError::Disc { path: path.to_owned(), source },
+    })?;
+    let family = disc.medium().family();
+    Ok(Inserted { disc, family, buffer: Buffer::default() })
+}
+
+fn no_connection() -> TransportError {
+    TransportError::Host { host: 0x01, driver: 0, name: "DID_NO_CONNECT" }
+}
+
+impl Transport for SimDrive {
+    fn execute(&mut self, cdb: &[u8], data: Data<'_>, timeout: Duration) -> Result<Completion, TransportError> {
+        match self.power {
+            Power::On => {}
+            Power::Off => return Err(TransportError::Gone),
+            Power::Vanished => return Err(no_connection()),
+        }
+        if cdb.is_empty() || cdb.len() > 16 || data.len() > MAX_TRANSFER {
+            return Err(TransportError::Kernel(std::io::ErrorKind::InvalidInput.into()));
+        }
+        if let Some(error) = self.failure.take() {
+            return Err(self.fail(error));
+        }
+        let done = match self.advance(COMMAND_TIME) {
+            Ok(()) => self.command(cdb, data, timeout),
+            Err(error) => Err(Stop::Host(error)),
+        };
+        match done {
+            Ok(moved) => Ok(Completion::good(moved)),
+            Err(Stop::Sense(sense)) => Ok(Completion::check(sense.bytes())),
+            Err(Stop::Transport(error)) => Err(error),
+            Err(Stop::Host(error)) => Err(self.fail(error)),
+        }
+    }
+
+    fn max_transfer(&self) -> usize {
+        MAX_TRANSFER
+    }
+
+    fn wait(&mut self, duration: Duration) {
+        if self.power == Power::On && self.failure.is_none() {
+            self.failure = self.advance(duration).err();
+        } else {
+            self.now = self.now.saturating_add(duration);
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.now
+    }
+}
+
+impl Drop for SimDrive {
+    fn drop(&mut self) {
+        self.power_cut();
+    }
+}

@@ -1,0 +1,178 @@
+//! What every family of media has to answer: the seam between the drive and the state machine of a medium.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::decode::Fields;
+use super::disc::{DiscError, VirtualDisc};
+use super::mode::WritePage;
+use super::sense::Sense;
+use super::state::DiscState;
+
+/// What an operation does to the disc once it has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// Nothing: the disc spins up, the laser is calibrated.
+    Nothing,
+    /// The buffer is on the disc.
+    Synchronize,
+    CloseTrack,
+    CloseSession {
+        appendable: bool,
+    },
+    Blank,
+    Format,
+    ResumeFormat,
+    StopFormat,
+}
+
+/// An operation that takes its time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Job {
+    pub(super) effect: Effect,
+    /// What TEST UNIT READY answers meanwhile.
+    pub(super) sense: Sense,
+    pub(super) takes: Duration,
+}
+
+impl Job {
+    pub(super) fn new(effect: Effect, sense: Sense, seconds: u64) -> Job {
+        Job { effect, sense, takes: Duration::from_secs(seconds) }
+    }
+}
+
+/// What an accepted WRITE means for the drive's watch over the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Accepted {
+    /// It continues, or order does not matter.
+    Continues,
+    /// It begins a track.
+    OpensTrack,
+}
+
+/// How READ TRACK INFORMATION names a track (MMC-6 table 491).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TrackAddress {
+    Lba(u32),
+    Track(u32),
+    Session(u32),
+}
+
+/// A READ TOC/PMA/ATIP request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TocRequest {
+    pub(super) format: u8,
+    pub(super) msf: bool,
+    /// First track or session wanted.
+    pub(super) from: u8,
+}
+
+/// The state machine of a family of media. It holds what is true only while the disc is in a powered drive; what outlives that is in
+/// the disc's state.
+pub(super) trait Family: Send + fmt::Debug {
+    /// The disc was put in.
+    fn inserted(&mut self, disc: &mut VirtualDisc);
+
+    /// May `count` (not 0) blocks be written at `at`? If so they are as good as written for the next WRITE.
+    fn accept_write(
+        &mut self,
+        disc: &mut VirtualDisc,
+        page: &WritePage,
+        at: u32,
+        count: u32,
+    ) -> Result<Accepted, Sense>;
+
+    /// Blocks have reached the disc. True if that is a fact `state.json` has to hold at once.
+    fn drained(&mut self, disc: &mut VirtualDisc, at: u32, count: u32) -> bool;
+
+    /// A WRITE at `at` went wrong on the medium; what was accepted before it is on the disc.
+    fn write_failed(&mut self, disc: &mut VirtualDisc, at: u32) -> Result<(), DiscError>;
+
+    /// May these blocks (not none) be read?
+    fn check_read(&self, disc: &DiscState, at: u32, count: u32) -> Result<(), Sense>;
+
+    /// What SYNCHRONIZE CACHE sets off, beside emptying the buffer; `None` if nothing but that.
+    fn synchronize(&self) -> Option<Job>;
+
+    fn close(&self, disc: &DiscState, function: u8, number: u16, page: &WritePage) -> Result<Option<Job>, Sense>;
+
+    fn blank(&self, disc: &DiscState, minimal: bool) -> Result<Job, Sense>;
+
+    /// `list` is the parameter list of FORMAT UNIT, 12 bytes.
+    fn format(&self, disc: &DiscState, list: Fields<'_>) -> Result<Option<Job>, Sense>;
+
+    /// An operation begins: what it destroys is gone from here on.
+    fn begin(&mut self, disc: &mut VirtualDisc, effect: Effect) -> Result<(), DiscError>;
+
+    /// An operation has ended.
+    fn complete(&mut self, disc: &mut VirtualDisc, effect: Effect, now: Duration) -> Result<(), DiscError>;
+
+    /// Time has passed. True if a background operation came to its end.
+    fn tick(&mut self, disc: &mut VirtualDisc, now: Duration) -> Result<bool, DiscError>;
+
+    /// The drive stops turning the disc in good order: background work is put down.
+    fn suspend(&mut self, disc: &mut VirtualDisc) -> Result<(), DiscError>;
+
+    /// Progress of background work, over 65536.
+    fn background_progress(&self, disc: &DiscState) -> Option<u16>;
+
+    /// Whether mode page 05h decides how this medium is written and closed.
+    fn obeys_write_page(&self) -> bool;
+
+    /// Whether a track is being written.
+    fn is_writing(&self) -> bool;
+
+    /// Whether the disc is as new.
+    fn is_blank(&self, disc: &DiscState) -> bool;
+
+    /// Features that are current beside those of the drive itself (MMC-6 5.3).
+    fn current_features(&self, disc: &DiscState) -> &'static [u16];
+
+    fn disc_information(&self, disc: &DiscState) -> Vec<u8>;
+
+    fn track_information(&self, disc: &DiscState, address: TrackAddress) -> Result<Vec<u8>, Sense>;
+
+    fn toc(&self, disc: &DiscState, request: TocRequest) -> Result<Vec<u8>, Sense>;
+
+    /// What READ CAPACITY calls the last block.
+    fn last_block(&self, disc: &DiscState) -> u32;
+
+    /// Capacity descriptors of READ FORMAT CAPACITIES, 8 bytes each.
+    fn format_capacities(&self, disc: &DiscState) -> Vec<u8>;
+}
+
+/// Puts the length of what follows in front, as 2 bytes.
+pub(super) fn counted(body: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(body.len()).unwrap_or(u16::MAX);
+    let mut reply = length.to_be_bytes().to_vec();
+    reply.extend_from_slice(body);
+    reply
+}
+
+/// The low byte of a number that fits one.
+pub(super) fn low_byte(n: u32) -> u8 {
+    n.to_be_bytes()[3]
+}
+
+/// Minutes, seconds, frames of an address on a CD (MMC-6 table 715).
+pub(super) fn msf(lba: u32) -> [u8; 3] {
+    let frames = lba.saturating_add(150);
+    [low_byte((frames / 4500).min(99)), low_byte(frames / 75 % 60), low_byte(frames % 75)]
+}
+
+/// An address field of 4 bytes in either form.
+pub(super) fn address(lba: u32, as_msf: bool) -> [u8; 4] {
+    if as_msf {
+        let [m, s, f] = msf(lba);
+        [0, m, s, f]
+    } else {
+        lba.to_be_bytes()
+    }
+}
+
+/// A capacity descriptor: blocks, type byte, three bytes that depend on the type.
+pub(super) fn capacity_descriptor(blocks: u32, kind: u8, parameter: u32) -> [u8; 8] {
+    let [a, b, c, d] = blocks.to_be_bytes();
+    let [_, p, q, r] = parameter.to_be_bytes();
+    [a, b, c, d, kind, p, q, r]
+}

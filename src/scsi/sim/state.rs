@@ -1,0 +1,252 @@
+//! The durable facts of a disc, as `state.json` holds them.
+
+use serde::{Deserialize, Serialize};
+
+use super::kinds::Medium;
+
+/// Version of the file's layout.
+pub(super) const VERSION: u32 = 1;
+
+/// Blocks the drive appends to a track written at once; they belong to it but hold no data.
+pub(super) const RUN_OUT: u32 = 2;
+
+/// Pre-gap before each track.
+pub(super) const PRE_GAP: u32 = 150;
+
+/// Largest number of tracks and, here, of sessions.
+pub(super) const MOST_TRACKS: usize = 99;
+
+/// Everything that survives a power cut, but for the sectors' content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DiscState {
+    pub(super) version: u32,
+    pub(super) medium: Medium,
+    pub(super) capacity: u32,
+    /// Sequential media: no session can follow.
+    #[serde(default)]
+    pub(super) finalised: bool,
+    /// A BLANK began and has not ended: nothing on the disc can be used until one does.
+    #[serde(default)]
+    pub(super) erasing: bool,
+    #[serde(default)]
+    pub(super) sessions: Vec<Session>,
+    /// Overwritable media only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) format: Option<Format>,
+    /// Overwritable media: what was written since the last format.
+    #[serde(default, skip_serializing_if = "Ranges::is_empty")]
+    pub(super) recorded: Ranges,
+}
+
+/// A session of a sequential disc.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Session {
+    pub(super) tracks: Vec<Track>,
+    /// Where the lead-out begins; `None` while the session is open.
+    pub(super) lead_out: Option<u32>,
+}
+
+/// A track of a sequential disc.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Track {
+    pub(super) number: u8,
+    pub(super) start: u32,
+    /// Blocks that can be read back, padding included.
+    pub(super) blocks: u32,
+    pub(super) closed: bool,
+}
+
+impl Track {
+    /// First block after the track.
+    pub(super) fn end(&self) -> u32 {
+        self.start + self.blocks + if self.closed { RUN_OUT } else { 0 }
+    }
+}
+
+/// How far an overwritable disc is formatted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Format {
+    pub(super) status: FormatStatus,
+    /// Blocks from the beginning that are formatted.
+    pub(super) formatted: u32,
+}
+
+/// Background format status, bits 1-0 of byte 7 of READ DISC INFORMATION (MMC-6 6.22).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum FormatStatus {
+    None,
+    Suspended,
+    Running,
+    Complete,
+}
+
+/// Blocks, first and last included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Range {
+    /// First sector.
+    pub first: u32,
+    /// Last sector.
+    pub last: u32,
+}
+
+/// Ranges in ascending order with a gap between any two.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Ranges(pub(super) Vec<Range>);
+
+impl Ranges {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds `count` blocks from `at`.
+    pub(super) fn insert(&mut self, at: u32, count: u32) {
+        if count == 0 {
+            return;
+        }
+        let mut new = Range { first: at, last: at.saturating_add(count - 1) };
+        let begin = self.0.partition_point(|old| old.last.saturating_add(1) < new.first);
+        let end = self.0.partition_point(|old| old.first <= new.last.saturating_add(1));
+        if let Some(old) = self.0.get(begin).filter(|_| begin < end) {
+            new.first = new.first.min(old.first);
+        }
+        if let Some(old) = end.checked_sub(1).and_then(|at| self.0.get(at)).filter(|_| begin < end) {
+            new.last = new.last.max(old.last);
+        }
+        self.0.splice(begin..end.max(begin), [new]);
+    }
+
+    /// Whether all `count` blocks from `at` are in.
+    pub(super) fn covers(&self, at: u32, count: u32) -> bool {
+        let last = at.saturating_add(count.saturating_sub(1));
+        self.0.iter().any(|range| range.first <= at && last <= range.last)
+    }
+}
+
+impl DiscState {
+    /// A disc from the shop.
+    pub(super) fn blank(medium: Medium, capacity: u32) -> DiscState {
+        let format = match medium {
+            Medium::DvdPlusRw => Some(Format { status: FormatStatus::None, formatted: 0 }),
+            _ => None,
+        };
+        DiscState {
+            version: VERSION,
+            medium,
+            capacity,
+            finalised: false,
+            erasing: false,
+            sessions: Vec::new(),
+            format,
+            recorded: Ranges::default(),
+        }
+    }
+
+    /// The track that is not closed.
+    pub(super) fn open_track(&self) -> Option<&Track> {
+        self.sessions.last().and_then(|session| session.tracks.last()).filter(|track| !track.closed)
+    }
+
+    /// The same, to change it.
+    pub(super) fn open_track_mut(&mut self) -> Option<&mut Track> {
+        self.sessions.last_mut().and_then(|session| session.tracks.last_mut()).filter(|track| !track.closed)
+    }
+
+    /// Number of the last track, 0 if there is none.
+    pub(super) fn last_track_number(&self) -> u8 {
+        self.sessions.iter().flat_map(|session| &session.tracks).next_back().map_or(0, |track| track.number)
+    }
+
+    /// What makes the state impossible, if anything does. A state that passes lets every address be added to
+    /// any length without overflow, and keeps the order that the drive relies on.
+    pub(super) fn flaw(&self) -> Option<String> {
+        let (least, most, unit) = self.medium.capacity_limits();
+        if self.capacity < least || self.capacity > most || !self.capacity.is_multiple_of(unit) {
+            return Some(format!("no {} has {} sectors", self.medium, self.capacity));
+        }
+        if self.format.is_some() != matches!(self.medium, Medium::DvdPlusRw) {
+            return Some("the format state does not fit the medium".to_owned());
+        }
+        if self.format.is_some() && !self.sessions.is_empty() {
+            return Some(format!("a {} has no sessions", self.medium));
+        }
+        if self.format.is_some_and(|format| format.formatted > self.capacity) {
+            return Some("more is formatted than the disc holds".to_owned());
+        }
+        self.flaw_of_sessions().or_else(|| self.flaw_of_ranges())
+    }
+
+    fn flaw_of_sessions(&self) -> Option<String> {
+        let mut free_from = 0;
+        let mut number = 0;
+        let last = self.sessions.len().saturating_sub(1);
+        for (at, session) in self.sessions.iter().enumerate() {
+            if session.tracks.is_empty() {
+                return Some(format!("session {} has no track", at + 1));
+            }
+            if session.lead_out.is_none() && (at != last || self.finalised) {
+                return Some(format!("session {} is open, yet not the last one", at + 1));
+            }
+            let open_track_at = session.tracks.iter().position(|track| !track.closed);
+            if open_track_at.is_some_and(|open| open + 1 != session.tracks.len() || session.lead_out.is_some()) {
+                return Some(format!("session {} has an open track in the midst", at + 1));
+            }
+            for track in &session.tracks {
+                number += 1;
+                if usize::from(track.number) != number || number > MOST_TRACKS {
+                    return Some(format!("track {} stands where track {number} belongs", track.number));
+                }
+                let room = self.capacity.checked_sub(track.start).is_some_and(|room| track.blocks <= room);
+                if !room || track.start < free_from {
+                    return Some(format!("track {number} does not lie where it can"));
+                }
+                free_from = track.end();
+            }
+            if session.lead_out.is_some_and(|lead_out| lead_out != free_from) {
+                return Some(format!("the lead-out of session {} does not follow its last track", at + 1));
+            }
+        }
+        None
+    }
+
+    fn flaw_of_ranges(&self) -> Option<String> {
+        let mut free_from = 0;
+        for range in &self.recorded.0 {
+            if range.first < free_from || range.last < range.first || range.last >= self.capacity {
+                return Some(format!("recorded range {} to {} does not lie where it can", range.first, range.last));
+            }
+            free_from = range.last + 1;
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_that_touch_become_one() {
+        let mut ranges = Ranges::default();
+        ranges.insert(10, 10);
+        ranges.insert(40, 10);
+        ranges.insert(20, 20);
+        assert_eq!(ranges.0, [Range { first: 10, last: 49 }]);
+        ranges.insert(0, 5);
+        ranges.insert(100, 1);
+        ranges.insert(12, 3);
+        assert_eq!(
+            ranges.0,
+            [Range { first: 0, last: 4 }, Range { first: 10, last: 49 }, Range { first: 100, last: 100 }]
+        );
+        ranges.insert(3, 200);
+        assert_eq!(ranges.0, [Range { first: 0, last: 202 }]);
+        assert!(ranges.covers(0, 203) && !ranges.covers(0, 204));
+    }
+}

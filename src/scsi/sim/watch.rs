@@ -1,0 +1,65 @@
+//! Watches the client: what a real drive lets pass, yet a careful client does not do.
+
+use std::time::Duration;
+
+/// Something the client should not have done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// What, in plain words.
+    pub what: String,
+    /// The command; empty for what is found when the job is over.
+    pub cdb: Vec<u8>,
+}
+
+/// Polling faster than 100 Hz wastes the bus.
+const SHORTEST_POLL: Duration = Duration::from_millis(10);
+
+/// More than this many tell nothing new.
+const MOST_VIOLATIONS: usize = 100;
+
+/// The record of one drive's clients.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    violations: Vec<Violation>,
+    last_poll: Option<Duration>,
+    /// A WRITE the drive turned away because it was busy: it has to be sent again as it was.
+    turned_away: Option<Vec<u8>>,
+    /// The writable address was asked since the last track ended.
+    pub(super) address_asked: bool,
+    /// Overwritable media: data beyond the descriptors was written and not synchronized.
+    pub(super) unsynced_data: bool,
+}
+
+impl Watch {
+    pub(super) fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+
+    /// Records a violation; the same one once.
+    pub(super) fn record(&mut self, what: &str, cdb: &[u8]) {
+        if self.violations.len() < MOST_VIOLATIONS && !self.violations.iter().any(|old| old.what == what) {
+            self.violations.push(Violation { what: what.to_owned(), cdb: cdb.to_vec() });
+        }
+    }
+
+    /// TEST UNIT READY during an operation.
+    pub(super) fn polled(&mut self, now: Duration, cdb: &[u8]) {
+        if self.last_poll.is_some_and(|last| now.saturating_sub(last) < SHORTEST_POLL) {
+            self.record("the drive was polled faster than 100 times a second", cdb);
+        }
+        self.last_poll = Some(now);
+    }
+
+    /// A WRITE was turned away as the drive was busy.
+    pub(super) fn turned_away(&mut self, cdb: &[u8]) {
+        self.write_arrived(cdb);
+        self.turned_away = Some(cdb.to_vec());
+    }
+
+    /// A WRITE arrived.
+    pub(super) fn write_arrived(&mut self, cdb: &[u8]) {
+        if self.turned_away.take().is_some_and(|old| old != cdb) {
+            self.record("a WRITE that was turned away as the drive was busy was not repeated as it was", cdb);
+        }
+    }
+}
