@@ -155,7 +155,7 @@ impl Family for Cd {
         if disc.erasing {
             return Err(Sense::UNRECOVERED_READ.at(at));
         }
-        let end = at.saturating_add(count);
+        let end = at.checked_add(count).ok_or(Sense::OUT_OF_RANGE.at(at))?;
         let view = self.view(disc);
         let mut position = at;
         while position < end {

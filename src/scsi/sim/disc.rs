@@ -102,6 +102,8 @@ pub struct VirtualDisc {
     folder: PathBuf,
     sectors: Flock<File>,
     pub(super) state: DiscState,
+    /// What `state.json` says.
+    durable: DiscState,
 }
 
 impl VirtualDisc {
@@ -148,7 +150,7 @@ impl VirtualDisc {
         };
         // Read again under the lock: the drive that had the disc may have changed it in between.
         let state = load(path)?;
-        Ok(VirtualDisc { folder: path.to_owned(), sectors, state })
+        Ok(VirtualDisc { folder: path.to_owned(), sectors, durable: state.clone(), state })
     }
 
     /// The kind of disc.
@@ -165,13 +167,18 @@ impl VirtualDisc {
 
     /// Goes back to what is durable.
     pub(super) fn reload(&mut self) -> Result<(), DiscError> {
-        self.state = load(&self.folder)?;
+        self.durable = load(&self.folder)?;
+        self.state = self.durable.clone();
         Ok(())
     }
 
-    /// Makes the state durable.
-    pub(super) fn save(&self) -> Result<(), DiscError> {
-        save(&self.folder, &self.state)
+    /// Makes the state durable, if it has changed.
+    pub(super) fn save(&mut self) -> Result<(), DiscError> {
+        if self.state != self.durable {
+            save(&self.folder, &self.state)?;
+            self.durable = self.state.clone();
+        }
+        Ok(())
     }
 
     fn io(&self, verb: &'static str) -> impl FnOnce(io::Error) -> DiscError + use<> {

@@ -43,6 +43,7 @@ mod drive;
 mod dvd_plus_rw;
 mod family;
 mod kinds;
+mod mechanics;
 mod mode;
 mod options;
 mod replies;

@@ -1,0 +1,145 @@
+//! Faults on demand, and habits of real drives.
+
+use super::*;
+
+#[test]
+fn a_write_error_names_its_sector_and_damages_the_track() {
+    let folder = disc("cdr-80");
+    let mut drive = drive(&folder, ",fault=write10@100:3/0C/00");
+    select(&mut drive, TRACK_AT_ONCE);
+    write(&mut drive, 0, 96, 1);
+    let failed = write_once(&mut drive, 96, 32, 1).unwrap();
+    assert_eq!(failed.sense, hex("F0 00 03 00 00 00 64 0A 00 00 00 00 0C 00 00 00 00 00"));
+    let track = hex(&ask(&mut drive, "52 01 00 00 00 FF 00 00 24 00"));
+    assert_eq!((track[5] & 0x20, track[7] & 1, track[27]), (0x20, 0, 96));
+    holds(&mut drive, 0, 96, 1);
+    assert_eq!(sense(&run(&mut drive, "5B 00 02 00 00 00 00 00 00 00")), (5, 0x72, 3));
+    good(&mut drive, "5B 00 01 00 00 01 00 00 00 00");
+    good(&mut drive, "5B 00 02 00 00 00 00 00 00 00");
+}
+
+#[test]
+fn an_error_on_the_very_first_write_leaves_a_track_to_repair() {
+    let folder = disc("cdr-80");
+    let mut drive = drive(&folder, ",fault=write10#1:3/0c/00");
+    select(&mut drive, TRACK_AT_ONCE);
+    assert_eq!(sense(&write_once(&mut drive, 0, 32, 1).unwrap()), (3, 0x0c, 0));
+    assert_eq!(ask(&mut drive, "51 00 00 00 00 00 00 00 22 00")[4..6], flat("05"));
+    good(&mut drive, "5B 00 01 00 00 01 00 00 00 00");
+    good(&mut drive, "5B 00 02 00 00 00 00 00 00 00");
+}
+
+#[test]
+fn a_refused_close_changes_nothing() {
+    let folder = disc("cdr-80");
+    let mut drive = drive(&folder, ",fault=close#1:3/73/00");
+    select(&mut drive, TRACK_AT_ONCE);
+    write(&mut drive, 0, 300, 1);
+    good(&mut drive, "35 00 00 00 00 00 00 00 00 00");
+    assert_eq!(sense(&run(&mut drive, "5B 00 02 00 00 00 00 00 00 00")), (3, 0x73, 0));
+    assert_eq!(described(&folder).state, "session open");
+    good(&mut drive, "5B 00 02 00 00 00 00 00 00 00");
+    assert_eq!(described(&folder).state, "appendable");
+}
+
+#[test]
+fn a_power_cut_on_command_n_ends_everything() {
+    let folder = disc("cdr-80");
+    {
+        let mut drive = drive(&folder, ",fault=write10#3:power-cut");
+        select(&mut drive, TRACK_AT_ONCE);
+        write(&mut drive, 0, 64, 1);
+        assert!(matches!(write_once(&mut drive, 64, 32, 1), Err(TransportError::Gone)));
+        let next = drive.execute(&hex("12 00 00 00 24 00"), Data::None, LONG);
+        assert!(matches!(next, Err(TransportError::Gone)));
+    }
+    assert!(described(&folder).sessions.iter().all(|session| session.lead_out.is_none()));
+}
+
+#[test]
+fn a_drive_can_vanish_or_lie() {
+    let folder = disc("cdr-80");
+    {
+        let mut drive = drive(&folder, ",fault=28@301:flip,fault=requestsense:vanish");
+        burn(&mut drive, 0, 400, 1);
+        holds(&mut drive, 0, 288, 1);
+        let wrong = read(&mut drive, 300, 3).unwrap();
+        let right = sectors(300, 3, 1);
+        let differ: Vec<_> = (0..wrong.len()).filter(|at| wrong[*at] != right[*at]).collect();
+        assert_eq!(differ, [2048]);
+        let gone = drive.execute(&hex("03 00 00 00 12 00"), Data::None, LONG);
+        assert!(matches!(gone, Err(TransportError::Host { host: 1, .. })));
+        let gone = drive.execute(&hex("00 00 00 00 00 00"), Data::None, LONG);
+        assert!(matches!(gone, Err(TransportError::Host { host: 1, .. })));
+    }
+    let mut drive = drive(&folder, "");
+    holds(&mut drive, 0, 400, 1);
+}
+
+#[test]
+fn a_drive_may_refuse_immed_and_hide_its_progress() {
+    let folder = disc("cdrw-80");
+    {
+        let mut drive = drive(&folder, ",noimmed");
+        let refused = run(&mut drive, "35 02 00 00 00 00 00 00 00 00");
+        assert_eq!(refused.sense, hex("70 00 05 00 00 00 00 0A 00 00 00 00 24 00 00 C9 00 01"));
+        let refused = run(&mut drive, "A1 11 00 00 00 00 00 00 00 00 00 00");
+        assert_eq!(refused.sense[15..], hex("CC 00 01"));
+        good(&mut drive, "A1 01 00 00 00 00 00 00 00 00 00 00");
+    }
+    let mut drive = drive(&folder, ",noprogress");
+    good(&mut drive, "A1 11 00 00 00 00 00 00 00 00 00 00");
+    let during = run(&mut drive, "00 00 00 00 00 00");
+    assert_eq!(during.sense, hex("70 00 02 00 00 00 00 0A 00 00 00 00 04 07 00 00 00 00"));
+}
+
+#[test]
+fn a_blank_disc_may_claim_to_begin_at_minus_150() {
+    let folder = disc("cdr-80");
+    let mut drive = drive(&folder, ",n150");
+    assert_eq!(ask(&mut drive, "52 01 00 00 00 FF 00 00 24 00")[24..32], flat("FFFFFF6A"));
+    burn(&mut drive, 0, 300, 1);
+    assert_eq!(ask(&mut drive, "52 01 00 00 00 FF 00 00 24 00")[24..32], flat("00002DB6"));
+}
+
+#[test]
+fn a_stale_drive_has_to_look_at_the_disc_again() {
+    let folder = disc("cdr-80");
+    let mut drive = drive(&folder, ",stale");
+    burn(&mut drive, 0, 300, 1);
+    assert_eq!(sense(&read(&mut drive, 0, 1).unwrap_err()), (5, 0x21, 0));
+    good(&mut drive, "1B 00 00 00 00 00");
+    good(&mut drive, "1B 00 00 00 01 00");
+    holds(&mut drive, 0, 300, 1);
+}
+
+/// Where the child process below finds its disc.
+const CHILD: &str = "CEDARBURN_TEST_DISC";
+
+#[test]
+#[ignore = "run in a process of its own by the next test"]
+fn a_child_that_dies_while_it_burns() {
+    let Ok(spec) = std::env::var(CHILD) else { return };
+    let mut drive = SimDrive::open(&spec).unwrap();
+    ready(&mut drive);
+    burn(&mut drive, 0, 20_000, 5);
+}
+
+#[test]
+fn a_process_that_is_killed_leaves_what_the_laser_had_written() {
+    for (command, least) in [("write10#2", 0), ("write10#200", 4000), ("sync", 18_000), ("close", 20_000)] {
+        let folder = disc("cdr-80");
+        let this = std::env::current_exe().unwrap();
+        let name = "scsi::sim::tests::faults::a_child_that_dies_while_it_burns";
+        let child = std::process::Command::new(this)
+            .args(["--exact", "--ignored", name])
+            .env(CHILD, spec(&folder, &format!(",fault={command}:kill")))
+            .output()
+            .unwrap();
+        assert_eq!(child.status.code(), None, "a signal ends it");
+        let kept: u32 = described(&folder).sessions.iter().flat_map(|s| &s.tracks).map(|t| t.blocks).sum();
+        assert!((least..=20_000).contains(&kept), "{command}: {kept}");
+        let mut drive = drive(&folder, "");
+        holds(&mut drive, 0, kept, 5);
+    }
+}
