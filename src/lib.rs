@@ -1,6 +1,8 @@
 //! cedarburn.
 
+pub mod actions;
 pub mod burn;
+pub mod cli;
 pub mod config;
 pub mod iso;
 pub mod manifest;

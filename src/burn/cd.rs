@@ -48,9 +48,14 @@ pub(super) fn burn(drive: &mut Drive, job: &mut Job<'_>) -> Result<Burned, BurnE
     written
 }
 
-fn set_up(drive: &mut Drive, job: &Job<'_>) -> Result<(), ScsiError> {
+/// Track at once, and the disc stays appendable.
+pub(super) fn set_write_parameters(drive: &mut Drive) -> Result<(), ScsiError> {
     let page = drive.run(&WriteParameters::sense())?;
-    drive.run(&WriteParameters::new(page).cd_track_at_once(Append::Allowed).select())?;
+    drive.run(&WriteParameters::new(page).cd_track_at_once(Append::Allowed).select())
+}
+
+fn set_up(drive: &mut Drive, job: &Job<'_>) -> Result<(), ScsiError> {
+    set_write_parameters(drive)?;
     let write_kb_per_s =
         job.speed.map_or(u16::MAX, |times| u16::try_from(times.saturating_mul(KB_PER_S_AT_1X)).unwrap_or(u16::MAX));
     if let Err(error) = drive.run(&SetCdSpeed { write_kb_per_s }) {

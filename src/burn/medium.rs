@@ -53,6 +53,8 @@ pub struct Session {
     pub start: Lba,
     /// The sector behind its last track.
     pub end: Lba,
+    /// Its first track holds data, not sound.
+    pub data: bool,
 }
 
 /// What the drive says of the medium.
@@ -157,7 +159,7 @@ fn recorded_sessions(drive: &mut Drive, info: &DiscInformation) -> Result<Vec<Se
         let end = track.start.checked_add(track.size).unwrap_or(Lba(u32::MAX));
         match sessions.last_mut() {
             Some(session) if session.number == track.session => session.end = end,
-            _ => sessions.push(Session { number: track.session, start: track.start, end }),
+            _ => sessions.push(Session { number: track.session, start: track.start, end, data: track.data }),
         }
     }
     Ok(sessions)
@@ -196,8 +198,12 @@ fn inspect_other(drive: &mut Drive, profile: Profile) -> Result<Medium, ScsiErro
         .map(|track| track.start)
         .collect();
     let ends = starts.iter().skip(1).copied().chain([Lba(capacity.0)]);
-    let sessions =
-        starts.iter().zip(ends).zip(1..).map(|((&start, end), number)| Session { number, start, end }).collect();
+    let sessions = starts
+        .iter()
+        .zip(ends)
+        .zip(1..)
+        .map(|((&start, end), number)| Session { number, start, end, data: true })
+        .collect();
     let state = match profile {
         Profile::CdRom | Profile::DvdRom | Profile::BdRom => State::ReadOnly,
         _ => State::Unsupported,

@@ -2,7 +2,7 @@
 
 use super::medium::{Medium, State};
 use super::progress::{Phase, Progress, working};
-use super::{BurnError, medium};
+use super::{BurnError, cd, medium};
 use crate::scsi::drive::deadline;
 use crate::scsi::mmc::{Blank, BlankExtent, CloseFunction, CloseTrackSession, FormatUnit, Profile};
 use crate::scsi::{Drive, ScsiError};
@@ -55,6 +55,9 @@ pub fn format(drive: &mut Drive, medium: &Medium, progress: &mut dyn Progress) -
 /// # Errors
 /// When the session can't be closed: then the medium takes no more.
 pub fn close_interrupted(drive: &mut Drive, track: u16, progress: &mut dyn Progress) -> Result<Medium, BurnError> {
+    // On a CD the multi-session bits of the page decide whether the disc stays appendable; after a power cut they are the drive's own,
+    // which close it for ever.
+    cd::set_write_parameters(drive).map_err(|source| BurnError::SetUp { source })?;
     working(progress, Phase::Close, |on_progress| {
         // Closed by the drive already, on some: the session decides.
         if let Err(error) = close(drive, CloseFunction::Track(track), on_progress) {

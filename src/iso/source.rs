@@ -5,6 +5,9 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use nix::errno::Errno;
+use nix::unistd::{Whence, lseek};
+
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// Anything that reads 2048-byte sectors at absolute addresses.
@@ -65,6 +68,26 @@ impl ImageFile {
     #[must_use]
     pub fn sectors(&self) -> Sectors {
         Sectors(u32::try_from(self.bytes / SECTOR_BYTES as u64).unwrap_or(u32::MAX))
+    }
+
+    /// The first sector from `at` on that the file system holds data for; the holes of a sparse file are passed over. `None` at the end.
+    ///
+    /// # Errors
+    /// When the file can't be asked.
+    pub fn next_data(&self, at: Lba) -> std::io::Result<Option<Lba>> {
+        if at.0 >= self.sectors().0 {
+            return Ok(None);
+        }
+        let offset = i64::try_from(at.byte_offset()).unwrap_or(i64::MAX);
+        let data = match lseek(&self.file, offset, Whence::SeekData) {
+            Ok(data) => u64::try_from(data).unwrap_or(u64::MAX),
+            Err(Errno::ENXIO) => return Ok(None),
+            // A file system without holes, or without the question.
+            Err(Errno::EINVAL) => at.byte_offset(),
+            Err(error) => return Err(error.into()),
+        };
+        let sector = u32::try_from(data / SECTOR_BYTES as u64).unwrap_or(u32::MAX);
+        Ok((sector < self.sectors().0).then_some(Lba(sector.max(at.0))))
     }
 }
 

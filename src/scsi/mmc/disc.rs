@@ -151,6 +151,8 @@ pub struct TrackInformation {
     pub damaged: bool,
     /// Nothing is recorded in it.
     pub blank: bool,
+    /// It holds data, not sound (track mode bit 2).
+    pub data: bool,
     /// First sector.
     pub start: Lba,
     /// Where the next WRITE has to go, if the drive says it can take one.
@@ -188,6 +190,7 @@ impl Command for ReadTrackInformation {
             session: wide(3, 33),
             damaged: reply.u8_at(5) & 0x20 != 0,
             blank: reply.u8_at(6) & 0x40 != 0,
+            data: reply.u8_at(5) & 0x04 != 0,
             start,
             next_writable: next_writable_valid.then(|| signed_lba(reply.u32_at(12)).max(start)),
             free: Sectors(reply.u32_at(16)),

@@ -1,0 +1,117 @@
+//! *info*: the drive, the disc in it, and what the next *store* would do.
+
+use jiff::civil::Date;
+
+use super::ActionError;
+use super::contents::{Contents, Shown};
+use super::device::Device;
+use crate::burn::{self, DriveSource, Recipe, State};
+use crate::sector::{Lba, Sectors};
+
+/// A session as *info* tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionInfo {
+    /// First sector.
+    pub start: Lba,
+    /// Volume identifier.
+    pub label: String,
+}
+
+/// What is known of a device and its disc.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Info {
+    /// Vendor, product and revision; none for an image file.
+    pub drive: Option<String>,
+    /// The medium's kind; none for an image file.
+    pub medium: Option<String>,
+    /// What can be done with the medium, in words.
+    pub state: String,
+    /// Whether it can be blanked or overwritten.
+    pub rewritable: bool,
+    /// Sectors of the whole medium.
+    pub capacity: Sectors,
+    /// Sectors that can be appended.
+    pub free: Sectors,
+    /// Where the next session would begin.
+    pub next: Option<Lba>,
+    /// The whole sessions, oldest first.
+    pub sessions: Vec<SessionInfo>,
+    /// Sessions that were begun and never finished.
+    pub torn: usize,
+    /// Label of the newest session.
+    pub label: Option<String>,
+    /// Days the disc shows.
+    pub days: Vec<Date>,
+}
+
+/// Looks at a drive and its disc, or at an image.
+///
+/// # Errors
+/// When there is no medium or it can't be read.
+pub fn info(device: Device) -> Result<Info, ActionError> {
+    match device {
+        Device::Drive(mut drive) => {
+            let identity = drive.identity().map_err(|source| ActionError::Medium { source })?;
+            let medium = burn::inspect(&mut drive).map_err(|source| ActionError::Medium { source })?;
+            let contents = Contents::of_medium(&mut DriveSource(&mut drive), &medium)
+                .map_err(|source| ActionError::Contents { source })?;
+            let overwritable = medium.recipe() == Some(Recipe::Overwrite);
+            let next = if overwritable { Some(contents.next_start) } else { medium.next_writable };
+            let free = match next {
+                Some(next) if overwritable => Sectors(medium.capacity.0.saturating_sub(next.0)),
+                _ => medium.free,
+            };
+            let drive = format!("{} {} {}", identity.vendor, identity.product, identity.revision);
+            let state = state_words(medium.state, &contents.shown);
+            let mut info = describe(&contents, state, medium.capacity);
+            info.drive = Some(drive);
+            info.medium = Some(medium.profile.to_string());
+            info.rewritable = medium.rewritable;
+            info.free = free;
+            info.next = next;
+            Ok(info)
+        }
+        Device::Image(mut image) => {
+            let contents = Contents::of_image(&mut image).map_err(|source| ActionError::Contents { source })?;
+            Ok(describe(&contents, "image file, only read".to_owned(), image.sectors()))
+        }
+    }
+}
+
+fn describe(contents: &Contents, state: String, capacity: Sectors) -> Info {
+    Info {
+        drive: None,
+        medium: None,
+        state,
+        rewritable: false,
+        capacity,
+        free: Sectors(0),
+        next: None,
+        sessions: contents
+            .sessions
+            .iter()
+            .map(|session| SessionInfo { start: session.start, label: session.volume.label() })
+            .collect(),
+        torn: contents.torn,
+        label: contents.label(),
+        days: contents.days(),
+    }
+}
+
+fn state_words(state: State, shown: &Shown) -> String {
+    let words = match state {
+        State::Blank => "blank",
+        State::Appendable => "appendable",
+        State::Interrupted { .. } => "a burn broke off, the next store mends it",
+        State::Closed => "closed",
+        State::NeedsFormat { begun: false } => "not formatted yet, the next store does it",
+        State::NeedsFormat { begun: true } => "overwritable, formatted in part, the next store goes on with it",
+        State::Overwritable => "overwritable",
+        State::ReadOnly => "only read by this drive",
+        State::Unsupported => "of a kind this program can't write",
+    };
+    match shown {
+        Shown::Unreadable => format!("{words}, with content this program can't read"),
+        Shown::Nothing | Shown::Sessions => words.to_owned(),
+    }
+}

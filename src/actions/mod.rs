@@ -1,0 +1,140 @@
+//! What the program does, free of how it is asked and of how it answers: the use cases.
+//!
+//! An action takes a request, tells its progress, and returns a report or an [`ActionError`]. It prints nothing. Decisions that can
+//! destroy data are pure functions ([`policy`]); what they decide on is asked from the drive.
+
+pub mod contents;
+pub mod demo;
+pub mod device;
+pub mod info;
+pub mod label;
+pub mod list;
+pub mod owner;
+pub mod policy;
+pub mod proof;
+pub mod staging;
+pub mod store;
+pub mod verify;
+
+use jiff::civil::Date;
+
+use crate::burn::BurnError;
+use crate::config::{ConfigError, MediumWord};
+use crate::iso::plan::PlanError;
+use crate::iso::reader::ReadError;
+use crate::iso::scan::ScanError;
+use crate::iso::tree::{TreeError, TreePath};
+use crate::scsi::ScsiError;
+use crate::scsi::mmc::Profile;
+use crate::sector::Sectors;
+
+/// An action did not reach its end. What the user does about it stands beside the exit codes.
+#[derive(Debug, thiserror::Error)]
+pub enum ActionError {
+    /// The configuration.
+    #[error("the configuration can't be used")]
+    Config(#[from] ConfigError),
+    /// No day to store.
+    #[error(transparent)]
+    Staging(#[from] staging::StagingError),
+    /// The owner of the mark does not exist.
+    #[error("the owner of {} is unknown", staging::STORE_INDICATOR)]
+    Owner(#[from] owner::UnknownName),
+    /// The drive can't be used.
+    #[error(transparent)]
+    Device(#[from] device::DeviceError),
+    /// There is no medium, or the drive can't say what it is.
+    #[error("there is no usable disc in the drive")]
+    Medium {
+        /// What the drive says.
+        #[source]
+        source: ScsiError,
+    },
+    /// What is on the disc can't be read.
+    #[error("the disc can't be read")]
+    Contents {
+        /// What could not be read.
+        #[source]
+        source: ReadError,
+    },
+    /// There is no file system on it.
+    #[error("there is no file system on the disc that this program can read")]
+    NothingToRead,
+    /// A path that is not on the disc.
+    #[error("{path} is not on the disc")]
+    NoSuchPath {
+        /// The path.
+        path: TreePath,
+    },
+    /// A session that is not on the disc.
+    #[error("there is no session {wanted} on the disc, it has {found}")]
+    NoSuchSession {
+        /// What was asked for.
+        wanted: u32,
+        /// How many there are.
+        found: usize,
+    },
+    /// Wrong label.
+    #[error(transparent)]
+    Label(#[from] label::WrongLabel),
+    /// Another kind of medium than configured.
+    #[error("the configuration says {configured}, the disc in the drive is {found}")]
+    OtherMedium {
+        /// As configured.
+        configured: MediumWord,
+        /// As the drive says.
+        found: Profile,
+    },
+    /// The policy says no.
+    #[error(transparent)]
+    Refused(policy::Refusal),
+    /// The staging directory can't be read.
+    #[error("the staging directory can't be read")]
+    Scan(#[from] ScanError),
+    /// The tree can't be put together.
+    #[error("the files can't be put on one disc")]
+    Tree(#[from] TreeError),
+    /// The tree can't become an image.
+    #[error("the files can't be put into an image")]
+    Plan(#[from] PlanError),
+    /// Too large.
+    #[error("{day} does not fit: it needs {needed} sectors ({} bytes), {free} sectors ({} bytes) are free", needed.bytes(), free.bytes())]
+    NoRoom {
+        /// The day.
+        day: Date,
+        /// Sectors of the session.
+        needed: Sectors,
+        /// Sectors that are free.
+        free: Sectors,
+        /// Whether the medium could be started anew.
+        rewritable: bool,
+    },
+    /// Burning failed.
+    #[error(transparent)]
+    Burn(#[from] BurnError),
+    /// Reading back failed.
+    #[error(transparent)]
+    Proof(#[from] proof::ProofError),
+    /// What is on the disc is not what should be.
+    #[error("{what}: {} differences", findings.len())]
+    Findings {
+        /// What is wrong, in one phrase.
+        what: &'static str,
+        /// Every difference.
+        findings: Vec<proof::Finding>,
+    },
+    /// Nothing on the disc can be checked.
+    #[error(
+        "there is no manifest on the disc: {files} files were read without an error, and nothing says what should be in them"
+    )]
+    NoManifest {
+        /// Files read.
+        files: usize,
+    },
+    /// A virtual disc.
+    #[error("the virtual disc can't be used")]
+    VirtualDisc(#[from] crate::scsi::sim::DiscError),
+    /// The demonstration.
+    #[error(transparent)]
+    Demo(#[from] demo::DemoError),
+}

@@ -1,0 +1,219 @@
+//! The staging tree: which daily directory is stored, and the mark that it was.
+//!
+//! `<root>/YYYY/MM/DD`, written by `cback3 stage`. `cback.stage` in it says that staging finished, `cback.store` that the day
+//! is on a disc. Only today, yesterday and tomorrow are looked at, in this order: a run may begin before midnight and end after it.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use jiff::Span;
+use jiff::civil::Date;
+
+use super::owner::Owner;
+use crate::iso::tree::TreePath;
+
+/// Staging finished.
+pub const STAGE_INDICATOR: &str = "cback.stage";
+/// The day is on a disc.
+pub const STORE_INDICATOR: &str = "cback.store";
+
+/// A daily directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Day {
+    /// Its date.
+    pub date: Date,
+    /// Where it stands.
+    pub path: PathBuf,
+}
+
+impl Day {
+    fn new(root: &Path, date: Date) -> Day {
+        Day { date, path: root.join(date.strftime("%Y/%m/%d").to_string()) }
+    }
+
+    /// Its place on the disc.
+    #[must_use]
+    pub fn on_disc(&self) -> TreePath {
+        disc_path(self.date)
+    }
+
+    /// Marks the day as stored. The owner is changed only where that is possible at all, as root.
+    ///
+    /// # Errors
+    /// When the mark can't be written. A failing change of its owner is told in the result, and the mark stands.
+    pub fn mark_stored(&self, owner: Option<Owner>) -> Result<Result<(), io::Error>, StagingError> {
+        let path = self.path.join(STORE_INDICATOR);
+        OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o666)
+            .open(&path)
+            .map_err(|source| StagingError::Mark { path: path.clone(), source })?;
+        Ok(owner.map_or(Ok(()), |owner| owner.give(&path)))
+    }
+}
+
+/// `YYYY/MM/DD` of a day.
+#[must_use]
+pub fn disc_path(date: Date) -> TreePath {
+    TreePath::new(date.strftime("%Y/%m/%d").to_string())
+}
+
+/// No daily directory to store, or something wrong with the one there is.
+#[derive(Debug, thiserror::Error)]
+pub enum StagingError {
+    /// The root of the staging tree isn't there.
+    #[error("the staging directory {path} can't be read")]
+    Root {
+        /// The configured root.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// Staging has not finished for any day that counts.
+    #[error("no finished daily directory below {root}: none of {} has {STAGE_INDICATOR} in it", list(days))]
+    NotStaged {
+        /// The staging root.
+        root: PathBuf,
+        /// The days looked at.
+        days: Vec<Date>,
+    },
+    /// All that is staged is stored.
+    #[error("nothing to store below {root}: {} stored already", list(days))]
+    AllStored {
+        /// The staging root.
+        root: PathBuf,
+        /// The days that are staged.
+        days: Vec<Date>,
+    },
+    /// A daily directory must be a directory: Cedar refuses links, and what they point to may not be there tomorrow.
+    #[error("the daily directory {path} is a symbolic link")]
+    Symlink {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The mark could not be written.
+    #[error("{path} can't be written")]
+    Mark {
+        /// The mark.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+}
+
+fn list(days: &[Date]) -> String {
+    days.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Picks the day to store: the first of today, yesterday, tomorrow that is staged and not stored. With `full` only today counts, and it
+/// may be stored already.
+///
+/// # Errors
+/// When there is none, or it is a symbolic link.
+pub fn choose_day(root: &Path, today: Date, full: bool) -> Result<Day, StagingError> {
+    fs::read_dir(root).map_err(|source| StagingError::Root { path: root.to_path_buf(), source })?;
+    let one = Span::new().days(1);
+    let candidates: Vec<Date> = if full {
+        vec![today]
+    } else {
+        [Some(today), today.checked_sub(one).ok(), today.checked_add(one).ok()].into_iter().flatten().collect()
+    };
+    let staged: Vec<Day> = candidates
+        .iter()
+        .map(|&date| Day::new(root, date))
+        .filter(|day| day.path.join(STAGE_INDICATOR).exists())
+        .collect();
+    if staged.is_empty() {
+        return Err(StagingError::NotStaged { root: root.to_path_buf(), days: candidates });
+    }
+    let days = staged.iter().map(|day| day.date).collect();
+    let chosen = staged.into_iter().find(|day| full || !day.path.join(STORE_INDICATOR).exists());
+    let Some(day) = chosen else { return Err(StagingError::AllStored { root: root.to_path_buf(), days }) };
+    if day.path.is_symlink() {
+        return Err(StagingError::Symlink { path: day.path });
+    }
+    Ok(day)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    const TODAY: Date = date(2026, 3, 1);
+    const YESTERDAY: Date = date(2026, 2, 28);
+    const TOMORROW: Date = date(2026, 3, 2);
+
+    fn stage(root: &Path, date: Date, indicators: &[&str]) -> PathBuf {
+        let day = Day::new(root, date).path;
+        fs::create_dir_all(&day).unwrap();
+        for indicator in indicators {
+            fs::write(day.join(indicator), "").unwrap();
+        }
+        day
+    }
+
+    #[test]
+    fn today_comes_before_yesterday_before_tomorrow() {
+        let root = tempfile::tempdir().unwrap();
+        for (date, chosen) in [(TOMORROW, TOMORROW), (YESTERDAY, YESTERDAY), (TODAY, TODAY)] {
+            stage(root.path(), date, &[STAGE_INDICATOR]);
+            assert_eq!(choose_day(root.path(), TODAY, false).unwrap().date, chosen);
+        }
+    }
+
+    #[test]
+    fn a_stored_day_is_passed_over_unless_full_asks_for_it() {
+        let root = tempfile::tempdir().unwrap();
+        stage(root.path(), TODAY, &[STAGE_INDICATOR, STORE_INDICATOR]);
+        let error = choose_day(root.path(), TODAY, false).unwrap_err();
+        assert!(matches!(&error, StagingError::AllStored { days, .. } if *days == [TODAY]), "{error}");
+        assert_eq!(choose_day(root.path(), TODAY, true).unwrap().date, TODAY);
+    }
+
+    #[test]
+    fn full_looks_at_today_only() {
+        let root = tempfile::tempdir().unwrap();
+        stage(root.path(), YESTERDAY, &[STAGE_INDICATOR]);
+        assert!(matches!(choose_day(root.path(), TODAY, true).unwrap_err(), StagingError::NotStaged { .. }));
+    }
+
+    #[test]
+    fn a_day_whose_staging_has_not_finished_does_not_count() {
+        let root = tempfile::tempdir().unwrap();
+        stage(root.path(), TODAY, &[]);
+        assert!(matches!(choose_day(root.path(), TODAY, false).unwrap_err(), StagingError::NotStaged { .. }));
+    }
+
+    #[test]
+    fn a_missing_root_and_a_linked_day_are_named() {
+        let root = tempfile::tempdir().unwrap();
+        let missing = choose_day(&root.path().join("none"), TODAY, false).unwrap_err();
+        assert!(matches!(missing, StagingError::Root { .. }));
+        let real = stage(root.path(), YESTERDAY, &[STAGE_INDICATOR, STORE_INDICATOR]);
+        fs::remove_file(real.join(STORE_INDICATOR)).unwrap();
+        let day = Day::new(root.path(), TODAY).path;
+        fs::create_dir_all(day.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(&real, &day).unwrap();
+        assert!(
+            matches!(choose_day(root.path(), TODAY, false).unwrap_err(), StagingError::Symlink { path } if path == day)
+        );
+    }
+
+    #[test]
+    fn the_mark_is_an_empty_file() {
+        let root = tempfile::tempdir().unwrap();
+        let path = stage(root.path(), TODAY, &[STAGE_INDICATOR]);
+        let day = choose_day(root.path(), TODAY, false).unwrap();
+        day.mark_stored(None).unwrap().unwrap();
+        assert_eq!(fs::read(path.join(STORE_INDICATOR)).unwrap(), b"");
+        assert_eq!(day.on_disc(), TreePath::new("2026/03/01"));
+    }
+}

@@ -1,0 +1,56 @@
+//! `cedarburn demo`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::output;
+use super::run::Context;
+use crate::actions::ActionError;
+use crate::actions::demo::{Request, Told, demo};
+
+/// Where the week is stored.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Folder to make; one that an earlier demo made is made anew
+    #[arg(default_value = "demo")]
+    folder: PathBuf,
+}
+
+/// The answer.
+#[derive(Debug, Serialize)]
+struct Fields {
+    folder: PathBuf,
+    discs: usize,
+    days: usize,
+}
+
+pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), ActionError> {
+    let request = Request { folder: &arguments.folder, today: context.today, now: context.now };
+    let mut meter = context.meter();
+    let told = |told: Told| {
+        if !context.options.json && !context.options.quiet {
+            output::line(&told.0);
+        }
+    };
+    let report = demo(&request, &context.stop, &mut meter, &mut { told })?;
+    let fields = Fields { folder: report.folder, discs: report.discs, days: report.days };
+    context.answer("demo", fields, |fields| {
+        let folder = fields.folder.display();
+        let program = std::env::args().next().unwrap_or_else(|| "cedarburn".to_owned());
+        vec![
+            String::new(),
+            format!("All of it is in {folder} to look at. Try:"),
+            format!("  {program} info   --device sim:{folder}/cdrw-80 -c {folder}/cback3.conf"),
+            format!("  {program} list   --device sim:{folder}/cdr-80 -R"),
+            format!("  {program} verify --device sim:{folder}/dvd+rw --session all"),
+            format!("  {program} disc show {folder}/cdr-80"),
+            format!(
+                "  {program} store  -c {folder}/cback3.conf -l {folder}/log --full --today {} --dry-run",
+                report.last_day
+            ),
+        ]
+    });
+    Ok(())
+}

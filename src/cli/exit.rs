@@ -1,0 +1,322 @@
+//! Errors as the user meets them: what failed, why, what state things are in, what to do; and the exit code by cause.
+
+use crate::actions::ActionError;
+use crate::actions::device::DeviceError;
+use crate::actions::policy::Refusal;
+use crate::actions::proof::{Finding, ProofError};
+use crate::actions::staging::StagingError;
+use crate::burn::BurnError;
+use crate::scsi::ScsiError;
+
+/// Done.
+pub(super) const DONE: u8 = 0;
+/// A bug: the program panicked.
+pub(super) const BUG: u8 = 1;
+/// The command line.
+pub(super) const COMMAND_LINE: u8 = 2;
+/// The log file.
+pub(super) const LOG_FILE: u8 = 3;
+/// The configuration.
+pub(super) const CONFIGURATION: u8 = 4;
+/// A signal.
+pub(super) const INTERRUPTED: u8 = 5;
+/// Any other failed action.
+pub(super) const FAILED: u8 = 6;
+/// The drive is missing, busy or not permitted.
+pub(super) const DRIVE: u8 = 7;
+/// The medium is missing, wrong, uninitialised or closed.
+pub(super) const MEDIUM: u8 = 8;
+/// It does not fit.
+pub(super) const NO_ROOM: u8 = 9;
+/// Burning failed.
+pub(super) const BURN: u8 = 10;
+/// Verification found a difference.
+pub(super) const DIFFERENCE: u8 = 11;
+/// There is nothing to store.
+pub(super) const NOTHING_TO_STORE: u8 = 12;
+
+/// An error in the user's terms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure {
+    /// The exit code.
+    pub(super) code: u8,
+    /// What failed.
+    pub(super) what: String,
+    /// Why, the nearest cause first.
+    pub(super) because: Vec<String>,
+    /// Every difference that was found.
+    pub(super) findings: Vec<String>,
+    /// What state the data and the medium are in; empty where nothing was touched and that is plain.
+    pub(super) state: &'static str,
+    /// What to do next.
+    pub(super) hint: &'static str,
+}
+
+impl Failure {
+    /// An error of the command line itself.
+    pub(super) fn usage(what: impl Into<String>) -> Failure {
+        Failure {
+            code: COMMAND_LINE,
+            what: what.into(),
+            because: Vec::new(),
+            findings: Vec::new(),
+            state: "",
+            hint: "",
+        }
+    }
+
+    /// As lines for screen and log.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!("error: {}", self.what)];
+        lines.extend(self.because.iter().map(|cause| format!("  because: {cause}")));
+        lines.extend(self.findings.iter().map(|finding| format!("  {finding}")));
+        if !self.state.is_empty() {
+            lines.push(format!("  state: {}", self.state));
+        }
+        if !self.hint.is_empty() {
+            lines.push(format!("  hint: {}", self.hint));
+        }
+        lines
+    }
+}
+
+impl From<ActionError> for Failure {
+    fn from(error: ActionError) -> Failure {
+        let (code, state, hint) = explain(&error);
+        let mut because = Vec::new();
+        let mut cause = std::error::Error::source(&error);
+        while let Some(error) = cause {
+            because.push(error.to_string());
+            cause = error.source();
+        }
+        let findings = match &error {
+            ActionError::Findings { findings, .. } => findings.iter().map(Finding::to_string).collect(),
+            _ => Vec::new(),
+        };
+        Failure { code, what: error.to_string(), because, findings, state, hint }
+    }
+}
+
+const UNTOUCHED: &str = "nothing was written, the disc is as it was";
+
+/// Exit code, state and hint of every error: the one place where they are decided.
+fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
+    match error {
+        ActionError::Config(_) => (CONFIGURATION, "", "correct the configuration file"),
+        ActionError::Staging(staging) => explain_staging(staging),
+        ActionError::Owner(_) => (FAILED, UNTOUCHED, "correct options/backup_user and options/backup_group"),
+        ActionError::Device(device) => explain_device(device),
+        ActionError::Medium { source } if source.is_no_medium() => (MEDIUM, "", "put a disc in and close the tray"),
+        ActionError::Medium { source } if source.is_drive_lost() => {
+            (DRIVE, "", "check the drive's connection and power")
+        }
+        ActionError::Medium { .. } => {
+            (MEDIUM, UNTOUCHED, "try another disc; if it is the same with all of them, the drive is broken")
+        }
+        ActionError::Contents { .. } | ActionError::NothingToRead => {
+            (MEDIUM, UNTOUCHED, "put the right disc in; the drive may need cleaning if it is in")
+        }
+        ActionError::NoSuchPath { .. } | ActionError::NoSuchSession { .. } => {
+            (FAILED, "", "list and info show what is on the disc")
+        }
+        ActionError::Label(_) => (
+            MEDIUM,
+            UNTOUCHED,
+            "put the right disc in; a new one has to be labelled first, or check_media switched off",
+        ),
+        ActionError::OtherMedium { .. } => {
+            (MEDIUM, UNTOUCHED, "put the configured kind of disc in, or correct store/media_type (auto takes any)")
+        }
+        ActionError::Refused(refusal) => match refusal {
+            Refusal::NotBlank { .. } => (MEDIUM, UNTOUCHED, "put a blank disc in"),
+            Refusal::Closed => {
+                (MEDIUM, UNTOUCHED, "put another disc in; a rewritable one is started anew by store --full")
+            }
+            Refusal::Unreadable => {
+                (MEDIUM, UNTOUCHED, "put the right disc in; store --full would overwrite a rewritable one")
+            }
+        },
+        ActionError::Scan(_) => (FAILED, UNTOUCHED, "correct the staging directory, then run the same command again"),
+        ActionError::Tree(_) | ActionError::Plan(_) => {
+            (FAILED, UNTOUCHED, "rename or remove what can't be put on a disc")
+        }
+        ActionError::NoRoom { rewritable: true, .. } => {
+            (NO_ROOM, UNTOUCHED, "put an empty disc in; store --full starts this one anew, and what is on it is lost")
+        }
+        ActionError::NoRoom { .. } => (NO_ROOM, UNTOUCHED, "put an empty disc in"),
+        ActionError::Burn(burn) => explain_burn(burn),
+        ActionError::Proof(ProofError::Interrupted) => (
+            INTERRUPTED,
+            "the session is on the disc and was not proven, the day is not marked as stored",
+            "run the same command again: it proves what is there",
+        ),
+        ActionError::Proof(ProofError::DriveLost { .. }) => (
+            DIFFERENCE,
+            "the session is on the disc and was not proven, the day is not marked as stored",
+            "check the drive's connection and power, then run the same command again",
+        ),
+        ActionError::Proof(ProofError::Manifest { .. }) => {
+            (MEDIUM, UNTOUCHED, "run verify; the disc is getting old, or the drive needs cleaning")
+        }
+        ActionError::Findings { .. } => (
+            DIFFERENCE,
+            "the earlier sessions are untouched, a day that was being stored is not marked",
+            "run the same command again: it writes the day anew; take a fresh disc if it happens twice",
+        ),
+        ActionError::NoManifest { .. } => {
+            (FAILED, "", "the disc was not written by cedarburn: compare it with what it was made from")
+        }
+        ActionError::VirtualDisc(_) => (FAILED, "", "disc create makes a virtual disc, disc show looks at one"),
+        ActionError::Demo(_) => (FAILED, "", "name a folder that does not exist yet"),
+    }
+}
+
+fn explain_staging(error: &StagingError) -> (u8, &'static str, &'static str) {
+    match error {
+        StagingError::AllStored { .. } => {
+            (NOTHING_TO_STORE, UNTOUCHED, "store --full would store today's directory once more")
+        }
+        StagingError::NotStaged { .. } => {
+            (FAILED, UNTOUCHED, "run cback3 stage first, and see in its log why it did not finish")
+        }
+        StagingError::Root { .. } => {
+            (FAILED, UNTOUCHED, "correct stage/staging_dir (or store/source_dir), or mount what should be there")
+        }
+        StagingError::Symlink { .. } => (FAILED, UNTOUCHED, "put the directory itself in the place of the link"),
+        StagingError::Mark { .. } => (
+            FAILED,
+            "the day is on the disc",
+            "make the daily directory writable and run the same command again: nothing is burned twice",
+        ),
+    }
+}
+
+fn explain_device(error: &DeviceError) -> (u8, &'static str, &'static str) {
+    let hint = match error {
+        DeviceError::Trace { .. } => return (FAILED, UNTOUCHED, "name a file that can be written"),
+        DeviceError::Image { .. } => return (FAILED, "", "name an image file that can be read"),
+        DeviceError::NotOptical { .. } => "correct store/target_device",
+        DeviceError::Open(_) => {
+            "correct store/target_device, end what uses the drive, or join the group that owns it (cdrom, mostly)"
+        }
+        DeviceError::Simulated(_) => "disc create makes a virtual disc; one program at a time may use it",
+        DeviceError::NoAnswer { .. } => "check the drive's connection and power",
+    };
+    (DRIVE, UNTOUCHED, hint)
+}
+
+fn explain_burn(error: &BurnError) -> (u8, &'static str, &'static str) {
+    match error {
+        BurnError::Interrupted { .. } => (
+            INTERRUPTED,
+            "the earlier sessions are untouched, the day is not marked as stored",
+            "run the same command again",
+        ),
+        BurnError::NoRecipe { .. } => (MEDIUM, UNTOUCHED, "put a CD-R, CD-RW or DVD+RW in"),
+        BurnError::NoRoom { .. } => (NO_ROOM, UNTOUCHED, "put an empty disc in"),
+        BurnError::Inspect { .. } => (DRIVE, UNTOUCHED, "check the drive, then run the same command again"),
+        BurnError::SetUp { .. } | BurnError::NextWritableMoved { .. } | BurnError::NoSuperblock => (
+            BURN,
+            "the earlier sessions are untouched, the day is not marked as stored",
+            "run the same command again; if it fails again, try another disc",
+        ),
+        BurnError::Blank { .. } | BurnError::StillNotBlank => (
+            BURN,
+            "what was on the disc may be gone, the day is not marked as stored",
+            "the disc is likely worn out: take a fresh one and run the same command again",
+        ),
+        BurnError::Format { .. } => {
+            (BURN, "the day is not marked as stored", "take a fresh disc and run the same command again")
+        }
+        BurnError::Write { source, .. } | BurnError::Synchronize { source } | BurnError::Close { source }
+            if matches!(source, ScsiError::Transport { .. }) =>
+        {
+            (
+                BURN,
+                "the earlier sessions are untouched, the day is not marked as stored",
+                "check the drive's connection and power, then run the same command again: it mends the disc first",
+            )
+        }
+        BurnError::Write { .. }
+        | BurnError::Synchronize { .. }
+        | BurnError::Close { .. }
+        | BurnError::ImageLength { .. } => (
+            BURN,
+            "the earlier sessions are untouched, the day is not marked as stored",
+            "the disc is likely spoiled: take a fresh one and run the same command again",
+        ),
+        BurnError::Superblock { .. } => (
+            BURN,
+            "the new session is on the disc, and the disc may show the state before it or nothing",
+            "run the same command again",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::actions::policy::Why;
+    use crate::scsi::{Sense, SenseKey};
+    use crate::sector::{Lba, Sectors};
+
+    #[test]
+    fn a_failed_write_tells_what_why_state_and_next_step() {
+        let sense = Sense { information: Some(Lba(81920)), ..Sense::of(SenseKey::MediumError, 0x0c, 0) };
+        let source = ScsiError::Sense { command: "WRITE(10) of 32 sectors at 81920".into(), sense };
+        let error = BurnError::Write { at: Lba(81920), written: Sectors(77824), planned: Sectors(90000), source };
+        let failure = Failure::from(ActionError::from(error));
+        assert_eq!(failure.code, BURN);
+        assert_eq!(
+            failure.lines(),
+            [
+                "error: writing stopped at sector 81920, 77824 of 90000 sectors are on the disc",
+                "  because: WRITE(10) of 32 sectors at 81920 failed: medium error, write error at sector 81920 (3/0c/00)",
+                "  state: the earlier sessions are untouched, the day is not marked as stored",
+                "  hint: the disc is likely spoiled: take a fresh one and run the same command again",
+            ]
+        );
+    }
+
+    #[test]
+    fn causes_have_their_exit_codes() {
+        let no_medium =
+            ScsiError::Sense { command: "TEST UNIT READY".into(), sense: Sense::of(SenseKey::NotReady, 0x3a, 1) };
+        for (error, code) in [
+            (ActionError::Medium { source: no_medium }, MEDIUM),
+            (ActionError::Refused(Refusal::NotBlank { why: Why::StartOfWeek }), MEDIUM),
+            (
+                ActionError::NoRoom {
+                    day: date(2026, 11, 22),
+                    needed: Sectors(2),
+                    free: Sectors(1),
+                    rewritable: false,
+                },
+                NO_ROOM,
+            ),
+            (ActionError::Burn(BurnError::Interrupted { written: Sectors(7) }), INTERRUPTED),
+            (ActionError::Staging(StagingError::AllStored { root: "/s".into(), days: vec![] }), NOTHING_TO_STORE),
+            (ActionError::Staging(StagingError::NotStaged { root: "/s".into(), days: vec![] }), FAILED),
+            (ActionError::Findings { what: "x", findings: vec![] }, DIFFERENCE),
+        ] {
+            let text = error.to_string();
+            assert_eq!(Failure::from(error).code, code, "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_that_do_not_fit_are_named() {
+        let error = ActionError::NoRoom {
+            day: date(2026, 11, 22),
+            needed: Sectors(400_000),
+            free: Sectors(359_849),
+            rewritable: true,
+        };
+        assert_eq!(
+            error.to_string(),
+            "2026-11-22 does not fit: it needs 400000 sectors (819200000 bytes), 359849 sectors (736970752 bytes) are free"
+        );
+    }
+}

@@ -1,0 +1,98 @@
+//! The objects of `--json`: one a line, `progress` while it runs, `result` at the end. Fields may be added, none will change.
+
+use serde::Serialize;
+
+use super::exit::Failure;
+use super::{meter, output};
+use crate::burn::Phase;
+use crate::sector::Sectors;
+
+/// Prints one object.
+pub(super) fn print(object: &impl Serialize) {
+    match serde_json::to_string(object) {
+        Ok(text) => output::line(&text),
+        Err(error) => tracing::error!("an answer can't be written as JSON: {error}"),
+    }
+}
+
+/// How far a phase is.
+#[derive(Debug, Serialize)]
+pub(super) struct ProgressObject {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    phase: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    done_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    percent: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    buffer_percent: Option<u8>,
+}
+
+impl ProgressObject {
+    pub(super) fn new(
+        phase: Phase,
+        done: Option<Sectors>,
+        total: Option<Sectors>,
+        percent: Option<u8>,
+        buffer_percent: Option<u8>,
+    ) -> ProgressObject {
+        ProgressObject {
+            kind: "progress",
+            phase: meter::word(phase),
+            done_bytes: done.map(Sectors::bytes),
+            total_bytes: total.map(Sectors::bytes),
+            percent,
+            buffer_percent,
+        }
+    }
+}
+
+/// The end of a run that did its work: the action's own fields with `exit_code` 0.
+#[derive(Debug, Serialize)]
+pub(super) struct ResultObject<T> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    action: &'static str,
+    exit_code: u8,
+    #[serde(flatten)]
+    fields: T,
+}
+
+impl<T> ResultObject<T> {
+    pub(super) fn new(action: &'static str, fields: T) -> ResultObject<T> {
+        ResultObject { kind: "result", action, exit_code: 0, fields }
+    }
+}
+
+/// The end of a run that failed.
+#[derive(Debug, Serialize)]
+pub(super) struct FailureObject<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    action: &'a str,
+    exit_code: u8,
+    error: &'a str,
+    because: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    findings: &'a [String],
+    state: &'a str,
+    hint: &'a str,
+}
+
+impl<'a> FailureObject<'a> {
+    pub(super) fn new(action: &'a str, failure: &'a Failure) -> FailureObject<'a> {
+        FailureObject {
+            kind: "result",
+            action,
+            exit_code: failure.code,
+            error: &failure.what,
+            because: &failure.because,
+            findings: &failure.findings,
+            state: failure.state,
+            hint: failure.hint,
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Messages as Cedar gives them: a log file with time and level, and the screen.
+//!
+//! | | screen (stdout) | log |
+//! |---|---|---|
+//! | without options | ERROR | INFO |
+//! | `-q` | nothing | INFO |
+//! | `-b` | INFO | INFO |
+//! | `-d` | ERROR | DEBUG |
+//! | `-b -d` | DEBUG | DEBUG |
+
+use std::fmt::{self, Write as _};
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use jiff::Zoned;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+
+use super::output;
+use crate::actions::owner::Owner;
+
+/// Cedar's log file.
+pub(super) const DEFAULT: &str = "/var/log/cback3.log";
+
+/// User and group of a new log file, by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LogOwner {
+    user: String,
+    group: String,
+}
+
+/// `user:group`, split at the first colon.
+pub(super) fn parse_owner(text: &str) -> Result<LogOwner, String> {
+    match text.split_once(':') {
+        Some((user, group)) if !user.is_empty() && !group.is_empty() => {
+            Ok(LogOwner { user: user.to_owned(), group: group.to_owned() })
+        }
+        _ => Err("not a user and a group with a colon between them".to_owned()),
+    }
+}
+
+/// An octal mode.
+pub(super) fn parse_mode(text: &str) -> Result<u32, String> {
+    match u32::from_str_radix(text, 8) {
+        Ok(mode) if mode <= 0o7777 => Ok(mode),
+        _ => Err("not an octal file mode".to_owned()),
+    }
+}
+
+/// What is shown where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Levels {
+    /// On the screen; `None`: nothing.
+    pub(super) screen: Option<Level>,
+    /// In the log file.
+    pub(super) log: Level,
+}
+
+impl Levels {
+    pub(super) fn new(quiet: bool, verbose: bool, debug: bool) -> Levels {
+        let screen = match (quiet, verbose, debug) {
+            (true, _, _) => None,
+            (_, true, true) => Some(Level::DEBUG),
+            (_, true, false) => Some(Level::INFO),
+            _ => Some(Level::ERROR),
+        };
+        Levels { screen, log: if debug { Level::DEBUG } else { Level::INFO } }
+    }
+}
+
+/// The log file can't be written.
+#[derive(Debug, thiserror::Error)]
+#[error("the log file {path} can't be written: {source}")]
+pub(super) struct LogError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// Opens the log file to append. A new one gets exactly this mode and, where that is possible, this owner; an existing one keeps both.
+pub(super) fn open(path: &Path, mode: u32, owner: &LogOwner) -> Result<File, LogError> {
+    let failed = |source| LogError { path: path.to_path_buf(), source };
+    let made = OpenOptions::new().append(true).create_new(true).mode(mode).open(path);
+    match made {
+        Ok(file) => {
+            file.set_permissions(Permissions::from_mode(mode)).map_err(failed)?;
+            // As with Cedar: an owner that can't be given is no reason not to log.
+            if let Ok(owner) = Owner::named(&owner.user, &owner.group) {
+                let _ = owner.give(path);
+            }
+            Ok(file)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            OpenOptions::new().append(true).open(path).map_err(failed)
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Sends the program's messages to the screen and to the log file from here on.
+pub(super) fn install(levels: Levels, file: Option<File>) {
+    let layer = CedarLayer { levels, file: file.map(Mutex::new) };
+    // A second call, in a test, keeps the first.
+    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer));
+}
+
+struct CedarLayer {
+    levels: Levels,
+    file: Option<Mutex<File>>,
+}
+
+impl<S: Subscriber> Layer<S> for CedarLayer {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let level = *event.metadata().level();
+        let on_screen = self.levels.screen.is_some_and(|screen| level <= screen);
+        let in_file = level <= self.levels.log;
+        if !on_screen && !(in_file && self.file.is_some()) {
+            return;
+        }
+        let mut text = Text(String::new());
+        event.record(&mut text);
+        if on_screen {
+            output::line(&text.0);
+        }
+        if in_file
+            && let Some(file) = &self.file
+            && let Ok(mut file) = file.lock()
+        {
+            let _ = file.write_all(format(&Zoned::now(), level, &text.0).as_bytes());
+        }
+    }
+}
+
+/// A line of Cedar's log.
+fn format(time: &Zoned, level: Level, message: &str) -> String {
+    let word = match level {
+        Level::ERROR => "ERROR",
+        Level::WARN => "WARNING",
+        Level::INFO => "INFO",
+        _ => "DEBUG",
+    };
+    format!("{} --> [{word:<7}] {message}\n", time.strftime("%Y-%m-%dT%H:%M:%S %Z"))
+}
+
+/// The message, other fields behind it.
+struct Text(String);
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let _ = match field.name() {
+            "message" => {
+                let fields = std::mem::take(&mut self.0);
+                write!(self.0, "{value:?}{fields}")
+            }
+            name => write!(self.0, ", {name}: {value:?}"),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_cedars_and_quiet_wins() {
+        let levels = |quiet, verbose, debug| {
+            let levels = Levels::new(quiet, verbose, debug);
+            (levels.screen, levels.log)
+        };
+        assert_eq!(levels(false, false, false), (Some(Level::ERROR), Level::INFO));
+        assert_eq!(levels(true, false, false), (None, Level::INFO));
+        assert_eq!(levels(true, true, true), (None, Level::DEBUG));
+        assert_eq!(levels(false, true, false), (Some(Level::INFO), Level::INFO));
+        assert_eq!(levels(false, false, true), (Some(Level::ERROR), Level::DEBUG));
+        assert_eq!(levels(false, true, true), (Some(Level::DEBUG), Level::DEBUG));
+    }
+
+    #[test]
+    fn a_line_of_the_log_is_cedars() {
+        let time: Zoned = "2026-11-22T02:05:09[UTC]".parse().unwrap();
+        assert_eq!(format(&time, Level::WARN, "text"), "2026-11-22T02:05:09 UTC --> [WARNING] text\n");
+        assert_eq!(format(&time, Level::INFO, "text"), "2026-11-22T02:05:09 UTC --> [INFO   ] text\n");
+    }
+
+    #[test]
+    fn a_new_log_has_its_mode_whatever_the_umask_and_an_old_one_keeps_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let owner = parse_owner("root:adm").unwrap();
+        open(&path, 0o666, &owner).unwrap();
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o7777, 0o666);
+        open(&path, 0o600, &owner).unwrap();
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o7777, 0o666);
+        assert!(open(&folder.path().join("none/log"), 0o600, &owner).is_err());
+    }
+
+    #[test]
+    fn owner_and_mode_are_checked_on_the_command_line() {
+        assert!(parse_owner("root").is_err());
+        assert!(parse_owner(":adm").is_err());
+        assert_eq!(parse_mode("0640"), Ok(0o640));
+        assert!(parse_mode("649").is_err());
+        assert!(parse_mode("77777").is_err());
+    }
+}

@@ -1,0 +1,152 @@
+//! Progress: one line on a terminal, or an object now and then in JSON. What it shows is a pure function of numbers.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use super::{json, output};
+use crate::burn::{Event, Phase, Progress};
+use crate::sector::Sectors;
+
+/// Between two updates.
+const TERMINAL_PERIOD: Duration = Duration::from_millis(200);
+const JSON_PERIOD: Duration = Duration::from_secs(1);
+
+/// Where progress goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Nowhere,
+    Terminal,
+    Json,
+}
+
+/// Shows [`Event`]s.
+#[derive(Debug)]
+pub(super) struct Meter {
+    target: Target,
+    phase: Option<Phase>,
+    total: Option<Sectors>,
+    begun: Instant,
+    shown: Option<Instant>,
+}
+
+impl Meter {
+    /// A meter for the way the answer is given.
+    pub(super) fn new(json: bool, wanted: bool) -> Meter {
+        let target = match (json, wanted) {
+            (true, _) => Target::Json,
+            (false, true) if std::io::stderr().is_terminal() => Target::Terminal,
+            _ => Target::Nowhere,
+        };
+        Meter { target, phase: None, total: None, begun: Instant::now(), shown: None }
+    }
+
+    fn show(&mut self, done: Option<Sectors>, fifo: Option<u8>, percent: Option<u8>) {
+        let period = if self.target == Target::Json { JSON_PERIOD } else { TERMINAL_PERIOD };
+        let Some(phase) = self.phase else { return };
+        if self.target == Target::Nowhere || self.shown.is_some_and(|shown| shown.elapsed() < period) {
+            return;
+        }
+        self.shown = Some(Instant::now());
+        let elapsed = self.begun.elapsed();
+        match self.target {
+            Target::Json => json::print(&json::ProgressObject::new(phase, done, self.total, percent, fifo)),
+            _ => output::transient(&render(phase, done, self.total, percent, fifo, elapsed)),
+        }
+    }
+}
+
+impl Progress for Meter {
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Begin { phase, total } => {
+                (self.phase, self.total, self.begun, self.shown) = (Some(phase), total, Instant::now(), None);
+                self.show(total.map(|_| Sectors(0)), None, None);
+            }
+            Event::Done { sectors, fifo_percent } => self.show(Some(sectors), fifo_percent, None),
+            Event::Working { percent } => self.show(None, None, percent),
+            Event::End { .. } => {
+                if self.target == Target::Terminal {
+                    output::transient("");
+                }
+                self.phase = None;
+            }
+        }
+    }
+}
+
+/// The name of a phase.
+pub(super) fn word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Blank => "blanking",
+        Phase::Format => "formatting",
+        Phase::Write => "writing",
+        Phase::Close => "closing",
+        Phase::Verify => "verifying",
+    }
+}
+
+/// The line: phase, part done, rate, time left, fill of the buffer.
+#[allow(clippy::cast_precision_loss, reason = "a display")]
+fn render(
+    phase: Phase,
+    done: Option<Sectors>,
+    total: Option<Sectors>,
+    percent: Option<u8>,
+    fifo: Option<u8>,
+    elapsed: Duration,
+) -> String {
+    let mut line = word(phase).to_owned();
+    let seconds = elapsed.as_secs_f64();
+    match (done, total) {
+        (Some(done), Some(total)) if total > Sectors(0) => {
+            line += &format!("  {:3} %  {}", u64::from(done.0) * 100 / u64::from(total.0), output::size(done.bytes()));
+            if seconds > 0.5 && done > Sectors(0) {
+                let rate = done.bytes() as f64 / seconds;
+                let left = (total.bytes().saturating_sub(done.bytes())) as f64 / rate;
+                line += &format!("  {:.1} MB/s  {} left", rate / 1e6, clock(Duration::from_secs_f64(left)));
+            }
+        }
+        _ => match percent {
+            Some(percent) => line += &format!("  {percent:3} %  {}", clock(elapsed)),
+            None => line += &format!("  {}, the drive reports no progress", clock(elapsed)),
+        },
+    }
+    if let Some(fifo) = fifo {
+        line += &format!("  buffer {fifo} %");
+    }
+    line
+}
+
+fn clock(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writing_shows_part_rate_time_left_and_buffer() {
+        let line =
+            render(Phase::Write, Some(Sectors(5120)), Some(Sectors(10240)), None, Some(98), Duration::from_secs(2));
+        assert_eq!(line, "writing   50 %  10.00 MB  5.2 MB/s  0:02 left  buffer 98 %");
+    }
+
+    #[test]
+    fn a_drive_that_tells_nothing_is_not_made_up_for() {
+        let line = render(Phase::Blank, None, None, None, None, Duration::from_secs(75));
+        assert_eq!(line, "blanking  1:15, the drive reports no progress");
+        let line = render(Phase::Format, None, None, Some(43), None, Duration::from_secs(20));
+        assert_eq!(line, "formatting   43 %  0:20");
+    }
+
+    #[test]
+    fn nothing_divides_by_zero() {
+        for total in [None, Some(Sectors(0)), Some(Sectors(1))] {
+            for done in [None, Some(Sectors(0)), Some(Sectors(u32::MAX))] {
+                let _ = render(Phase::Verify, done, total, None, None, Duration::ZERO);
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The command line: what is asked, and how the answer is given.
+//!
+//! One file per action. Options may stand before or after the action; the drop-in options keep the letters they have in
+//! `cback3`. stdout carries the answer and, as with Cedar, the messages; progress goes to stderr, and only to a terminal.
+
+mod demo;
+mod disc;
+mod exit;
+mod info;
+mod json;
+mod list;
+mod log;
+mod meter;
+mod output;
+mod run;
+mod signals;
+mod store;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use jiff::civil::Date;
+
+/// Puts a backup box's staging directory on CD, DVD or BD, and proves that it is there.
+#[derive(Debug, Parser)]
+#[command(name = "cedarburn", version, infer_long_args = true, disable_help_subcommand = true, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    options: CommonOptions,
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+/// Options of every action, before or behind it.
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+struct CommonOptions {
+    /// Configuration file
+    #[arg(short, long, global = true, value_name = "FILE", default_value = "/etc/cback3.conf")]
+    config: PathBuf,
+    /// Start a new disc with today's directory, whatever was stored before
+    #[arg(short, long, global = true)]
+    full: bool,
+    /// Say on the screen what happens
+    #[arg(short = 'b', long, global = true)]
+    verbose: bool,
+    /// Say nothing on the screen
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Log file; `store` writes /var/log/cback3.log, the other actions write none unless asked
+    #[arg(short, long, global = true, value_name = "FILE")]
+    logfile: Option<PathBuf>,
+    /// Owner of a new log file
+    #[arg(short, long, global = true, value_name = "USER:GROUP", default_value = "root:adm", value_parser = log::parse_owner)]
+    owner: log::LogOwner,
+    /// Mode of a new log file, octal
+    #[arg(short, long, global = true, value_name = "MODE", default_value = "640", value_parser = log::parse_mode)]
+    mode: u32,
+    /// Accepted for cback3's sake: there are no other programs whose output could be logged
+    #[arg(short = 'O', long, global = true)]
+    output: bool,
+    /// Log every detail
+    #[arg(short, long, global = true)]
+    debug: bool,
+    /// Accepted for cback3's sake: an error is always told with all its causes
+    #[arg(short, long, global = true)]
+    stack: bool,
+    /// Tell about this program and its surroundings
+    #[arg(short = 'D', long, global = true)]
+    diagnostics: bool,
+    /// Refused: other machines' actions are cback3's to run
+    #[arg(short = 'M', long, global = true, hide = true)]
+    managed: bool,
+    /// Refused: other machines' actions are cback3's to run
+    #[arg(short = 'N', long, global = true, hide = true)]
+    managed_only: bool,
+    /// Device instead of the configured one: a path, or sim:PATH for a simulated drive with that virtual disc in it
+    #[arg(long, global = true, value_name = "DEVICE")]
+    device: Option<String>,
+    /// Act as on this day
+    #[arg(long, global = true, value_name = "YYYY-MM-DD")]
+    today: Option<Date>,
+    /// Plan and say, write nothing
+    #[arg(short = 'n', long, global = true)]
+    dry_run: bool,
+    /// Answer in JSON, a line an object
+    #[arg(long, global = true)]
+    json: bool,
+    /// No progress line on a terminal
+    #[arg(long, global = true)]
+    no_progress: bool,
+    /// Write every SCSI command to this file
+    #[arg(long, global = true, value_name = "FILE")]
+    scsi_trace: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Put the day's staging directory on the disc
+    Store,
+    /// Show the drive, the disc, and what the next store would do
+    Info,
+    /// List files on the disc
+    List(list::Arguments),
+    /// Read everything back and check it against the disc's own manifests
+    Verify(verify::Arguments),
+    /// Make or show a virtual disc for the simulated drive
+    #[command(subcommand)]
+    Disc(disc::Command),
+    /// Store a week on virtual discs, in a folder to look at
+    Demo(demo::Arguments),
+    #[command(hide = true)]
+    Collect,
+    #[command(hide = true)]
+    Stage,
+    #[command(hide = true)]
+    Purge,
+    #[command(hide = true)]
+    All,
+    #[command(hide = true)]
+    Rebuild,
+    #[command(hide = true)]
+    Initialize,
+    #[command(hide = true)]
+    Validate,
+}
+
+/// Runs the program on the process's arguments.
+#[must_use]
+pub fn main() -> ExitCode {
+    // The panic message is on stderr already; what is left to do is the exit code.
+    std::panic::catch_unwind(parse_and_run).unwrap_or(ExitCode::from(exit::BUG))
+}
+
+fn parse_and_run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { exit::COMMAND_LINE } else { exit::DONE };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    if cli.options.diagnostics {
+        output::diagnostics();
+        return ExitCode::from(exit::DONE);
+    }
+    let Some(action) = cli.action else {
+        let _ = Cli::command().print_help();
+        return ExitCode::from(exit::COMMAND_LINE);
+    };
+    match run::run(&cli.options, action) {
+        Ok(()) => ExitCode::from(exit::DONE),
+        Err(failure) => ExitCode::from(failure.code),
+    }
+}
+
+impl Action {
+    /// Why an action is none of ours, for those that aren't.
+    fn refused(&self) -> Option<&'static str> {
+        match self {
+            Action::Collect => Some("cedarburn does not collect: run cback3 collect, then cedarburn store"),
+            Action::Stage => Some("cedarburn does not stage: run cback3 stage, then cedarburn store"),
+            Action::Purge => Some("cedarburn does not purge: run cedarburn store, then cback3 purge"),
+            Action::All => Some("cedarburn only stores: run cback3 collect stage, cedarburn store, cback3 purge"),
+            Action::Rebuild | Action::Initialize | Action::Validate => {
+                Some("this version of cedarburn has no such action yet: run it with cback3")
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_stand_before_or_behind_the_action() {
+        for arguments in [["cedarburn", "-f", "-c", "/c", "store"], ["cedarburn", "store", "--full", "--config", "/c"]]
+        {
+            let cli = Cli::try_parse_from(arguments).unwrap();
+            assert!(cli.options.full);
+            assert_eq!(cli.options.config, PathBuf::from("/c"));
+            assert!(matches!(cli.action, Some(Action::Store)));
+        }
+    }
+
+    #[test]
+    fn long_options_may_be_abbreviated_as_with_getopt() {
+        let cli = Cli::try_parse_from(["cedarburn", "--verb", "--conf", "/c", "store"]).unwrap();
+        assert!(cli.options.verbose);
+        assert!(Cli::try_parse_from(["cedarburn", "--man", "store"]).is_err(), "--managed or --managed-only?");
+    }
+}

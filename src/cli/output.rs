@@ -1,0 +1,63 @@
+//! The only code that prints. A reader that went away (`| head`) is no error.
+
+use std::io::{self, Write};
+
+/// A line on stdout.
+pub(super) fn line(text: &str) {
+    let _ = writeln!(io::stdout().lock(), "{text}");
+}
+
+/// Bytes on stdout as they are: names on a disc need not be text.
+pub(super) fn bytes(bytes: &[u8]) {
+    let _ = io::stdout().lock().write_all(bytes);
+}
+
+/// A line on stderr.
+pub(super) fn complain(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// A line on stderr that the next one overwrites.
+pub(super) fn transient(text: &str) {
+    let mut err = io::stderr().lock();
+    let _ = write!(err, "\r\x1b[K{text}");
+    let _ = err.flush();
+}
+
+/// A size as people read it: powers of 1024, two decimals, as Cedar shows them.
+#[allow(clippy::cast_precision_loss, reason = "two decimals are shown")]
+pub(super) fn size(bytes: u64) -> String {
+    let value = bytes as f64;
+    match bytes {
+        0..0x400 => format!("{bytes} bytes"),
+        0x400..0x10_0000 => format!("{:.2} kB", value / 1024.0),
+        0x10_0000..0x4000_0000 => format!("{:.2} MB", value / 1024.0 / 1024.0),
+        _ => format!("{:.2} GB", value / 1024.0 / 1024.0 / 1024.0),
+    }
+}
+
+/// Six lines about the program and its surroundings, as Cedar has them.
+pub(super) fn diagnostics() {
+    let zone = jiff::tz::TimeZone::try_system();
+    let zone = zone.as_ref().ok().and_then(|zone| zone.iana_name()).unwrap_or("unknown, UTC is used");
+    let locale = std::env::var("LC_ALL").or_else(|_| std::env::var("LANG")).unwrap_or_else(|_| "C".to_owned());
+    line("Encoding: bytes (names on discs are kept as they are)");
+    line("Interpreter: none");
+    line(&format!("Locale: {locale} (not used), time zone {zone}"));
+    line(&format!("Platform: {} {}", std::env::consts::OS, std::env::consts::ARCH));
+    line(&format!("Timestamp: {}", jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S UTC")));
+    line(&format!("Version: cedarburn {}", env!("CARGO_PKG_VERSION")));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_shown_as_cedar_shows_them() {
+        assert_eq!(size(1023), "1023 bytes");
+        assert_eq!(size(1_048_575), "1024.00 kB");
+        assert_eq!(size(658_227_200), "627.73 MB");
+        assert_eq!(size(4_700_372_992), "4.38 GB");
+    }
+}
