@@ -347,7 +347,7 @@ fn check_manifests(tree: &Tree, hashed: &Hashed, complete: bool) -> Vec<Finding>
     let mut listed: HashMap<NodeId, Digest> = HashMap::new();
     // In the order of their names: for a file that two manifests name, the later one counts.
     let mut manifests: Vec<_> = hashed.manifests.iter().collect();
-    manifests.sort_by(|a, b| manifest_order(&a.0).cmp(&manifest_order(&b.0)));
+    manifests.sort_by_cached_key(|(path, _)| manifest_order(path));
     for (path, content) in manifests {
         for entry in manifest::parse(content) {
             match entry {

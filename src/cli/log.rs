@@ -117,8 +117,8 @@ impl<S: Subscriber> Layer<S> for CedarLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let level = *event.metadata().level();
         let on_screen = self.levels.screen.is_some_and(|screen| level <= screen);
-        let in_file = level <= self.levels.log;
-        if !on_screen && !(in_file && self.file.is_some()) {
+        let in_file = level <= self.levels.log && self.file.is_some();
+        if !on_screen && !in_file {
             return;
         }
         let mut text = Text(String::new());
