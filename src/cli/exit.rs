@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_failed_write_tells_what_why_state_and_next_step() {
-        let sense = Sense { information: Some(Lba(81920)), ..Sense::of(SenseKey::MediumError, 0x0c, 0) };
+        let sense = Sense::parse(&[0xf0, 0, 3, 0, 0x01, 0x40, 0x00, 0x0a, 0, 0, 0, 0, 0x0c, 0, 0, 0, 0, 0]);
         let source = ScsiError::Sense { command: "WRITE(10) of 32 sectors at 81920".into(), sense };
         let error = BurnError::Write { at: Lba(81920), written: Sectors(77824), planned: Sectors(90000), source };
         let failure = Failure::from(ActionError::from(error));

@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_line_of_the_log_is_cedars() {
-        let time: Zoned = "2026-11-22T02:05:09[UTC]".parse().unwrap();
+        let time = jiff::civil::date(2026, 11, 22).at(2, 5, 9, 0).to_zoned(jiff::tz::TimeZone::UTC).unwrap();
         assert_eq!(format(&time, Level::WARN, "text"), "2026-11-22T02:05:09 UTC --> [WARNING] text\n");
         assert_eq!(format(&time, Level::INFO, "text"), "2026-11-22T02:05:09 UTC --> [INFO   ] text\n");
     }
