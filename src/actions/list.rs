@@ -44,16 +44,16 @@ impl Reading {
     ///
     /// # Errors
     /// When there is no such session, or it can't be read.
-    pub fn tree(&mut self, session: Option<u32>) -> Result<Tree, ActionError> {
+    pub fn session(&mut self, session: Option<u32>) -> Result<reader::Reading, ActionError> {
         let Some(number) = session else {
-            return Ok(self.contents.newest().ok_or(ActionError::NothingToRead)?.tree.clone());
+            return Ok(self.contents.newest().ok_or(ActionError::NothingToRead)?.clone());
         };
         let found = self.contents.sessions.len();
         let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
         let recorded = index.and_then(|index| self.contents.sessions.get(index)).cloned();
         let recorded = recorded.ok_or(ActionError::NoSuchSession { wanted: number, found })?;
         let reading = self.with_source(|source| reader::read_tree(source, &recorded.volume));
-        Ok(reading.map_err(|source| ActionError::Contents { source })?.tree)
+        reading.map_err(|source| ActionError::Contents { source })
     }
 }
 

@@ -34,6 +34,12 @@ pub enum ActionError {
     /// The configuration.
     #[error("the configuration can't be used")]
     Config(#[from] ConfigError),
+    /// A setting that this version can't honour.
+    #[error("{setting} is more than this version can do")]
+    NotYet {
+        /// The setting.
+        setting: &'static str,
+    },
     /// No day to store.
     #[error(transparent)]
     Staging(#[from] staging::StagingError),

@@ -4,8 +4,8 @@
 //!
 //! * The start of the week is judged by the *day that is stored*, not by the day of the run. Cedar, run at ten past midnight
 //!   on the starting day with yesterday's directory, wipes last week's finished disc.
-//! * A disc that holds a day of the same week, or a newer one, is not started anew unless `--full` asks for it: appended to
-//!   instead. Cedar, run twice on the starting day, wipes what the first run stored.
+//! * A disc that holds a day of the same week, or a newer one, is not started anew unless `--full` asks for it, or `protect` is
+//!   `off`: appended to instead. Cedar, run twice on the starting day, wipes what the first run stored.
 
 use std::fmt;
 
@@ -52,6 +52,8 @@ pub struct Wanted {
     pub blank_behavior: Option<BlankBehavior>,
     /// Bytes of a disc with nothing but this day.
     pub required_bytes: u64,
+    /// A disc with days of this week or later is started anew only by `--full`.
+    pub protect_week: bool,
 }
 
 /// How the session is going to be written.
@@ -156,7 +158,7 @@ pub fn decide(wanted: &Wanted, disc: &OnDisc) -> Result<Decision, Refusal> {
         let this_week = week_of(wanted.day, wanted.starting_day);
         let newest = disc.days.iter().copied().max().filter(|&day| day >= this_week);
         return match newest {
-            Some(day) if why != Why::Full => append(disc, Why::HoldsThisWeek(day)),
+            Some(day) if wanted.protect_week && why != Why::Full => append(disc, Why::HoldsThisWeek(day)),
             _ if disc.rewritable => Ok(Decision::NewDisc { wipe: true, why }),
             _ => Err(Refusal::NotBlank { why }),
         };
@@ -198,7 +200,14 @@ mod tests {
     use super::*;
 
     fn wanted(day: Date) -> Wanted {
-        Wanted { day, full: false, starting_day: Weekday::Monday, blank_behavior: None, required_bytes: 99 }
+        Wanted {
+            day,
+            full: false,
+            starting_day: Weekday::Monday,
+            blank_behavior: None,
+            required_bytes: 99,
+            protect_week: true,
+        }
     }
 
     fn behavior(mode: BlankMode, factor: f64) -> Option<BlankBehavior> {
@@ -273,6 +282,8 @@ mod tests {
         let this_week = disc(DiscState::Appendable, &[LAST_FRIDAY, MONDAY]);
         let decision = decide(&wanted(MONDAY), &this_week).unwrap();
         assert_eq!(decision, Decision::Append { why: Why::HoldsThisWeek(MONDAY) });
+        let unprotected = Wanted { protect_week: false, ..wanted(MONDAY) };
+        assert_eq!(decide(&unprotected, &this_week).unwrap(), Decision::NewDisc { wipe: true, why: Why::StartOfWeek });
         let full = Wanted { full: true, ..wanted(MONDAY) };
         assert_eq!(decide(&full, &this_week).unwrap(), Decision::NewDisc { wipe: true, why: Why::Full });
     }
@@ -314,7 +325,8 @@ mod tests {
                 mode.and_then(|(daily, factor)| behavior(if daily { BlankMode::Daily } else { BlankMode::Weekly }, factor));
             let state = [DiscState::Empty, DiscState::Appendable, DiscState::Closed, DiscState::Unreadable][state];
             let days = if state == DiscState::Empty { Vec::new() } else { days };
-            let wanted = Wanted { day, full: false, starting_day, blank_behavior, required_bytes: required };
+            let wanted =
+                Wanted { day, full: false, starting_day, blank_behavior, required_bytes: required, protect_week: true };
             let disc = OnDisc { state, rewritable, days: days.clone(), available_bytes: available };
             if let Ok(Decision::NewDisc { wipe: true, .. }) = decide(&wanted, &disc) {
                 prop_assert!(rewritable);

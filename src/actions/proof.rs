@@ -20,7 +20,7 @@ use super::contents::own_directory;
 use crate::burn::readback::{Faults, Run};
 use crate::burn::{Burned, Progress, Readback};
 use crate::iso::compare::{Compare, Difference, compare};
-use crate::iso::reader::{self, Volume};
+use crate::iso::reader::{self, Reading, Volume};
 use crate::iso::source::SectorSource;
 use crate::iso::tree::{Content, Extent, Kind, NodeId, Tree, TreePath};
 use crate::manifest::{self, Digest, UNPROVEN};
@@ -51,6 +51,17 @@ pub enum Finding {
     },
     /// The session can't be read as a file system.
     NoTree(String),
+    /// Something recorded that can't be made sense of.
+    Odd(String),
+    /// The sectors at the beginning of an overwritable disc do not show the new session.
+    Superblock,
+    /// The drive does not count the new session as the disc's last.
+    NotTheNewest {
+        /// Where the session was written.
+        planned: Lba,
+        /// Where the last session begins by the drive's word.
+        found: Option<Lba>,
+    },
     /// The trees differ.
     Tree(Difference),
     /// A file can't be read.
@@ -95,6 +106,14 @@ impl fmt::Display for Finding {
             Finding::Unreadable { run, files } => sectors(f, run, "can't be read by this drive", files),
             Finding::Differing { run, files } => sectors(f, run, "are not as they were sent", files),
             Finding::NoTree(why) => write!(f, "the session can't be read as a file system: {why}"),
+            Finding::Odd(what) => f.write_str(what),
+            Finding::Superblock => f.write_str("sectors 0 to 31 do not lead to the new session"),
+            Finding::NotTheNewest { planned, found: Some(found) } => {
+                write!(f, "the drive says that the last session begins at sector {found}, not {planned}")
+            }
+            Finding::NotTheNewest { planned, found: None } => {
+                write!(f, "the drive knows of no session, there should be one at sector {planned}")
+            }
             Finding::Tree(difference) => difference.fmt(f),
             Finding::File { path, why } => write!(f, "{path}: {why}"),
             Finding::Content(path) => write!(f, "{path}: the content on the disc is not what was read from staging"),
@@ -178,6 +197,7 @@ pub fn prove_session(
         return Ok(findings);
     };
     let tree = &reading.tree;
+    findings.extend(oddities(&reading));
     findings.extend(name_faults(&faults, tree));
     findings.extend(
         compare(expected.tree, expected.tree.root(), tree, tree.root(), expected.policy).into_iter().map(Finding::Tree),
@@ -205,11 +225,12 @@ pub fn prove_session(
 /// When the reading is interrupted.
 pub fn prove_tree(
     source: &mut dyn SectorSource,
-    tree: &Tree,
+    reading: &Reading,
     stop: &AtomicBool,
     on_read: &mut dyn FnMut(Sectors),
     hashed: &mut Hashed,
 ) -> Result<Vec<Finding>, ProofError> {
+    let tree = &reading.tree;
     hash_files(source, tree, |_| true, stop, on_read, hashed)?;
     let mut findings: Vec<Finding> = hashed
         .files
@@ -218,9 +239,18 @@ pub fn prove_tree(
             Some(Finding::File { path: tree.path(node), why: outcome.as_ref().err()?.clone() })
         })
         .collect();
+    findings.extend(oddities(reading));
     findings.extend(check_manifests(tree, hashed, false));
     sort(&mut findings);
     Ok(findings)
+}
+
+/// What the reader could not make sense of and that may have cost a name or a content.
+fn oddities(reading: &Reading) -> Vec<Finding> {
+    let notes = reading.notes.iter().filter(|note| note.what.is_loss()).map(|note| Finding::Odd(note.to_string()));
+    let unnamed = (reading.lost && reading.more_notes > 0)
+        .then(|| Finding::Odd(format!("and up to {} more oddities", reading.more_notes)));
+    notes.chain(unnamed).collect()
 }
 
 /// Findings in the order of their text: the hash table they come from has none.

@@ -27,6 +27,7 @@ use crate::burn::{self, BurnError, Burned, DriveSource, Image, Job, Medium, Prog
 use crate::config::{self, Config};
 use crate::iso::compare::{Compare, Permissions, compare};
 use crate::iso::plan::{AttributePolicy, Options, Plan, VolumeSpace};
+use crate::iso::reader::Reading;
 use crate::iso::scan;
 use crate::iso::stream::{Change, Damage, Stream, StreamReport};
 use crate::iso::tree::{Attributes, Content, Kind, NodeId, Timestamp, Tree, TreePath};
@@ -109,6 +110,7 @@ pub struct Report {
 pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progress) -> Result<Report, ActionError> {
     let config = request.config;
     let store = config.require_store()?;
+    refuse_what_is_not_there_yet(config)?;
     if let Some((stage, source)) = config.differing_roots() {
         tracing::warn!(
             "stage/staging_dir is {} and store/source_dir is {}: store uses the first",
@@ -144,21 +146,24 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
     let decision = session.decide(&disc, &scanned)?;
     let previous = match decision {
         Decision::Append { .. } => {
-            Some(disc.contents.newest().ok_or(ActionError::Refused(policy::Refusal::Unreadable))?.tree.clone())
+            Some(disc.contents.newest().ok_or(ActionError::Refused(policy::Refusal::Unreadable))?.clone())
         }
         Decision::NewDisc { .. } => None,
     };
-    if let Some(previous) = &previous
-        && session.is_there(&mut disc, previous, scanned.plan.tree(), stop)?
-    {
-        let report = session.report(Outcome::AlreadyThere, decision, &disc.medium, Lba(0), Sectors(0), &scanned);
-        return session.finish(report, owner);
+    if let Some(previous) = &previous {
+        for note in previous.notes.iter().filter(|note| note.what.is_loss()) {
+            tracing::warn!("on the disc, {note}");
+        }
+        if session.is_there(&mut disc, previous, scanned.plan.tree(), stop)? {
+            let report = session.report(Outcome::AlreadyThere, decision, &disc.medium, Lba(0), Sectors(0), &scanned);
+            return session.finish(report, owner);
+        }
     }
     if !request.dry_run {
         disc.mend(decision, progress)?;
     }
     let start = disc.start_of(decision);
-    let plan = session.plan(&mut disc, previous, start)?;
+    let plan = session.plan(&mut disc, previous.map(|previous| previous.tree), start)?;
     let free = disc.room_for(decision, start);
     let needed = disc.needs(&plan);
     if needed > free {
@@ -194,6 +199,7 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
             policy: Compare { permissions: Some(&Permissions::of), modified: true },
         };
         findings.extend(proof::prove_session(&mut disc.drive, &burned, &expected, stop, progress)?);
+        findings.extend(disc.prove_reachable(&plan)?);
         report.outcome = Outcome::Stored { proven: true };
     } else {
         tracing::warn!("check_data is N: the disc was not read back");
@@ -297,6 +303,20 @@ impl Disc {
         }
     }
 
+    /// Whether whoever puts the disc in a drive is led to the new session: by the table of contents, or by the superblock.
+    fn prove_reachable(&mut self, plan: &Plan) -> Result<Vec<Finding>, ActionError> {
+        if self.is_overwritable() {
+            let expected = plan.superblock();
+            let mut found = vec![0; expected.len()];
+            let is_right = self.drive.read(Lba(0), &mut found, true).is_ok() && found == expected;
+            return Ok(if is_right { Vec::new() } else { vec![Finding::Superblock] });
+        }
+        let medium = burn::inspect(&mut self.drive).map_err(|source| ActionError::Medium { source })?;
+        let newest = medium.sessions.last().map(|session| session.start);
+        let is_right = newest == Some(plan.start()) && medium.state != State::Blank;
+        Ok(if is_right { Vec::new() } else { vec![Finding::NotTheNewest { planned: plan.start(), found: newest }] })
+    }
+
     /// What the medium asks of a plan.
     fn options(&self, options: Options) -> Options {
         let align = self.medium.unit();
@@ -328,6 +348,25 @@ impl Disc {
         }
         Ok(())
     }
+}
+
+/// Settings that the configuration knows and this version can't honour. Passing over them in silence would be a promise broken.
+fn refuse_what_is_not_there_yet(config: &Config) -> Result<(), ActionError> {
+    let settings = &config.cedarburn;
+    let is_for_us = |hook: &config::Hook| hook.action.as_deref() == Some("store");
+    let options = &config.options;
+    let hooks = options.pre_action_hooks.iter().chain(&options.post_action_hooks).any(is_for_us);
+    for (is_set, setting) in [
+        (settings.joliet, "cedarburn/joliet Y"),
+        (settings.protect == config::Protect::Strict, "cedarburn/protect strict"),
+        (settings.receipts_dir.is_some(), "cedarburn/receipts_dir"),
+        (hooks, "a hook for the action store"),
+    ] {
+        if is_set {
+            return Err(ActionError::NotYet { setting });
+        }
+    }
+    Ok(())
 }
 
 /// The staging directory as it was scanned.
@@ -380,6 +419,7 @@ impl Session<'_> {
             starting_day: options.starting_day,
             blank_behavior: store.blank_behavior.clone(),
             required_bytes: scanned.plan.sectors().bytes(),
+            protect_week: self.request.config.cedarburn.protect != config::Protect::Off,
         };
         let on_disc = disc.for_policy();
         tracing::debug!(
@@ -406,15 +446,23 @@ impl Session<'_> {
     }
 
     /// Whether the disc's tree holds the day as it is staged, which is proven by reading both.
-    fn is_there(&self, disc: &mut Disc, on_disc: &Tree, staged: &Tree, stop: &AtomicBool) -> Result<bool, ActionError> {
+    fn is_there(
+        &self,
+        disc: &mut Disc,
+        previous: &Reading,
+        staged: &Tree,
+        stop: &AtomicBool,
+    ) -> Result<bool, ActionError> {
         let at = self.day.on_disc();
+        let on_disc = &previous.tree;
         let (Some(found), Some(expected)) = (on_disc.find(&at), staged.find(&at)) else { return Ok(false) };
         if !compare(staged, expected, on_disc, found, Compare::default()).is_empty() {
             tracing::info!("the disc holds {} otherwise than it is staged: the directory is replaced", self.day.date);
             return Ok(false);
         }
-        let mut only_this = on_disc.clone();
-        keep_only(&mut only_this, &[at, own_directory()]);
+        let notes = previous.notes.iter().filter(|note| note.path.is_within(&at)).cloned().collect();
+        let mut only_this = Reading { tree: on_disc.clone(), notes, more_notes: 0, lost: false };
+        keep_only(&mut only_this.tree, &[at, own_directory()]);
         let mut hashed = Hashed::default();
         let findings =
             proof::prove_tree(&mut DriveSource(&mut disc.drive), &only_this, stop, &mut |_| {}, &mut hashed)?;

@@ -6,6 +6,7 @@ use super::ActionError;
 use super::list::Reading;
 use super::proof::{self, Finding, Hashed};
 use crate::burn::{Event, Phase, Progress};
+use crate::iso::reader;
 use crate::iso::tree::{Content, Kind, Tree};
 use crate::sector::Sectors;
 
@@ -44,30 +45,30 @@ pub fn verify(
     progress: &mut dyn Progress,
 ) -> Result<Report, ActionError> {
     let sessions = u32::try_from(reading.contents.sessions.len()).unwrap_or(u32::MAX);
-    let trees: Vec<Tree> = match which {
-        Which::Newest => vec![reading.tree(None)?],
-        Which::Session(number) => vec![reading.tree(Some(number))?],
+    let trees: Vec<reader::Reading> = match which {
+        Which::Newest => vec![reading.session(None)?],
+        Which::Session(number) => vec![reading.session(Some(number))?],
         Which::All if sessions == 0 => return Err(ActionError::NothingToRead),
-        Which::All => (1..=sessions).map(|number| reading.tree(Some(number))).collect::<Result<_, _>>()?,
+        Which::All => (1..=sessions).map(|number| reading.session(Some(number))).collect::<Result<_, _>>()?,
     };
     let mut report = Report { sessions: trees.len(), ..Report::default() };
     let mut findings: Vec<Finding> = Vec::new();
     progress.event(Event::Begin {
         phase: Phase::Verify,
-        total: Some(trees.iter().map(data_sectors).fold(Sectors(0), add)),
+        total: Some(trees.iter().map(|read| data_sectors(&read.tree)).fold(Sectors(0), add)),
     });
     let mut done = Sectors(0);
-    for tree in &trees {
+    for read in &trees {
         let mut hashed = Hashed::default();
         let mut on_read = |more: Sectors| {
             done = add(done, more);
             progress.event(Event::Done { sectors: done, fifo_percent: None });
         };
-        let found = reading.with_source(|source| proof::prove_tree(source, tree, stop, &mut on_read, &mut hashed))?;
+        let found = reading.with_source(|source| proof::prove_tree(source, read, stop, &mut on_read, &mut hashed))?;
         findings.extend(found.into_iter().filter(|finding| !findings.contains(finding)).collect::<Vec<_>>());
         report.files += hashed.files.len();
         report.manifests += hashed.manifests();
-        report.bytes += files_of(tree).map(|(size, _)| size).sum::<u64>();
+        report.bytes += files_of(&read.tree).map(|(size, _)| size).sum::<u64>();
     }
     progress.event(Event::End { phase: Phase::Verify });
     if !findings.is_empty() {

@@ -103,6 +103,9 @@ const UNTOUCHED: &str = "nothing was written, the disc is as it was";
 fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
     match error {
         ActionError::Config(_) => (CONFIGURATION, "", "correct the configuration file"),
+        ActionError::NotYet { .. } => {
+            (CONFIGURATION, UNTOUCHED, "take the setting out, or go on with cback3 until a later version has it")
+        }
         ActionError::Staging(staging) => explain_staging(staging),
         ActionError::Owner(_) => (FAILED, UNTOUCHED, "correct options/backup_user and options/backup_group"),
         ActionError::Device(device) => explain_device(device),

@@ -42,7 +42,7 @@ struct FileObject<'a> {
 pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), ActionError> {
     let spec = context.device()?;
     let mut reading = Reading::new(device::open(&spec, context.trace())?)?;
-    let tree = reading.tree(arguments.session)?;
+    let tree = reading.session(arguments.session)?.tree;
     let path = TreePath::new(std::os::unix::ffi::OsStrExt::as_bytes(arguments.path.as_os_str()));
     let nodes = list(&tree, &path, arguments.recursive)?;
     for &node in &nodes {

@@ -231,10 +231,10 @@ impl fmt::Display for DeviceType {
 /// What keeps a disc from being blanked without `--full`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Protect {
+    /// As `week`, and any day on the disc that is not in staging any more.
+    Strict,
     /// A day of the same week, or a newer one, on the disc.
     #[default]
-    Strict,
-    /// A day of the same week on the disc.
     Week,
     /// Nothing, as with Cedar.
     Off,

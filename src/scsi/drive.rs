@@ -268,12 +268,20 @@ impl Drive {
     /// When there is no medium, or it did not become ready.
     pub fn wait_until_ready(&mut self) -> Result<(), ScsiError> {
         let begun = self.now();
+        let mut loaded = false;
         loop {
             let error = match self.run(&TestUnitReady) {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
             match error.reaction() {
+                // An open tray may have the disc in it: somebody changed it and left.
+                Some(Reaction::NoMedium) if !loaded && error.sense().is_some_and(|sense| sense.ascq == 0x02) => {
+                    loaded = true;
+                    if self.run(&StartStopUnit::Load).is_err() {
+                        return Err(error);
+                    }
+                }
                 Some(Reaction::Inspect | Reaction::Ignore) => continue_unless_over(&self.transport, begun)?,
                 Some(Reaction::Wait) => self.pause_before(&TestUnitReady, begun, deadline::READY, POLL)?,
                 Some(Reaction::Start) => {
@@ -575,6 +583,15 @@ mod tests {
         let (mut drive, sent) = drive(vec![check(6, 0x29, 0), check(6, 0x28, 0), check(2, 4, 1), check(2, 4, 2)]);
         drive.wait_until_ready().unwrap();
         assert!(sent.lock().unwrap().iter().any(|cdb| cdb[0] == 0x1b && cdb[4] == 1));
+    }
+
+    #[test]
+    fn an_open_tray_is_closed_once() {
+        let (mut with_disc, sent) = drive(vec![check(2, 0x3a, 2), Ok(Completion::good(0)), check(2, 4, 1)]);
+        with_disc.wait_until_ready().unwrap();
+        assert_eq!(sent.lock().unwrap()[1][..], [0x1b, 0, 0, 0, 3, 0]);
+        let (mut without, _) = drive(vec![check(2, 0x3a, 2), Ok(Completion::good(0)), check(2, 0x3a, 2)]);
+        assert!(without.wait_until_ready().unwrap_err().is_no_medium());
     }
 
     #[test]

@@ -168,7 +168,7 @@ fn settings_have_defaults_for_all_that_is_absent() {
     let defaults = Settings {
         attributes: Attributes::Rationalized,
         joliet: false,
-        protect: Protect::Strict,
+        protect: Protect::Week,
         defect_management: None,
         fifo_mb: None,
         receipts_dir: None,
