@@ -16,6 +16,8 @@ pub mod staging;
 pub mod store;
 pub mod verify;
 
+use std::path::PathBuf;
+
 use jiff::civil::Date;
 
 use crate::burn::BurnError;
@@ -31,7 +33,16 @@ use crate::sector::Sectors;
 /// An action did not reach its end. What the user does about it stands beside the exit codes.
 #[derive(Debug, thiserror::Error)]
 pub enum ActionError {
-    /// The configuration.
+    /// The configuration file.
+    #[error("the configuration {} can't be used", path.display())]
+    ConfigFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: ConfigError,
+    },
+    /// The configuration has not what the action needs.
     #[error("the configuration can't be used")]
     Config(#[from] ConfigError),
     /// A setting that this version can't honour.

@@ -1,5 +1,7 @@
 //! What a burn tells while it runs. It is drawn elsewhere.
 
+use std::fmt;
+
 use crate::sector::Sectors;
 
 /// A part of the work that takes long.
@@ -15,6 +17,18 @@ pub enum Phase {
     Close,
     /// Sectors are read back.
     Verify,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Phase::Blank => "blanking",
+            Phase::Format => "formatting",
+            Phase::Write => "writing",
+            Phase::Close => "closing",
+            Phase::Verify => "verifying",
+        })
+    }
 }
 
 /// Something happened.

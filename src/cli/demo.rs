@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
+use super::context::Context;
 use super::output;
-use super::run::Context;
 use crate::actions::ActionError;
 use crate::actions::demo::{Request, Told, demo};
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::run::Context;
+use super::context::Context;
 use crate::actions::ActionError;
 use crate::scsi::sim::{self, Description, Medium, VirtualDisc};
 use crate::sector::Sectors;

@@ -102,7 +102,9 @@ const UNTOUCHED: &str = "nothing was written, the disc is as it was";
 /// Exit code, state and hint of every error: the one place where they are decided.
 fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
     match error {
-        ActionError::Config(_) => (CONFIGURATION, "", "correct the configuration file"),
+        ActionError::ConfigFile { .. } | ActionError::Config(_) => {
+            (CONFIGURATION, "", "correct the configuration file")
+        }
         ActionError::NotYet { .. } => {
             (CONFIGURATION, UNTOUCHED, "take the setting out, or go on with cback3 until a later version has it")
         }

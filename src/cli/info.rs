@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::run::Context;
+use super::context::Context;
 use super::{output, store};
 use crate::actions::info::{Info, info};
 use crate::actions::{ActionError, device};

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::exit::Failure;
-use super::{meter, output};
+use super::output;
 use crate::burn::Phase;
 use crate::sector::Sectors;
 
@@ -20,7 +20,7 @@ pub(super) fn print(object: &impl Serialize) {
 pub(super) struct ProgressObject {
     #[serde(rename = "type")]
     kind: &'static str,
-    phase: &'static str,
+    phase: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     done_bytes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,7 +41,7 @@ impl ProgressObject {
     ) -> ProgressObject {
         ProgressObject {
             kind: "progress",
-            phase: meter::word(phase),
+            phase: phase.to_string(),
             done_bytes: done.map(Sectors::bytes),
             total_bytes: total.map(Sectors::bytes),
             percent,

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::run::Context;
+use super::context::Context;
 use super::{json, output};
 use crate::actions::list::{Reading, list};
 use crate::actions::{ActionError, device};

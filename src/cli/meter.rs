@@ -74,17 +74,6 @@ impl Progress for Meter {
     }
 }
 
-/// The name of a phase.
-pub(super) fn word(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Blank => "blanking",
-        Phase::Format => "formatting",
-        Phase::Write => "writing",
-        Phase::Close => "closing",
-        Phase::Verify => "verifying",
-    }
-}
-
 /// The line: phase, part done, rate, time left, fill of the buffer.
 #[allow(clippy::cast_precision_loss, reason = "a display")]
 fn render(
@@ -95,7 +84,7 @@ fn render(
     fifo: Option<u8>,
     elapsed: Duration,
 ) -> String {
-    let mut line = word(phase).to_owned();
+    let mut line = phase.to_string();
     let seconds = elapsed.as_secs_f64();
     match (done, total) {
         (Some(done), Some(total)) if total > Sectors(0) => {

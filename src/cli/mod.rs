@@ -3,6 +3,7 @@
 //! One file per action. Options may stand before or after the action; the drop-in options keep the letters they have in
 //! `cback3`. stdout carries the answer and, as with Cedar, the messages; progress goes to stderr, and only to a terminal.
 
+mod context;
 mod demo;
 mod disc;
 mod exit;

@@ -1,68 +1,8 @@
-//! From options to a running action: log, signals, clock, and the answer at the end.
+//! From options to a running action: log, the action, and its end.
 
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-
-use jiff::Zoned;
-use jiff::civil::Date;
-use serde::Serialize;
-
+use super::context::Context;
 use super::exit::{self, Failure};
-use super::meter::Meter;
-use super::{Action, CommonOptions, json, log, output, signals};
-use crate::actions::ActionError;
-use crate::config::Config;
-use crate::iso::tree::Timestamp;
-
-/// What every action is given.
-pub(super) struct Context<'a> {
-    pub(super) options: &'a CommonOptions,
-    pub(super) stop: Arc<AtomicBool>,
-    pub(super) today: Date,
-    pub(super) now: Timestamp,
-    pub(super) source_date_epoch: Option<Timestamp>,
-}
-
-impl Context<'_> {
-    /// A meter that shows progress the way the user wants it.
-    pub(super) fn meter(&self) -> Meter {
-        Meter::new(self.options.json, !self.options.no_progress && !self.options.quiet)
-    }
-
-    pub(super) fn trace(&self) -> Option<&Path> {
-        self.options.scsi_trace.as_deref()
-    }
-
-    /// The configuration, its warnings told.
-    pub(super) fn config(&self) -> Result<Config, ActionError> {
-        tracing::info!("configuration file {}", self.options.config.display());
-        let loaded = Config::load(&self.options.config)?;
-        for warning in &loaded.warnings {
-            tracing::warn!("{}: {warning}", self.options.config.display());
-        }
-        Ok(loaded.config)
-    }
-
-    /// The device to look at: the one named, else the configured one.
-    pub(super) fn device(&self) -> Result<String, ActionError> {
-        match &self.options.device {
-            Some(device) => Ok(device.clone()),
-            None => Ok(self.config()?.require_store()?.target_device.as_str().to_owned()),
-        }
-    }
-
-    /// Gives the answer: as JSON, or as the lines that `text` makes.
-    pub(super) fn answer<T: Serialize>(&self, action: &'static str, fields: T, text: impl FnOnce(&T) -> Vec<String>) {
-        if self.options.json {
-            json::print(&json::ResultObject::new(action, fields));
-        } else if !self.options.quiet {
-            for line in text(&fields) {
-                output::line(&line);
-            }
-        }
-    }
-}
+use super::{Action, CommonOptions, json, log, output};
 
 /// Runs an action from its beginning in the log to its end there.
 pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure> {
@@ -116,20 +56,7 @@ fn prepare<'a>(options: &'a CommonOptions, action: &Action) -> Result<Context<'a
     if let Some(sentence) = action.refused() {
         return Err(Failure::usage(sentence));
     }
-    let source_date_epoch = source_date_epoch()?;
-    let clock = Zoned::now();
-    let now = source_date_epoch.unwrap_or(Timestamp::from_seconds(clock.timestamp().as_second()));
-    let today = options.today.unwrap_or_else(|| clock.date());
-    Ok(Context { options, stop: signals::watch(), today, now, source_date_epoch })
-}
-
-fn source_date_epoch() -> Result<Option<Timestamp>, Failure> {
-    const NAME: &str = "SOURCE_DATE_EPOCH";
-    let Some(text) = std::env::var_os(NAME) else { return Ok(None) };
-    match text.to_str().and_then(|text| text.parse::<i64>().ok()) {
-        Some(seconds) => Ok(Some(Timestamp::from_seconds(seconds))),
-        None => Err(Failure::usage(format!("{NAME} is {text:?}, not a whole number of seconds since 1970"))),
-    }
+    Context::new(options)
 }
 
 /// Errors of the command line and of the log itself can only go to stderr.

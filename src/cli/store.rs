@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use super::context::Context;
 use super::output;
-use super::run::Context;
 use crate::actions::ActionError;
 use crate::actions::policy::Decision;
 use crate::actions::store::{Outcome, Report, Request, store};

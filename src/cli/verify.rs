@@ -3,8 +3,8 @@
 use clap::Args;
 use serde::Serialize;
 
+use super::context::Context;
 use super::output;
-use super::run::Context;
 use crate::actions::list::Reading;
 use crate::actions::verify::{Which, verify};
 use crate::actions::{ActionError, device};
