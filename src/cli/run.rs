@@ -25,6 +25,9 @@ pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure
         }
     };
     tracing::info!("cedarburn {} started: {name}", env!("CARGO_PKG_VERSION"));
+    if let Err(error) = jiff::tz::TimeZone::try_system() {
+        tracing::warn!("the system's time zone can't be found out, days are counted in UTC: {error}");
+    }
     let result = match action {
         Action::Store => super::store::run(&context),
         Action::Info => super::info::run(&context),

@@ -262,23 +262,3 @@ fn a_disc_can_be_drawn() {
     let json = serde_json::to_value(described(&folder)).unwrap();
     assert_eq!((&json["medium"], &json["sessions"][0]["lead_out"]), (&"cdr-80".into(), &3002.into()));
 }
-
-#[test]
-#[ignore = "measures"]
-fn a_write_costs_the_host_little() {
-    let folder = disc("cdr-80");
-    let mut drive = drive(&folder, "");
-    select(&mut drive, TRACK_AT_ONCE);
-    let data = sectors(0, 32, 1);
-    let begun = std::time::Instant::now();
-    let mut at = 0;
-    while at < 300_000 {
-        if drive.execute(&transfer_cdb(0x2a, at, 32), Data::Out(&data), LONG).unwrap().status == Status::Good {
-            at += 32;
-        } else {
-            drive.wait(Duration::from_millis(4));
-        }
-    }
-    let speed = f64::from(at) * 2048.0 / 1e9 / begun.elapsed().as_secs_f64();
-    println!("{speed:.2} GB/s through WRITE, {} simulated seconds", drive.now().as_secs());
-}
