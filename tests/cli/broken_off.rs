@@ -1,0 +1,270 @@
+//! Runs that are broken off. Promised: whatever ends a run, and at whatever moment, the days that were on the disc stay there
+//! and can be proven; the day that was being stored is not marked; and the next `store`, without any option, puts everything right
+//! and stores it.
+
+use nix::sys::signal::Signal;
+
+use crate::gate::{Held, LARGE};
+use crate::support::{BackupBox, MEDIA, MON, NEXT_MON, Run, TUE, WED};
+
+/// Both earlier and new day are there, proven, and the disc goes on.
+fn assert_healed_by_the_next_run(nas: &BackupBox, earlier: &[&str], how: &str) {
+    assert!(!nas.is_marked(TUE), "{how}: marked");
+    if !earlier.is_empty() {
+        let run = nas.read(&["verify"]);
+        assert_eq!(run.code, Some(0), "{how}: the earlier days: {run}");
+        assert_eq!(nas.days(), earlier, "{how}");
+    }
+    let run = nas.store(TUE);
+    assert!(run.code == Some(0) && run.stdout.is_empty(), "{how}: the next run: {run}");
+    assert!(nas.is_marked(TUE), "{how}");
+    assert_eq!(nas.days(), [earlier, &[TUE]].concat(), "{how}");
+    let run = nas.read(&["verify", "--session", "all"]);
+    assert_eq!(run.code, Some(0), "{how}: healed: {run}");
+    nas.stage_and_store(WED);
+    assert_eq!(nas.days(), [earlier, &[TUE, WED]].concat(), "{how}");
+}
+
+/// Faults at many moments of a run.
+const MOMENTS: [&str; 19] = [
+    "modeselect#1",
+    "format#1",
+    "mediumremoval#1",
+    "write10#1",
+    "write10#2",
+    "write10#3",
+    "write10#5",
+    "write10#9",
+    "write10#12",
+    "write10#13",
+    "write10#14",
+    "write10#15",
+    "write10#16",
+    "write10#17",
+    "sync#1",
+    "sync#2",
+    "sync#3",
+    "close#1",
+    "mediumremoval#2",
+];
+
+mod a_killed_run {
+    use super::*;
+
+    /// Kills the storing of Tuesday at each moment; says at how many it was reached.
+    fn check(media: &str, earlier: &[&str], action: &str) -> usize {
+        let mut reached = 0;
+        for moment in MOMENTS {
+            let nas = BackupBox::new(media);
+            for day in earlier {
+                nas.stage_and_store(day);
+            }
+            nas.stage(TUE);
+            let how = format!("{media}, {moment}:{action}");
+            let run = nas.store_on(TUE, &format!("fault={moment}:{action}"));
+            if run.code == Some(0) {
+                continue;
+            }
+            reached += 1;
+            assert!(run.signal.is_some() || run.code == Some(10) || run.code == Some(7), "{how}: {run}");
+            assert_healed_by_the_next_run(&nas, earlier, &how);
+        }
+        reached
+    }
+
+    #[test]
+    fn in_its_first_session_on_a_cd_r() {
+        assert!(check("cdr-80", &[], "kill") > 10);
+    }
+
+    #[test]
+    fn in_its_first_session_on_a_cd_rw() {
+        assert!(check("cdrw-80", &[], "kill") > 10);
+    }
+
+    #[test]
+    fn in_its_first_session_on_a_dvd_plus_rw() {
+        assert!(check("dvd+rw", &[], "kill") > 10);
+    }
+
+    #[test]
+    fn in_a_later_session_on_a_cd_r() {
+        assert!(check("cdr-80", &[MON], "kill") > 10);
+    }
+
+    #[test]
+    fn in_a_later_session_on_a_cd_rw() {
+        assert!(check("cdrw-80", &[MON], "kill") > 10);
+    }
+
+    #[test]
+    fn in_a_later_session_on_a_dvd_plus_rw() {
+        assert!(check("dvd+rw", &[MON], "kill") > 10);
+    }
+
+    #[test]
+    fn on_the_first_day_of_the_week_too() {
+        for media in MEDIA {
+            for moment in ["write10#3", "sync#1", "close#1"] {
+                let nas = BackupBox::new(media);
+                nas.stage(MON);
+                if nas.store_on(MON, &format!("fault={moment}:kill")).code == Some(0) {
+                    continue;
+                }
+                nas.store(MON).expect_silence();
+                nas.stage_and_store(TUE);
+                assert_eq!(nas.days(), [MON, TUE], "{media}, {moment}");
+                nas.assert_verified();
+            }
+        }
+    }
+
+    #[test]
+    fn twice_in_a_row() {
+        for media in MEDIA {
+            let nas = BackupBox::new(media);
+            nas.stage_and_store(MON);
+            nas.stage(TUE);
+            for moment in ["write10#6", "write10#3", "write10#9"] {
+                let run = nas.store_on(TUE, &format!("fault={moment}:kill"));
+                assert!(run.signal.is_some(), "{media}, {moment}: {run}");
+            }
+            assert_healed_by_the_next_run(&nas, &[MON], media);
+        }
+    }
+
+    #[test]
+    fn while_it_started_last_weeks_disc_anew() {
+        for (media, moments) in [
+            ("cdrw-80", &["blank#1", "write10#1", "write10#4", "sync#1", "close#1"][..]),
+            ("dvd+rw", &["write10#1", "write10#2", "write10#6", "sync#1", "sync#2"]),
+        ] {
+            for moment in moments {
+                let nas = BackupBox::new(media);
+                nas.stage_and_store(MON);
+                nas.stage(NEXT_MON);
+                let run = nas.store_on(NEXT_MON, &format!("fault={moment}:kill"));
+                assert!(run.signal.is_some(), "{media}, {moment}: {run}");
+                assert!(!nas.is_marked(NEXT_MON));
+                nas.store(NEXT_MON).expect_silence();
+                assert_eq!(nas.days(), [NEXT_MON], "{media}, {moment}");
+                nas.assert_verified();
+            }
+        }
+    }
+
+    #[test]
+    fn by_sigkill_while_it_writes() {
+        for media in MEDIA {
+            for earlier in [&[][..], &[MON]] {
+                for writes in [1, 20, 150] {
+                    let nas = BackupBox::new(media);
+                    for day in earlier {
+                        nas.stage_and_store(day);
+                    }
+                    nas.stage(TUE);
+                    let large = nas.stage_large(TUE, LARGE);
+                    let mut held = Held::start(&nas, nas.store_command(TUE, &nas.device()));
+                    held.run_until("WRITE(10)", writes);
+                    held.signal(Signal::SIGKILL);
+                    let (run, _) = held.finish();
+                    assert_eq!(run.signal, Some(9), "{run}");
+                    std::fs::remove_file(large).unwrap();
+                    assert_healed_by_the_next_run(&nas, earlier, &format!("{media}, {writes} writes"));
+                }
+            }
+        }
+    }
+}
+
+mod a_drive_that_fails {
+    use super::*;
+
+    /// An error says where it stands, and the next run puts it right.
+    fn check(media: &str, fault: &str, code: i32) {
+        let nas = BackupBox::new(media);
+        nas.stage_and_store(MON);
+        nas.stage(TUE);
+        let run = nas.store_on(TUE, &format!("fault={fault}")).expect_code(code);
+        run.expect_one_error(&["state: ", "not marked", "hint: "]);
+        assert_healed_by_the_next_run(&nas, &[MON], &format!("{media}, {fault}"));
+    }
+
+    #[test]
+    fn by_losing_power_or_connection_while_it_writes() {
+        for media in MEDIA {
+            for fault in ["write10#3:power-cut", "write10#3:vanish", "sync#1:vanish"] {
+                check(media, fault, 10);
+            }
+        }
+    }
+
+    #[test]
+    fn by_a_medium_error_while_it_writes() {
+        for media in MEDIA {
+            check(media, "write10#3:3/0c/00", 10);
+            check(media, "sync#1:3/0c/00", 10);
+        }
+    }
+
+    #[test]
+    fn by_losing_the_connection_while_the_disc_is_read_back() {
+        // The first READs look at what is there; the last ones are the proof.
+        let twin = BackupBox::new("cdr-80");
+        twin.stage_and_store(MON);
+        twin.stage_and_store(TUE);
+        let lba = twin.sector_of(&crate::support::noise(TUE, 300_000)) + 1;
+        let nas = BackupBox::new("cdr-80");
+        nas.stage_and_store(MON);
+        nas.stage(TUE);
+        let run = nas.store_on(TUE, &format!("fault=read10@{lba}:vanish")).expect_code(11);
+        run.expect_one_error(&["not proven", "not marked"]);
+        nas.store(TUE).expect_silence();
+        assert_eq!(nas.days(), [MON, TUE]);
+        nas.assert_verified();
+    }
+}
+
+mod an_interrupted_run {
+    use super::*;
+
+    fn interrupt(nas: &BackupBox, signal: Signal) -> (Run, String) {
+        let mut held = Held::start(nas, nas.store_command(TUE, &nas.device()));
+        held.run_until("WRITE(10)", 10);
+        held.signal(signal);
+        // The program is held, the thread that waits for the signal is not.
+        while !std::fs::read_to_string(nas.log()).unwrap().contains("ending in good order") {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        held.finish()
+    }
+
+    #[test]
+    fn ends_in_good_order_with_code_5_and_gives_the_tray_free() {
+        for media in MEDIA {
+            for signal in [Signal::SIGINT, Signal::SIGTERM] {
+                for earlier in [&[][..], &[MON]] {
+                    let nas = BackupBox::new(media);
+                    for day in earlier {
+                        nas.stage_and_store(day);
+                    }
+                    nas.stage(TUE);
+                    let large = nas.stage_large(TUE, LARGE);
+                    let (run, trace) = interrupt(&nas, signal);
+                    let how = format!("{media}, {signal}");
+                    let run = run.expect_code(5);
+                    run.expect_one_error(&["interrupted", "not marked", "run the same command again"]);
+                    // PREVENT ALLOW MEDIUM REMOVAL: 1eh, bit 0 of byte 4.
+                    let locks: Vec<bool> = trace
+                        .lines()
+                        .filter_map(|line| line.split_once("cdb=1e 00 00 00 "))
+                        .map(|(_, rest)| rest.starts_with("01"))
+                        .collect();
+                    assert!(locks.contains(&true) && locks.last() == Some(&false), "{how}: tray {locks:?}");
+                    std::fs::remove_file(large).unwrap();
+                    assert_healed_by_the_next_run(&nas, earlier, &how);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Staging files that change while they are burned. Promised: the burn goes on, the disc gets a sound session, exactly the changed file
+//! is named, the day is not marked, and the next run stores it as it is then.
+//!
+//! The change falls between plan and reading: the program is held while it burns a large file that comes first.
+
+use std::fs;
+use std::path::Path;
+
+use crate::gate::{Held, LARGE};
+use crate::support::{BackupBox, MEDIA, MON, TUE, noise};
+
+/// Burns a day in which `change` befalls the file `z/victim`, whose name and `words` have to be in the one finding.
+fn check(media: &str, change: impl Fn(&Path), words: &[&str]) {
+    let nas = BackupBox::new(media);
+    nas.edit_config("</cb_config>", "<cedarburn><fifo_mb>1</fifo_mb></cedarburn></cb_config>");
+    nas.stage_and_store(MON);
+    let large = nas.stage_large(TUE, LARGE);
+    let day = nas.stage_files(TUE, &[("z/untouched", &noise("u", 9000)), ("z/victim", &noise("v", 50_000))]);
+
+    let mut command = nas.store_command(TUE, &nas.device());
+    command.arg("--json");
+    let mut held = Held::start(&nas, command);
+    held.run_until("WRITE(10)", 4);
+    change(&day.join("z/victim"));
+    let (run, _) = held.finish();
+
+    let run = run.expect_code(11);
+    let findings = run.findings();
+    assert_eq!(findings.len(), 1, "the changed file and nothing else: {run}");
+    for word in [&["2026/11/17/z/victim"], words].concat() {
+        assert!(findings[0].contains(word), "{word:?} is not in {:?}", findings[0]);
+    }
+    assert!(!nas.is_marked(TUE));
+
+    // All of the disc can be read, and it says itself which file is not whole.
+    let verify = nas.read(&["verify", "--session", "all", "--json"]).expect_code(11);
+    let findings = verify.findings();
+    assert_eq!(findings.len(), 1, "{verify}");
+    assert!(findings[0].contains("2026/11/17/z/victim") && findings[0].contains("not whole"), "{verify}");
+    nas.read(&["verify", "--session", "1"]).expect_code(0);
+
+    fs::remove_file(large).unwrap();
+    nas.store(TUE).expect_silence();
+    assert!(nas.is_marked(TUE));
+    assert_eq!(nas.days(), [MON, TUE]);
+    assert_eq!(nas.files_on_disc(TUE).contains("z/victim"), day.join("z/victim").exists());
+    nas.read(&["verify"]).expect_code(0);
+}
+
+#[test]
+fn a_file_that_shrinks_is_filled_up() {
+    for media in MEDIA {
+        let shrink = |path: &Path| fs::OpenOptions::new().write(true).open(path).unwrap().set_len(20_000).unwrap();
+        check(media, shrink, &["shrank from 50000 to 20000 bytes"]);
+    }
+}
+
+#[test]
+fn a_file_that_grows_is_cut() {
+    let grow = |path: &Path| fs::write(path, noise("v", 60_000)).unwrap();
+    check("cdrw-80", grow, &["grew from 50000 to 60000 bytes"]);
+}
+
+#[test]
+fn a_file_that_vanishes_leaves_zeros() {
+    check("dvd+rw", |path| fs::remove_file(path).unwrap(), &["went away"]);
+}
+
+#[test]
+fn a_file_that_is_replaced_by_a_link_is_not_followed() {
+    let replace = |path: &Path| {
+        fs::remove_file(path).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", path).unwrap();
+    };
+    check("cdr-80", replace, &[]);
+}
+
+#[test]
+fn a_file_that_is_replaced_by_another_is_not_mixed_up_with_it() {
+    let replace = |path: &Path| {
+        let new = path.with_file_name("new");
+        fs::write(&new, noise("w", 50_000)).unwrap();
+        fs::rename(new, path).unwrap();
+    };
+    check("cdr-80", replace, &[]);
+}

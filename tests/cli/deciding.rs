@@ -1,0 +1,200 @@
+//! Which day is stored, and whether it goes behind what is on the disc or on a disc made empty. Promised: the rules are those of
+//! Cedar Backup, a disc that still holds this week is never emptied unless `--full` says so, and no medium is written on that is not
+//! the one the configuration and the label speak of.
+
+use crate::support::{BackupBox, MON, NEXT_MON, NEXT_TUE, SUN, TUE, WED};
+
+mod the_day {
+    use super::*;
+
+    #[test]
+    fn today_goes_before_yesterday_and_yesterday_before_tomorrow_one_a_run() {
+        let nas = BackupBox::new("cdrw-80");
+        for day in [MON, TUE, WED] {
+            nas.stage(day);
+        }
+        for (marked, days) in [(TUE, vec![TUE]), (MON, vec![MON, TUE]), (WED, vec![MON, TUE, WED])] {
+            assert!(!nas.is_marked(marked));
+            nas.store(TUE).expect_silence();
+            assert!(nas.is_marked(marked));
+            assert_eq!(nas.days(), days);
+        }
+        nas.store(TUE).expect_code(12);
+    }
+
+    #[test]
+    fn a_midnight_that_was_crossed_is_told_in_the_log_if_that_is_configured() {
+        for (configured, told) in [("Y", true), ("N", false)] {
+            let nas = BackupBox::new("cdrw-80");
+            nas.configure_store(&format!("<warn_midnite>{configured}</warn_midnite>"));
+            nas.stage(MON);
+            nas.store(TUE).expect_silence();
+            let log = std::fs::read_to_string(nas.log()).unwrap();
+            assert_eq!(log.lines().any(|line| line.contains("[WARNING] midnight")), told, "{log}");
+        }
+    }
+
+    #[test]
+    fn full_stores_today_once_more_and_never_another_day() {
+        let nas = BackupBox::new("cdrw-80");
+        nas.stage_and_store(MON);
+        nas.stage_and_store(TUE);
+        nas.store_with(TUE, &["--full"]).expect_silence();
+        assert_eq!(nas.days(), [TUE], "a full store starts the disc anew");
+        nas.store_with(WED, &["--full"]).expect_code(6).expect_one_error(&[WED, "cback.stage"]);
+        assert_eq!(nas.days(), [TUE]);
+    }
+}
+
+mod a_new_disc {
+    use super::*;
+
+    /// `--dry-run` says what it would do, and the run does it.
+    fn assert_decision(nas: &BackupBox, today: &str, decision: &str, days: &[&str]) {
+        let plan = nas.store_json(today, &["--dry-run"]);
+        assert_eq!(plan["decision"], decision, "{plan}");
+        nas.store(today).expect_silence();
+        assert_eq!(nas.days(), days);
+        nas.assert_verified();
+    }
+
+    const WIPE: &str = "new disc, what is on it goes";
+
+    #[test]
+    fn the_first_day_of_the_week_starts_last_weeks_rewritable_disc_anew() {
+        for media in ["cdrw-80", "dvd+rw"] {
+            let nas = BackupBox::new(media);
+            nas.stage_and_store(MON);
+            nas.stage_and_store(SUN);
+            nas.stage(NEXT_MON);
+            assert_decision(&nas, NEXT_MON, WIPE, &[NEXT_MON]);
+            nas.stage(NEXT_TUE);
+            assert_decision(&nas, NEXT_TUE, "append", &[NEXT_MON, NEXT_TUE]);
+        }
+    }
+
+    #[test]
+    fn sundays_directory_stored_after_midnight_goes_on_last_weeks_disc() {
+        let nas = BackupBox::new("cdrw-80");
+        nas.stage_and_store(MON);
+        nas.stage(SUN);
+        assert_decision(&nas, NEXT_MON, "append", &[MON, SUN]);
+    }
+
+    #[test]
+    fn a_second_run_on_the_first_day_does_not_empty_the_disc_the_first_run_filled() {
+        let nas = BackupBox::new("cdrw-80");
+        nas.stage_and_store(NEXT_MON);
+        nas.stage(SUN);
+        assert_decision(&nas, NEXT_MON, "append", &[SUN, NEXT_MON]);
+    }
+
+    #[test]
+    fn a_first_day_that_was_changed_after_it_was_stored_does_not_empty_the_disc_either() {
+        let nas = BackupBox::new("dvd+rw");
+        nas.stage_and_store(MON);
+        nas.stage_and_store(TUE);
+        nas.remove_mark(MON);
+        std::fs::write(nas.day(MON).join("alpha/home.tar"), "other").unwrap();
+        assert_decision(&nas, MON, "append", &[MON, TUE]);
+    }
+
+    #[test]
+    fn the_weekly_formula_counts_on_the_first_day_only_and_the_daily_one_always() {
+        // A disc with room for many days: its ratio is far above 1 and far below a billion.
+        for (mode, factor, today, decision, days) in [
+            ("weekly", "1.0", NEXT_MON, "append", vec![MON, NEXT_MON]),
+            ("weekly", "1000000000", NEXT_MON, WIPE, vec![NEXT_MON]),
+            ("weekly", "1000000000", NEXT_TUE, "append", vec![MON, NEXT_TUE]),
+            ("daily", "1.0", NEXT_TUE, "append", vec![MON, NEXT_TUE]),
+            ("daily", "1000000000", NEXT_TUE, WIPE, vec![NEXT_TUE]),
+            // Not even for this formula: the disc holds a day of the same week.
+            ("daily", "1000000000", TUE, "append", vec![MON, TUE]),
+        ] {
+            let nas = BackupBox::new("cdrw-80");
+            nas.configure_store(&format!(
+                "<blank_behavior><mode>{mode}</mode><factor>{factor}</factor></blank_behavior>"
+            ));
+            nas.stage_and_store(MON);
+            nas.stage(today);
+            assert_decision(&nas, today, decision, &days);
+        }
+    }
+
+    #[test]
+    fn a_write_once_disc_that_is_not_blank_is_left_alone_when_a_new_one_is_due() {
+        let nas = BackupBox::new("cdr-80");
+        nas.stage_and_store(MON);
+        nas.stage(NEXT_MON);
+        let run = nas.refused(8, &mut nas.store_command(NEXT_MON, &nas.device()));
+        run.expect_one_error(&["new disc is due", "neither blank nor rewritable", "blank disc in"]);
+        nas.change_disc("cdr-80");
+        nas.store(NEXT_MON).expect_silence();
+        assert_eq!(nas.days(), [NEXT_MON]);
+    }
+}
+
+mod the_label {
+    use super::*;
+
+    fn with_check(media: &str) -> BackupBox {
+        let nas = BackupBox::new(media);
+        nas.configure_store("<check_media>Y</check_media>");
+        nas
+    }
+
+    #[test]
+    fn names_the_day_of_the_run() {
+        for media in crate::support::MEDIA {
+            let nas = BackupBox::new(media);
+            nas.stage_and_store(MON);
+            nas.stage(TUE);
+            nas.store(WED).expect_silence();
+            let info = nas.read(&["info", "--json"]).result();
+            assert_eq!(info["label"], "CEDAR BACKUP 18-NOV-2026", "{media}");
+            let labels: Vec<_> = info["sessions"].as_array().unwrap().iter().map(|one| one["label"].clone()).collect();
+            assert_eq!(labels, ["CEDAR BACKUP 16-NOV-2026", "CEDAR BACKUP 18-NOV-2026"], "{media}");
+        }
+    }
+
+    #[test]
+    fn is_demanded_of_rewritable_media_and_not_of_write_once_ones() {
+        for media in ["cdrw-80", "dvd+rw"] {
+            let nas = with_check(media);
+            nas.stage(TUE);
+            let run = nas.refused(8, &mut nas.store_command(TUE, &nas.device()));
+            run.expect_one_error(&["no label", "check_media"]);
+        }
+        let nas = with_check("cdr-80");
+        nas.stage_and_store(TUE);
+        assert_eq!(nas.days(), [TUE]);
+    }
+
+    #[test]
+    fn of_somebody_else_is_refused_on_every_medium_and_even_for_full() {
+        for media in crate::support::MEDIA {
+            let nas = with_check(media);
+            nas.edit_config("<check_media>Y", "<check_media>N");
+            nas.stage_and_store(MON);
+            nas.edit_config("<check_media>N", "<check_media>Y");
+            nas.stage_and_store(TUE);
+            nas.stage(WED);
+            for label in ["DEBIAN 12", "cedar backup 16-NOV-2026", ""] {
+                nas.relabel(label);
+                let run = nas.refused(8, &mut nas.store_command(WED, &nas.device()));
+                run.expect_one_error(&[&format!("{label:?}"), "check_media"]);
+                let run = nas.refused(8, nas.store_command(WED, &nas.device()).arg("--full"));
+                run.expect_one_error(&[&format!("{label:?}")]);
+            }
+            nas.relabel("CEDAR BACKUPS OF MINE");
+            nas.store(WED).expect_silence();
+            assert_eq!(nas.days(), [MON, TUE, WED]);
+        }
+    }
+
+    #[test]
+    fn is_checked_before_a_day_is_looked_for() {
+        let nas = with_check("cdrw-80");
+        nas.store(TUE).expect_code(8);
+    }
+}

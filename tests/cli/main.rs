@@ -1,0 +1,15 @@
+//! The program as its user meets it: the real binary, run from outside with a configuration, a staging tree and a disc in a
+//! simulated drive. Each file begins with what it promises. Nothing here needs another program, a network or a drive, and
+//! nothing depends on how fast the machine is.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where something is not as it has to be")]
+
+mod bad_input;
+mod broken_off;
+mod changing_sources;
+mod command_line;
+mod deciding;
+mod gate;
+mod messages;
+mod read_only;
+mod storing;
+mod support;

@@ -1,0 +1,301 @@
+//! What *store* does to disc and staging. Promised: what does not fit is known before anything is touched; a day that is there is not
+//! burned again; one that changed is replaced as a whole; and the mark is set after the proof and by nothing else, so that a run
+//! that failed is put right by the next one.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+
+use crate::support::{BackupBox, MEDIA, MON, Run, TUE, WED, noise, set_time};
+
+mod room {
+    use super::*;
+
+    /// What the session of `today` takes on a disc with room for anything.
+    fn sectors_needed(media: &str, today: &str) -> u64 {
+        let nas = BackupBox::new(media);
+        nas.stage(today);
+        nas.store_json(today, &["--dry-run"])["session_sectors"].as_u64().unwrap()
+    }
+
+    #[test]
+    fn a_session_that_fills_the_disc_to_its_last_sector_fits() {
+        for (media, first) in [("cdr-80", 0), ("cdrw-80", 0), ("dvd+rw", 32)] {
+            let needed = first + sectors_needed(media, TUE);
+            let nas = BackupBox::with_capacity(media, needed);
+            nas.stage_and_store(TUE);
+            nas.assert_verified();
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_touches_nothing_and_both_sizes_are_told() {
+        for (media, first, unit) in [("cdr-80", 0, 1), ("cdrw-80", 0, 1), ("dvd+rw", 32, 16)] {
+            let needed = sectors_needed(media, TUE);
+            let nas = BackupBox::with_capacity(media, first + needed - unit);
+            nas.stage(TUE);
+            let run = nas.refused(9, &mut nas.store_command(TUE, &nas.device()));
+            let (free, bytes) = (needed - unit, needed * 2048);
+            run.expect_one_error(&[&format!("needs {needed} sectors ({bytes} bytes), {free} sectors")]);
+        }
+    }
+
+    #[test]
+    fn an_appended_session_that_does_not_fit_leaves_the_sessions_before_it() {
+        for media in MEDIA {
+            let nas = BackupBox::with_capacity(media, 4000 * 16);
+            nas.stage_and_store(MON);
+            nas.stage(TUE);
+            let large = nas.stage_large(TUE, 200 << 20);
+            nas.refused(9, &mut nas.store_command(TUE, &nas.device())).expect_one_error(&["does not fit", "sectors"]);
+            nas.assert_verified();
+            fs::remove_file(large).unwrap();
+            nas.store(TUE).expect_silence();
+            assert_eq!(nas.days(), [MON, TUE]);
+        }
+    }
+
+    #[test]
+    fn a_disc_that_would_have_to_be_emptied_is_not_when_the_day_fits_no_disc() {
+        for media in ["cdrw-80", "dvd+rw"] {
+            let nas = BackupBox::with_capacity(media, 4000 * 16);
+            nas.stage_and_store(MON);
+            nas.stage_large(TUE, 200 << 20);
+            nas.stage(TUE);
+            nas.refused(9, nas.store_command(TUE, &nas.device()).arg("--full")).expect_one_error(&["does not fit"]);
+            nas.assert_verified();
+        }
+    }
+}
+
+mod a_day_that_is_on_the_disc {
+    use super::*;
+
+    #[test]
+    fn as_it_is_staged_is_marked_again_and_not_burned_again() {
+        for media in MEDIA {
+            let nas = BackupBox::new(media);
+            nas.stage_and_store(MON);
+            nas.stage_and_store(TUE);
+            let before = (nas.shown(), nas.disc_fingerprint());
+            nas.remove_mark(TUE);
+            assert_eq!(nas.store_json(TUE, &["--dry-run"])["outcome"], "already on the disc");
+            assert!(!nas.is_marked(TUE));
+            nas.store(TUE).expect_silence();
+            assert!(nas.is_marked(TUE));
+            assert_eq!((nas.shown(), nas.disc_fingerprint()), before, "{media}");
+        }
+    }
+
+    #[test]
+    fn with_one_byte_other_than_staged_is_replaced_though_size_and_time_are_the_same() {
+        for media in MEDIA {
+            let nas = BackupBox::new(media);
+            let day = nas.stage(MON);
+            nas.store(MON).expect_silence();
+            nas.stage_and_store(TUE);
+            nas.remove_mark(MON);
+            let (path, old) = (day.join("alpha/home.tar"), noise(MON, 300_000));
+            let mut new = old.clone();
+            new[299_999] ^= 1;
+            fs::write(&path, &new).unwrap();
+            set_time(&path, 1_700_000_000);
+            nas.store(MON).expect_silence();
+            let (old, new) = (nas.sector_of(&old), nas.sector_of(&new));
+            assert!(new >= old, "the newest copy is looked at");
+            let end = (new * 2048 + 299_999) as usize;
+            assert_eq!(fs::read(nas.sectors()).unwrap()[end], fs::read(&path).unwrap()[299_999]);
+            assert_eq!(nas.days(), [MON, TUE]);
+            nas.assert_verified();
+            let before = nas.disc_fingerprint();
+            nas.remove_mark(MON);
+            nas.store(MON).expect_silence();
+            assert_eq!(nas.disc_fingerprint(), before, "now the disc holds the day as it is staged");
+        }
+    }
+
+    #[test]
+    fn is_replaced_as_a_whole_so_that_no_removed_file_and_no_old_manifest_stays_visible() {
+        for media in MEDIA {
+            let nas = BackupBox::new(media);
+            nas.stage_and_store(MON);
+            let day = nas.stage(TUE);
+            nas.store(TUE).expect_silence();
+            nas.remove_mark(TUE);
+            fs::remove_file(day.join("beta/mail.tar")).unwrap();
+            fs::remove_dir(day.join("beta")).unwrap();
+            fs::write(day.join("alpha/new.tar"), "new").unwrap();
+            nas.store(TUE).expect_silence();
+            let files = nas.files_on_disc(TUE);
+            let expected =
+                ["alpha", "alpha/cback.collect", "alpha/etc.tar", "alpha/home.tar", "alpha/new.tar", "cback.stage"];
+            assert!(files.iter().eq(expected), "{files:?}");
+            let manifests: Vec<String> =
+                nas.listing().into_iter().filter(|path| path.contains("SHA256SUMS-")).collect();
+            assert_eq!(manifests.len(), 2, "one for each session that shows: {manifests:?}");
+            nas.assert_verified();
+            // Each manifest in the newest tree speaks of that tree only.
+            nas.read(&["verify"]).expect_code(0);
+        }
+    }
+}
+
+mod the_mark {
+    use super::*;
+
+    #[test]
+    fn is_set_after_the_proof_only_and_the_next_run_sets_it() {
+        for media in MEDIA {
+            let nas = BackupBox::new(media);
+            nas.stage_and_store(MON);
+            nas.stage(TUE);
+            // Where the file is going to lie shows a box with the same days.
+            let twin = BackupBox::new(media);
+            twin.stage_and_store(MON);
+            twin.stage_and_store(TUE);
+            let lba = twin.sector_of(&noise(TUE, 300_000)) + 3;
+            let device = format!("{},fault=read10@{lba}:flip", nas.device());
+            let run = Run::of(nas.store_command(TUE, &device).arg("--json")).expect_code(11);
+            let findings = run.findings();
+            assert!(!findings.is_empty(), "{run}");
+            for finding in findings {
+                assert!(finding.contains("2026/11/17/alpha/home.tar"), "{finding}");
+            }
+            assert!(!nas.is_marked(TUE));
+            let before = nas.disc_fingerprint();
+            nas.store(TUE).expect_silence();
+            assert!(nas.is_marked(TUE));
+            assert_eq!(nas.disc_fingerprint(), before, "the disc was right, it was read wrong");
+        }
+    }
+
+    #[test]
+    fn is_set_by_the_run_after_one_that_left_a_bad_sector_on_the_disc() {
+        for media in MEDIA {
+            let nas = BackupBox::new(media);
+            nas.stage_and_store(MON);
+            nas.stage_and_store(TUE);
+            let at = nas.sector_of(&noise(TUE, 300_000)) * 2048 + 5000;
+            nas.patch_sectors(at, b"dirt");
+            nas.remove_mark(TUE);
+            nas.read(&["verify"]).expect_code(11);
+            nas.store(TUE).expect_silence();
+            assert_eq!(nas.days(), [MON, TUE]);
+            nas.read(&["verify"]).expect_code(0);
+        }
+    }
+
+    #[test]
+    fn an_unreadable_sector_is_a_difference_that_names_the_file() {
+        let twin = BackupBox::new("cdr-80");
+        twin.stage_and_store(TUE);
+        let lba = twin.sector_of(&noise(TUE, 70_000)) + 1;
+        let nas = BackupBox::new("cdr-80");
+        nas.stage(TUE);
+        let run = nas.store_on(TUE, &format!("fault=read10@{lba}:3/11/00")).expect_code(11);
+        run.expect_one_error(&["2026/11/17/beta/mail.tar", &lba.to_string(), "not marked"]);
+        assert!(!nas.is_marked(TUE));
+    }
+
+    #[test]
+    fn is_an_empty_file_of_the_backup_user() {
+        let nas = BackupBox::new("cdrw-80");
+        let expected = if nix::unistd::geteuid().is_root() {
+            let first_of = |file| {
+                let text = fs::read_to_string(file).unwrap();
+                let numbered = |line: &str| {
+                    let fields: Vec<&str> = line.split(':').collect();
+                    Some((fields[0].to_owned(), fields.get(2)?.parse::<u32>().ok().filter(|&id| id != 0)?))
+                };
+                text.lines().find_map(numbered).unwrap()
+            };
+            let (user, group) = (first_of("/etc/passwd"), first_of("/etc/group"));
+            nas.edit_config("<backup_user>root", &format!("<backup_user>{}", user.0));
+            nas.edit_config("<backup_group>root", &format!("<backup_group>{}", group.0));
+            (user.1, group.1)
+        } else {
+            (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw())
+        };
+        nas.stage_and_store(TUE);
+        let mark = nas.day(TUE).join("cback.store").metadata().unwrap();
+        assert_eq!((mark.uid(), mark.gid(), mark.len()), (expected.0, expected.1, 0));
+    }
+
+    #[test]
+    fn without_check_data_is_set_unproven_and_the_log_says_so() {
+        let nas = BackupBox::new("cdr-80");
+        nas.edit_config("<check_data>Y", "<check_data>N");
+        nas.stage(TUE);
+        let trace = nas.path("trace");
+        let answer = nas.store_json(TUE, &["--scsi-trace", trace.to_str().unwrap()]);
+        assert_eq!((&answer["outcome"], &answer["proven"]), (&"stored".into(), &false.into()));
+        assert!(nas.is_marked(TUE));
+        let trace = fs::read_to_string(trace).unwrap();
+        let after_writing = trace.lines().rev().take_while(|line| !line.starts_with("WRITE(10)"));
+        assert_eq!(after_writing.filter(|line| line.starts_with("READ(10)")).count(), 0);
+        assert!(fs::read_to_string(nas.log()).unwrap().contains("[WARNING] check_data is N"));
+    }
+
+    #[test]
+    fn check_data_is_on_where_the_configuration_does_not_speak_of_it() {
+        let nas = BackupBox::new("cdr-80");
+        nas.edit_config("<check_data>Y</check_data>", "");
+        nas.stage(TUE);
+        assert_eq!(nas.store_json(TUE, &[])["proven"], true);
+    }
+}
+
+mod a_rehearsal {
+    use super::*;
+
+    #[test]
+    fn says_the_plan_and_touches_nothing() {
+        for media in MEDIA {
+            let nas = BackupBox::new(media);
+            nas.stage_and_store(MON);
+            nas.stage(TUE);
+            for flags in [&["--dry-run"][..], &["-n", "--full"]] {
+                let code = if media == "cdr-80" && flags.len() > 1 { 8 } else { 0 };
+                let run = nas.refused(code, nas.store_command(TUE, &nas.device()).args(flags));
+                assert!(run.stdout.contains(TUE) || code == 8, "{run}");
+            }
+            let run = nas.refused(0, nas.store_command(TUE, &nas.device()).args(["-n", "--json"]));
+            let plan = run.result();
+            assert_eq!(plan["outcome"], "planned");
+            assert_eq!(plan["files"], 5);
+            nas.store(TUE).expect_silence();
+            let sessions = nas.read(&["info", "--json"]).result()["sessions"].clone();
+            assert_eq!(sessions[1]["start"], plan["session_start"], "{media}");
+        }
+    }
+
+    #[test]
+    fn tells_each_refusal_as_the_run_would() {
+        let nas = BackupBox::new("cdr-80");
+        nas.refused(6, nas.store_command(TUE, &nas.device()).arg("-n"));
+        nas.stage_and_store(TUE);
+        nas.refused(12, nas.store_command(TUE, &nas.device()).arg("-n"));
+        nas.edit_config("<media_type>cdr-80", "<media_type>cdrw-80");
+        nas.stage(WED);
+        nas.refused(8, nas.store_command(WED, &nas.device()).arg("-n"));
+    }
+}
+
+mod the_image {
+    use super::*;
+
+    #[test]
+    fn with_source_date_epoch_is_the_same_in_every_byte_for_the_same_days() {
+        for media in MEDIA {
+            let image = || {
+                let nas = BackupBox::new(media);
+                for day in [MON, TUE] {
+                    nas.stage(day);
+                    let mut command = nas.store_command(day, &nas.device());
+                    Run::of(command.env("SOURCE_DATE_EPOCH", "1790000000")).expect_silence();
+                }
+                (fs::read(nas.sectors()).unwrap(), fs::read(nas.disc().join("state.json")).unwrap())
+            };
+            assert!(image() == image(), "two discs of {media} with the same days differ");
+        }
+    }
+}
