@@ -116,7 +116,11 @@ fn inspect_sequential(drive: &mut Drive, profile: Profile) -> Result<Medium, Scs
     let info = drive.run(&ReadDiscInformation)?;
     let next = match info.status {
         DiscStatus::Finalised => None,
-        _ => Some(drive.run(&ReadTrackInformation(TrackAddress::Invisible))?),
+        status => match drive.run(&ReadTrackInformation(TrackAddress::Invisible)) {
+            // A disc that is full to its last sector has no next track.
+            Err(error) if error.is_unsupported() && status != DiscStatus::Empty => None,
+            answer => Some(answer?),
+        },
     };
     let (state, sessions) = match info.status {
         DiscStatus::Empty => (State::Blank, Vec::new()),
