@@ -14,7 +14,13 @@ use crate::iso::chain::Chain;
 use crate::iso::reader::{self, ReadError, Reading, Volume};
 use crate::iso::source::{ImageFile, SectorSource, SourceError};
 use crate::iso::tree::{Content, Kind, NodeId, Tree, TreePath};
+use crate::scsi::{ScsiError, SenseKey};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
+
+/// System area and descriptors of a session stand in this many sectors.
+const HEAD_SECTORS: u32 = 32;
+/// The descriptors begin behind so many sectors.
+const SYSTEM_AREA: u32 = 16;
 
 /// A session with a file system in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +77,9 @@ impl Contents {
     /// When the file can't be read.
     pub fn of_image(image: &mut ImageFile) -> Result<Contents, ReadError> {
         let end = Lba(image.sectors().0);
+        if end <= Lba(SYSTEM_AREA) {
+            return Ok(Contents::nothing());
+        }
         let chained = Contents::of_chain(image)?;
         if chained.sessions.first().is_some_and(|first| first.start != Lba(0)) {
             return Ok(chained);
@@ -105,8 +114,10 @@ impl Contents {
                 Ok(volume) => {
                     contents.sessions.push(Recorded { volume, start: session.start, end: Some(session.end) });
                 }
-                Err(ReadError::NotAVolume { .. } | ReadError::Descriptor { .. }) if is_unwritten(source, session) => {
-                    contents.torn += 1
+                Err(ReadError::NotAVolume { .. } | ReadError::Descriptor { .. })
+                    if ends_in_its_head(session) || is_unwritten(source, session) =>
+                {
+                    contents.torn += 1;
                 }
                 Err(error) => {
                     tracing::debug!(%error, session = session.number, "no file system");
@@ -139,10 +150,11 @@ impl Contents {
         let mut contents = Contents::nothing();
         let chain = match Chain::read(source) {
             Ok(chain) => chain,
+            Err(ReadError::NotAVolume { .. } | ReadError::Descriptor { .. }) if superblock_is_wiped(source) => {
+                return Ok(contents);
+            }
             Err(ReadError::NotAVolume { .. }) => {
-                if !superblock_is_wiped(source) {
-                    contents.shown = Shown::Unreadable;
-                }
+                contents.shown = Shown::Unreadable;
                 return Ok(contents);
             }
             Err(error) => return Err(error),
@@ -182,18 +194,33 @@ impl Contents {
     }
 }
 
+/// Whether a data session is over before its descriptors can be: its burn broke off there. A finished one is at least 300 sectors long on a
+/// CD, and longer elsewhere.
+fn ends_in_its_head(session: &Session) -> bool {
+    session.data && session.end.0.saturating_sub(session.start.0) < HEAD_SECTORS
+}
+
 /// Whether the head of a data session, where system area and descriptors belong, was never written: zeros, or nothing that can be read
 /// back. That is what a burn leaves that broke off before its first sectors were on the medium.
 fn is_unwritten(source: &mut dyn SectorSource, session: &Session) -> bool {
-    let count = (session.end.0.saturating_sub(session.start.0)).min(32) as usize;
+    let count = (session.end.0.saturating_sub(session.start.0)).min(HEAD_SECTORS) as usize;
     let mut head = vec![0; count * SECTOR_BYTES];
     session.data && (source.read(session.start, &mut head).is_err() || head.iter().all(|&byte| byte == 0))
 }
 
-/// Whether the superblock of an overwritable medium is zeros: never written, or wiped at the beginning of a new disc.
+/// Whether the superblock of an overwritable medium is zeros: never written, or wiped at the beginning of a new disc. While a format is
+/// not over, the drive answers for sectors that were never written that they are blank.
 fn superblock_is_wiped(source: &mut dyn SectorSource) -> bool {
-    let mut superblock = vec![0xff; 32 * SECTOR_BYTES];
-    source.read(Lba(0), &mut superblock).is_ok() && superblock.iter().all(|&byte| byte == 0)
+    let mut sector = [0xff; SECTOR_BYTES];
+    (0..HEAD_SECTORS).map(Lba).all(|at| match source.read(at, &mut sector) {
+        Ok(()) => sector.iter().all(|&byte| byte == 0),
+        Err(error) => is_blank(&error),
+    })
+}
+
+fn is_blank(error: &SourceError) -> bool {
+    let sense = error.cause.downcast_ref::<ScsiError>().and_then(ScsiError::sense);
+    sense.is_some_and(|sense| sense.key == SenseKey::BlankCheck)
 }
 
 /// Whether no file reaches beyond `end`.
