@@ -155,6 +155,9 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
             tracing::warn!("on the disc, {note}");
         }
         if session.is_there(&mut disc, previous, scanned.plan.tree(), stop)? {
+            if !request.dry_run {
+                disc.complete(decision, progress)?;
+            }
             let report = session.report(Outcome::AlreadyThere, decision, &disc.medium, Lba(0), Sectors(0), &scanned);
             return session.finish(report, owner);
         }
@@ -276,6 +279,17 @@ impl Disc {
         let mut drive = self.drive.lock_tray();
         self.medium = prepare::close_interrupted(&mut drive, track, progress)?;
         Ok(())
+    }
+
+    /// A disc that is not going to be burned is left as a finished burn leaves it: a run that was killed between its last sector and the
+    /// closing has left one that this drive reads and others don't.
+    fn complete(&mut self, decision: Decision, progress: &mut dyn Progress) -> Result<(), BurnError> {
+        if let State::NeedsFormat { begun: true } = self.medium.state {
+            tracing::warn!("the last burn broke off: ending the format it left");
+            let mut drive = self.drive.lock_tray();
+            self.medium = prepare::end_format(&mut drive, &self.medium, progress)?;
+        }
+        self.mend(decision, progress)
     }
 
     /// Where the session goes: what the drive says. A wiped CD begins at 0. For a rehearsal on a disc that would have to be mended first the

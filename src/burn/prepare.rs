@@ -49,6 +49,17 @@ pub fn format(drive: &mut Drive, medium: &Medium, progress: &mut dyn Progress) -
     medium::inspect(drive).map_err(|source| BurnError::Inspect { source })
 }
 
+/// Takes up a format that a broken-off burn left behind and ends it, so that drives which only read can read the medium, too.
+///
+/// # Errors
+/// When the drive can't.
+pub fn end_format(drive: &mut Drive, medium: &Medium, progress: &mut dyn Progress) -> Result<Medium, BurnError> {
+    format(drive, medium, progress)?;
+    working(progress, Phase::Close, |on_progress| close(drive, CloseFunction::StopBackgroundFormat, on_progress))
+        .map_err(|source| BurnError::Close { source })?;
+    medium::inspect(drive).map_err(|source| BurnError::Inspect { source })
+}
+
 /// Closes the track and session that a broken-off burn left open, so that the next session can follow. What the torn session holds
 /// stays on the medium and is superseded by the next one.
 ///
