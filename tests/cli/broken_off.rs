@@ -7,13 +7,14 @@ use nix::sys::signal::Signal;
 use crate::gate::{Held, LARGE};
 use crate::support::{BackupBox, MEDIA, MON, NEXT_MON, Run, TUE, WED};
 
-/// Both earlier and new day are there, proven, and the disc goes on.
+/// The earlier days are there, if not all of the new one is; after the next run both are, proven, and the disc goes on.
 fn assert_healed_by_the_next_run(nas: &BackupBox, earlier: &[&str], how: &str) {
     assert!(!nas.is_marked(TUE), "{how}: marked");
     if !earlier.is_empty() {
         let run = nas.read(&["verify"]);
         assert_eq!(run.code, Some(0), "{how}: the earlier days: {run}");
-        assert_eq!(nas.days(), earlier, "{how}");
+        let days = nas.days();
+        assert!(days == earlier || days == [earlier, &[TUE]].concat(), "{how}: {days:?}");
     }
     let run = nas.store(TUE);
     assert!(run.code == Some(0) && run.stdout.is_empty(), "{how}: the next run: {run}");
@@ -21,6 +22,9 @@ fn assert_healed_by_the_next_run(nas: &BackupBox, earlier: &[&str], how: &str) {
     assert_eq!(nas.days(), [earlier, &[TUE]].concat(), "{how}");
     let run = nas.read(&["verify", "--session", "all"]);
     assert_eq!(run.code, Some(0), "{how}: healed: {run}");
+    // Other drives read it only if nothing is left open.
+    let state = nas.shown()["disc"]["state"].clone();
+    assert!(["appendable", "format suspended", "formatted"].iter().any(|fine| state == *fine), "{how}: {state}");
     nas.stage_and_store(WED);
     assert_eq!(nas.days(), [earlier, &[TUE, WED]].concat(), "{how}");
 }
@@ -99,7 +103,7 @@ mod a_killed_run {
 
     #[test]
     fn in_a_later_session_on_a_dvd_plus_rw() {
-        assert!(check("dvd+rw", &[MON], "kill") > 10);
+        assert!(check("dvd+rw", &[MON], "kill") >= 10);
     }
 
     #[test]
@@ -125,7 +129,7 @@ mod a_killed_run {
             let nas = BackupBox::new(media);
             nas.stage_and_store(MON);
             nas.stage(TUE);
-            for moment in ["write10#6", "write10#3", "write10#9"] {
+            for moment in ["write10#6", "write10#3", "write10#4"] {
                 let run = nas.store_on(TUE, &format!("fault={moment}:kill"));
                 assert!(run.signal.is_some(), "{media}, {moment}: {run}");
             }

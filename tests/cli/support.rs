@@ -294,6 +294,11 @@ impl BackupBox {
         (fingerprint(&self.sectors()), fingerprint(&self.disc().join("state.json")))
     }
 
+    /// What is on the disc: equal while nobody burns anything. How far a format has come is left out.
+    pub(crate) fn disc_content(&self) -> (Value, String) {
+        (self.shown(), fingerprint(&self.sectors()))
+    }
+
     /// Everything in staging with content and time: equal while nobody touches it.
     pub(crate) fn staging_fingerprint(&self) -> Vec<(PathBuf, std::time::SystemTime, String)> {
         let describe = |path: PathBuf| {
