@@ -10,6 +10,7 @@
 use super::ledger::{CHUNK, Ledger};
 use super::progress::{Event, Phase, Progress};
 use crate::iso::source::{SectorSource, SourceError};
+use crate::scsi::sbc::StartStopUnit;
 use crate::scsi::{Drive, ScsiError};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
@@ -166,6 +167,10 @@ impl<'a> Readback<'a> {
                 Err(error) => tracing::debug!(%error, "reading back"),
             }
         }
+        // A drive may not have noticed the session it closed a moment ago.
+        if at == self.start && self.look_again().is_ok() && self.drive.read(at, chunk, from_medium).is_ok() {
+            return true;
+        }
         let bad_so_far: u32 = self.faults.unreadable.iter().map(|run| (run.end - run.start).0).sum();
         if bad_so_far as usize > SINGLE_LIMIT {
             chunk.fill(0);
@@ -184,6 +189,13 @@ impl<'a> Readback<'a> {
             }
         }
         whole
+    }
+
+    /// Has the drive look at the disc as if it had just been put in.
+    fn look_again(&mut self) -> Result<(), ScsiError> {
+        self.drive.run(&StartStopUnit::Stop)?;
+        self.drive.run(&StartStopUnit::Start)?;
+        self.drive.wait_until_ready()
     }
 
     /// The bytes of one sector, if it was read before and is still held.
