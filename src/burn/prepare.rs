@@ -43,7 +43,7 @@ pub fn format(drive: &mut Drive, medium: &Medium, progress: &mut dyn Progress) -
         return Ok(medium.clone());
     };
     working(progress, Phase::Format, |on_progress| {
-        drive.run_long(|_| FormatUnit::dvd_plus_rw(begun), deadline::FORMAT, on_progress)
+        drive.run_long(|immediate| FormatUnit::dvd_plus_rw(begun, immediate), deadline::FORMAT, on_progress)
     })
     .map_err(|source| BurnError::Format { source })?;
     medium::inspect(drive).map_err(|source| BurnError::Inspect { source })

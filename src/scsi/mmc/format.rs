@@ -59,10 +59,11 @@ pub struct FormatUnit {
 
 impl FormatUnit {
     /// Background format of a whole DVD+RW (format type 26h, MMC-6 6.4.3.13): writing may begin about a minute later, while the drive
-    /// goes on formatting in the background. `restart` resumes a format that was stopped.
+    /// goes on formatting in the background. `restart` resumes a format that was stopped; `immediate`: the answer
+    /// comes at once, as with the Immed bit of other commands, which stands in the parameters here.
     #[must_use]
-    pub fn dvd_plus_rw(restart: bool) -> FormatUnit {
-        let [flags, length, type_code] = [0x02, 8, 0x26 << 2];
+    pub fn dvd_plus_rw(restart: bool, immediate: bool) -> FormatUnit {
+        let [flags, length, type_code] = [u8::from(immediate) << 1, 8, 0x26 << 2];
         FormatUnit { list: [0, flags, 0, length, 0xff, 0xff, 0xff, 0xff, type_code, 0, 0, u8::from(restart)] }
     }
 }
@@ -91,10 +92,11 @@ mod tests {
 
     #[test]
     fn a_dvd_plus_rw_is_formatted_by_the_standards_bytes() {
-        let format = FormatUnit::dvd_plus_rw(false);
+        let format = FormatUnit::dvd_plus_rw(false, true);
         assert_eq!(format.cdb().as_bytes(), [0x04, 0x11, 0, 0, 0, 0]);
         assert_eq!(format.parameters(), [0, 0x02, 0, 8, 0xff, 0xff, 0xff, 0xff, 0x98, 0, 0, 0]);
-        assert_eq!(FormatUnit::dvd_plus_rw(true).parameters()[8..], [0x98, 0, 0, 1]);
+        assert_eq!(FormatUnit::dvd_plus_rw(true, true).parameters()[8..], [0x98, 0, 0, 1]);
+        assert_eq!(FormatUnit::dvd_plus_rw(false, false).parameters()[..4], [0, 0, 0, 8]);
     }
 
     #[test]
