@@ -5,7 +5,7 @@
 use nix::sys::signal::Signal;
 
 use crate::gate::{Held, LARGE};
-use crate::support::{BackupBox, MEDIA, MON, NEXT_MON, Run, TUE, WED};
+use crate::support::{BackupBox, MEDIA, MON, NEXT_MON, TUE, WED};
 
 /// The earlier days are there, if not all of the new one is; after the next run both are, proven, and the disc goes on.
 fn assert_healed_by_the_next_run(nas: &BackupBox, earlier: &[&str], how: &str) {
@@ -138,6 +138,26 @@ mod a_killed_run {
     }
 
     #[test]
+    fn while_it_mended_what_a_killed_run_left() {
+        for media in ["cdr-80", "cdrw-80"] {
+            for earlier in [&[][..], &[MON]] {
+                for moment in ["close#1", "close#2", "write10#1", "write10#8"] {
+                    let nas = BackupBox::new(media);
+                    for day in earlier {
+                        nas.stage_and_store(day);
+                    }
+                    nas.stage(TUE);
+                    for moment in ["write10#6", moment] {
+                        let run = nas.store_on(TUE, &format!("fault={moment}:kill"));
+                        assert!(run.signal.is_some(), "{media}, {moment}: {run}");
+                    }
+                    assert_healed_by_the_next_run(&nas, earlier, &format!("{media}, mending until {moment}"));
+                }
+            }
+        }
+    }
+
+    #[test]
     fn while_it_started_last_weeks_disc_anew() {
         for (media, moments) in [
             ("cdrw-80", &["blank#1", "write10#1", "write10#4", "sync#1", "close#1"][..]),
@@ -232,15 +252,34 @@ mod a_drive_that_fails {
 mod an_interrupted_run {
     use super::*;
 
-    fn interrupt(nas: &BackupBox, signal: Signal) -> (Run, String) {
-        let mut held = Held::start(nas, nas.store_command(TUE, &nas.device()));
-        held.run_until("WRITE(10)", 10);
+    /// Sends the signal and waits until the program has taken notice.
+    fn interrupt(nas: &BackupBox, held: &Held, signal: Signal) {
         held.signal(signal);
         // The program is held, the thread that waits for the signal is not.
         while !std::fs::read_to_string(nas.log()).unwrap().contains("ending in good order") {
             std::thread::sleep(std::time::Duration::from_millis(1));
         }
-        held.finish()
+    }
+
+    #[test]
+    fn while_it_reads_back_leaves_a_day_that_the_next_run_proves_and_does_not_burn_again() {
+        for media in MEDIA {
+            let nas = BackupBox::new(media);
+            nas.stage_and_store(MON);
+            nas.stage(TUE);
+            nas.stage_large(TUE, LARGE);
+            let mut held = Held::start(&nas, nas.store_command(TUE, &nas.device()));
+            held.run_until("CLOSE TRACK SESSION", 1);
+            held.run_until("READ(10)", 3);
+            interrupt(&nas, &held, Signal::SIGTERM);
+            let run = held.finish().0.expect_code(5);
+            run.expect_one_error(&["interrupted", "not proven", "not marked"]);
+            assert!(!nas.is_marked(TUE));
+            let before = nas.disc_content();
+            nas.store(TUE).expect_silence();
+            assert!(nas.is_marked(TUE));
+            assert_eq!(nas.disc_content(), before, "{media}");
+        }
     }
 
     #[test]
@@ -254,7 +293,10 @@ mod an_interrupted_run {
                     }
                     nas.stage(TUE);
                     let large = nas.stage_large(TUE, LARGE);
-                    let (run, trace) = interrupt(&nas, signal);
+                    let mut held = Held::start(&nas, nas.store_command(TUE, &nas.device()));
+                    held.run_until("WRITE(10)", 10);
+                    interrupt(&nas, &held, signal);
+                    let (run, trace) = held.finish();
                     let how = format!("{media}, {signal}");
                     let run = run.expect_code(5);
                     run.expect_one_error(&["interrupted", "not marked", "run the same command again"]);
@@ -269,6 +311,22 @@ mod an_interrupted_run {
                     assert_healed_by_the_next_run(&nas, earlier, &how);
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn a_drive_with_bad_habits_breaks_nothing_off() {
+    for media in MEDIA {
+        for habit in ["stale", "noimmed", "noprogress", "n150", "stale,noimmed,noprogress,n150"] {
+            let nas = BackupBox::new(media);
+            for day in [MON, TUE] {
+                nas.stage(day);
+                let run = nas.store_on(day, habit);
+                assert!(run.code == Some(0) && run.stdout.is_empty(), "{media}, {habit}: {run}");
+            }
+            assert_eq!(nas.days(), [MON, TUE]);
+            nas.assert_verified();
         }
     }
 }

@@ -30,6 +30,10 @@ mod room {
             stage_two_megabytes(&nas, TUE);
             nas.store(TUE).expect_silence();
             nas.assert_verified();
+            nas.stage(WED);
+            let code = if media == "dvd+rw" { 9 } else { 8 };
+            nas.refused(code, &mut nas.store_command(WED, &nas.device()));
+            nas.read(&["info"]).expect_code(0).expect_words(&[TUE]);
         }
     }
 
