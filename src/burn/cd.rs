@@ -59,10 +59,17 @@ fn set_up(drive: &mut Drive, job: &Job<'_>) -> Result<(), ScsiError> {
     let write_kb_per_s =
         job.speed.map_or(u16::MAX, |times| u16::try_from(times.saturating_mul(KB_PER_S_AT_1X)).unwrap_or(u16::MAX));
     if let Err(error) = drive.run(&SetCdSpeed { write_kb_per_s }) {
+        // After a reset the mode page above is the drive's own again, and the disc may be another one.
+        if error.is_attention() {
+            return Err(error);
+        }
         tracing::warn!(%error, "the writing speed can't be set");
     }
     // Power calibration at our bidding is best effort: a drive that refuses does it by itself before the first WRITE.
     if let Err(error) = drive.run(&SendOpcInformation) {
+        if error.is_attention() {
+            return Err(error);
+        }
         tracing::debug!(%error, "no power calibration");
     }
     Ok(())

@@ -48,6 +48,8 @@ const SECOND_LOOK: Duration = Duration::from_millis(200);
 const BUSY_PAUSE: Duration = Duration::from_millis(100);
 /// Longest pause before a WRITE is offered again to a full buffer.
 const WRITE_PAUSE: Duration = Duration::from_millis(25);
+/// A unit attention in the way of unlocking the tray must not leave it locked.
+const UNLOCK_TRIES: usize = 3;
 
 /// A command did not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +118,18 @@ impl ScsiError {
         self.reaction() == Some(Reaction::NoMedium)
     }
 
+    /// Whether the drive says that it, or its medium, changed state behind our back. It says so once only, so nobody may overhear it.
+    #[must_use]
+    pub fn is_attention(&self) -> bool {
+        self.reaction() == Some(Reaction::Inspect)
+    }
+
+    /// Whether the sectors were never written.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.reaction() == Some(Reaction::Blank)
+    }
+
     /// Whether the drive itself is lost: unplugged, reset, hung.
     #[must_use]
     pub fn is_drive_lost(&self) -> bool {
@@ -130,6 +144,8 @@ pub type OnProgress<'a> = &'a mut dyn FnMut(Option<u16>);
 pub struct Drive {
     transport: Box<dyn Transport>,
     name: String,
+    /// A unit attention that met a command whose failing does not matter: told to whoever sends the next one.
+    unheard: Option<ScsiError>,
 }
 
 impl fmt::Debug for Drive {
@@ -142,7 +158,7 @@ impl Drive {
     /// A drive behind `transport`; `name` is what the user calls it.
     #[must_use]
     pub fn new(transport: Box<dyn Transport>, name: impl Into<String>) -> Drive {
-        Drive { transport, name: name.into() }
+        Drive { transport, name: name.into(), unheard: None }
     }
 
     /// What the user calls the drive.
@@ -158,6 +174,16 @@ impl Drive {
         let most = (self.transport.max_transfer() / SECTOR_BYTES).clamp(1, 32);
         // A power of two keeps transfers on ECC unit borders.
         u16::try_from(1usize << most.ilog2()).unwrap_or(32)
+    }
+
+    /// Lets the next command fail as this one did, if the drive told that its disc may be another one: for a caller whose own caller
+    /// may take the error for a flaw of the disc.
+    pub(crate) fn tell_again(&mut self, error: &ScsiError) {
+        if let ScsiError::Sense { command, sense } = error
+            && error.is_attention()
+        {
+            self.unheard = Some(ScsiError::Sense { command: command.clone(), sense: *sense });
+        }
     }
 
     /// Lets time pass on the drive's clock.
@@ -366,10 +392,16 @@ impl Drive {
         }
     }
 
-    /// Locks the tray until the guard is dropped. A drive that won't be locked is used all the same.
+    /// Locks the tray until the guard is dropped. A drive that won't be locked is used all the same. A unit attention in its stead
+    /// is kept for the next command: the disc may be another one by now.
     pub fn lock_tray(&mut self) -> TrayLock<'_> {
         let command = PreventAllowMediumRemoval { prevent: true };
-        if let Err(error) = self.run(&command) {
+        let mut locked = self.run(&command);
+        if locked.as_ref().is_err_and(ScsiError::is_attention) {
+            let again = self.run(&command);
+            self.unheard = std::mem::replace(&mut locked, again).err();
+        }
+        if let Err(error) = locked {
             tracing::debug!(%error, "the tray can't be locked");
         }
         TrayLock { drive: self }
@@ -377,6 +409,9 @@ impl Drive {
 
     /// One command with its data, BUSY waited for, sense decoded.
     fn execute<C: Command>(&mut self, command: &C, reply: &mut [u8]) -> Result<usize, ScsiError> {
+        if let Some(error) = self.unheard.take() {
+            return Err(error);
+        }
         let cdb = command.cdb();
         let begun = self.now();
         loop {
@@ -453,8 +488,16 @@ impl DerefMut for TrayLock<'_> {
 
 impl Drop for TrayLock<'_> {
     fn drop(&mut self) {
-        if let Err(error) = self.drive.run(&PreventAllowMediumRemoval { prevent: false }) {
-            tracing::debug!(%error, "the tray can't be unlocked");
+        for _ in 0..UNLOCK_TRIES {
+            match self.drive.run(&PreventAllowMediumRemoval { prevent: false }) {
+                Ok(()) => return,
+                Err(error) => {
+                    tracing::debug!(%error, "the tray can't be unlocked");
+                    if error.is_drive_lost() {
+                        return;
+                    }
+                }
+            }
         }
     }
 }
