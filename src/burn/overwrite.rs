@@ -38,7 +38,11 @@ pub(super) fn burn(drive: &mut Drive, job: &mut Job<'_>, capacity: Sectors) -> R
     let Some(limit) = capacity.0.checked_sub(job.start.0).map(Sectors) else {
         return Err(BurnError::NoRoom { needed: job.sectors, free: Sectors(0) });
     };
-    set_speed(drive, job, capacity);
+    // Before the superblock is wiped, not after.
+    if job.sectors > limit {
+        return Err(BurnError::NoRoom { needed: job.sectors, free: limit });
+    }
+    set_speed(drive, job, capacity).map_err(|source| BurnError::SetUp { source })?;
     if job.start == FIRST_SESSION {
         let zeros = vec![0; ALIGNMENT.0 as usize * SECTOR_BYTES];
         write_superblock(drive, &zeros)
@@ -65,12 +69,17 @@ pub(super) fn burn(drive: &mut Drive, job: &mut Job<'_>, capacity: Sectors) -> R
     Ok(burned)
 }
 
-fn set_speed(drive: &mut Drive, job: &Job<'_>, capacity: Sectors) {
-    let Some(times) = job.speed else { return };
+fn set_speed(drive: &mut Drive, job: &Job<'_>, capacity: Sectors) -> Result<(), ScsiError> {
+    let Some(times) = job.speed else { return Ok(()) };
     let last = Lba(capacity.0.saturating_sub(1));
     if let Err(error) = drive.run(&SetStreaming::at(last, times.saturating_mul(KB_PER_S_AT_1X))) {
+        // The disc may be another one: nothing but this tells.
+        if error.is_attention() {
+            return Err(error);
+        }
         tracing::warn!(%error, "the writing speed can't be set");
     }
+    Ok(())
 }
 
 /// Sectors 0 to 31 in one command, or as few as the connection allows; the ECC unit with the descriptors last.
