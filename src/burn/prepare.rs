@@ -61,7 +61,8 @@ pub fn end_format(drive: &mut Drive, medium: &Medium, progress: &mut dyn Progres
 }
 
 /// Closes the track and session that a broken-off burn left open, so that the next session can follow. What the torn session holds
-/// stays on the medium and is superseded by the next one.
+/// stays on the medium and is superseded by the next one. A rewritable medium with no track on it whose session can't be closed was cut
+/// off while it was blanked: it is blanked again.
 ///
 /// # Errors
 /// When the session can't be closed: then the medium takes no more.
@@ -69,14 +70,25 @@ pub fn close_interrupted(drive: &mut Drive, track: u16, progress: &mut dyn Progr
     // On a CD the multi-session bits of the page decide whether the disc stays appendable; after a power cut they are the drive's own,
     // which close it for ever.
     cd::set_write_parameters(drive).map_err(|source| BurnError::SetUp { source })?;
-    working(progress, Phase::Close, |on_progress| {
+    let closed = working(progress, Phase::Close, |on_progress| {
         // Closed by the drive already, on some: the session decides.
         if let Err(error) = close(drive, CloseFunction::Track(track), on_progress) {
+            // After a reset the page is the drive's own again: closing the session now would close the disc for ever.
+            if error.is_attention() {
+                return Err(error);
+            }
             tracing::debug!(%error, "closing the torn track");
         }
         close(drive, CloseFunction::Session, on_progress)
-    })
-    .map_err(|source| BurnError::Close { source })?;
+    });
+    if let Err(source) = closed {
+        let refused = source.sense().is_some() && !source.is_attention();
+        if refused && medium::inspect(drive).is_ok_and(|medium| medium.rewritable && medium.sessions.is_empty()) {
+            tracing::warn!(error = %source, "blanking broke off, the disc is blanked again");
+            return blank(drive, BlankExtent::Minimal, progress);
+        }
+        return Err(BurnError::Close { source });
+    }
     medium::inspect(drive).map_err(|source| BurnError::Inspect { source })
 }
 
