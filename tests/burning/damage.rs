@@ -1,0 +1,147 @@
+//! Promised: whatever a drive answers to whatever command, the run ends in good order, says stored only of what is, leaves the
+//! sessions before it and the tray button alone, and the next run on a drive in good health stores the day.
+//!
+//! The matrix is fault × command (each that occurs in the run: its first, a middle one and its last, and every READ, WRITE and CLOSE) ×
+//! medium × first session, append and new week.
+
+use std::collections::BTreeMap;
+
+use cedarburn::scsi::sim::Medium;
+
+use super::workshop::{Before, MEDIA, Scenario, tell};
+
+/// What may answer any command.
+const FAULTS: [&str; 7] = ["3/0c/00", "4/44/00", "6/29/00", "2/3a/00", "5/21/02", "vanish", "power-cut"];
+/// What may answer a READ.
+const READ_FAULTS: [&str; 2] = ["flip", "3/11/00"];
+
+/// Sectors of the first session's root directory.
+fn root_directory(medium: Medium) -> u32 {
+    if medium == Medium::DvdPlusRw { 52 } else { 20 }
+}
+
+fn check(medium: Medium, scenario: Scenario) {
+    let before = Before::new(medium, scenario);
+    let mut counts: BTreeMap<u8, u32> = BTreeMap::new();
+    let mut reads_before_the_burn = 0;
+    for sent in before.commands() {
+        if sent.code == 0x28 && !counts.contains_key(&0x2a) {
+            reads_before_the_burn = sent.nth;
+        }
+        counts.insert(sent.code, sent.nth);
+    }
+    let mut wrong = Vec::new();
+    for (&code, &count) in &counts {
+        let mut places = vec![1, count.div_ceil(2), count];
+        if [0x28, 0x2a, 0x5b].contains(&code) {
+            places = (1..=count).collect();
+        }
+        places.dedup();
+        let faults = FAULTS.iter().chain(READ_FAULTS.iter().filter(|_| code == 0x28));
+        for fault in faults {
+            for place in &places {
+                // See `a_wrong_bit_in_the_directories_of_an_earlier_session_is_not_carried_on`.
+                if scenario == Scenario::Append && *fault == "flip" && *place <= reads_before_the_burn {
+                    continue;
+                }
+                before.survive(&format!("{code:02x}#{place}:{fault}"), &mut wrong);
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} broken promises:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn a_fault_in_the_first_session_of_a_cd_r() {
+    check(MEDIA[0], Scenario::First);
+}
+
+#[test]
+fn a_fault_in_the_second_session_of_a_cd_r() {
+    check(MEDIA[0], Scenario::Append);
+}
+
+#[test]
+fn a_fault_in_the_first_session_of_a_cd_rw() {
+    check(MEDIA[1], Scenario::First);
+}
+
+#[test]
+fn a_fault_in_the_second_session_of_a_cd_rw() {
+    check(MEDIA[1], Scenario::Append);
+}
+
+#[test]
+fn a_fault_in_a_new_week_on_a_cd_rw() {
+    check(MEDIA[1], Scenario::Anew);
+}
+
+#[test]
+fn a_fault_in_the_first_session_of_a_dvd_plus_rw() {
+    check(MEDIA[2], Scenario::First);
+}
+
+#[test]
+fn a_fault_in_the_second_session_of_a_dvd_plus_rw() {
+    check(MEDIA[2], Scenario::Append);
+}
+
+#[test]
+fn a_fault_in_a_new_week_on_a_dvd_plus_rw() {
+    check(MEDIA[2], Scenario::Anew);
+}
+
+/// Whoever stores must not take a directory that can't be read for a session that was never finished, and go on as if nothing were there.
+#[test]
+#[ignore = "open: a closed session with an unreadable directory is passed over as torn, and the new session hides its days"]
+fn a_directory_that_can_not_be_read_any_more_stops_the_run_and_hides_no_day() {
+    for medium in MEDIA {
+        let before = Before::new(medium, Scenario::Append);
+        let fault = format!(",fault=read10@{}:3/11/00", root_directory(medium));
+        let outcome = before.workshop.store(before.day, &fault);
+        assert!(outcome.is_err(), "{medium}: {outcome:?}");
+        assert_eq!(before.workshop.shown(), Ok(before.old), "{medium}");
+    }
+}
+
+/// Drives detect nearly all of these themselves. What slips through is caught in what was burned; not yet in what is carried on.
+#[test]
+#[ignore = "open: the tree of the earlier sessions is carried on as it was read, and not held against their manifests"]
+fn a_wrong_bit_in_the_directories_of_an_earlier_session_is_not_carried_on() {
+    let mut wrong = Vec::new();
+    for medium in MEDIA {
+        let before = Before::new(medium, Scenario::Append);
+        let commands = before.commands();
+        let reads = commands.iter().take_while(|sent| sent.code != 0x2a).filter(|sent| sent.code == 0x28);
+        for read in 1..=u32::try_from(reads.count()).unwrap() {
+            before.survive(&format!("28#{read}:flip"), &mut wrong);
+        }
+    }
+    assert!(wrong.is_empty(), "{} broken promises:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn the_habits_of_real_drives_change_nothing() {
+    for medium in MEDIA {
+        for scenario in [Scenario::First, Scenario::Append] {
+            for habit in [",noprogress", ",noimmed", ",n150", ",noprogress,noimmed"] {
+                let before = Before::new(medium, scenario);
+                let outcome = before.workshop.store(before.day, habit);
+                assert!(outcome.is_ok(), "{medium} {scenario:?} {habit}: {}", tell(&outcome.unwrap_err()));
+                assert_eq!(before.workshop.shown(), Ok(before.new), "{medium} {scenario:?} {habit}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_drive_that_shows_a_new_session_only_after_a_restart_is_restarted() {
+    for medium in MEDIA {
+        for scenario in [Scenario::First, Scenario::Append] {
+            let before = Before::new(medium, scenario);
+            let outcome = before.workshop.store(before.day, ",stale");
+            assert!(outcome.is_ok(), "{medium} {scenario:?}: {}", tell(&outcome.unwrap_err()));
+            assert_eq!(before.workshop.shown(), Ok(before.new), "{medium} {scenario:?}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Promised: what was burned is read once, from its first sector to its last, and every chunk of it compared with what was sent. A sector
+//! that can't be read or is not as it was sent is named, and the reading goes on. After the directories nothing is held.
+
+use cedarburn::burn::readback::Run;
+use cedarburn::burn::{Burned, Readback, inspect};
+use cedarburn::iso::source::SectorSource;
+use cedarburn::scsi::Drive;
+use cedarburn::scsi::sim::Medium;
+use cedarburn::sector::{Lba, SECTOR_BYTES, Sectors};
+
+use super::drive::{Keeper, burn_numbered, numbered, refusal};
+use super::workshop::Workshop;
+
+const SECTORS: Sectors = Sectors(1000);
+
+fn burned_disc() -> (Workshop, Keeper, Drive, Burned) {
+    let workshop = Workshop::new(Medium::CdR80);
+    let (keeper, mut drive) = Keeper::new(&workshop);
+    let medium = inspect(&mut drive).unwrap();
+    let burned = burn_numbered(&mut drive, &medium, Lba(0), SECTORS, 7).unwrap();
+    keeper.sent();
+    (workshop, keeper, drive, burned)
+}
+
+/// First sector and length of every READ since the last look.
+fn reads(keeper: &Keeper) -> Vec<(u32, u32)> {
+    let word = |cdb: &[u8]| u32::from_be_bytes([cdb[2], cdb[3], cdb[4], cdb[5]]);
+    let sent = keeper.sent();
+    let reads = sent.iter().filter(|cdb| cdb[0] == 0x28);
+    reads.map(|cdb| (word(cdb), u32::from(u16::from_be_bytes([cdb[7], cdb[8]])))).collect()
+}
+
+fn assert_each_sector_once(reads: &[(u32, u32)]) {
+    let mut next = 0;
+    for &(at, count) in reads {
+        assert_eq!(at, next, "not forward, or not once");
+        next = at + count;
+    }
+    assert_eq!(next, SECTORS.0);
+}
+
+#[test]
+fn every_sector_of_a_session_is_read_once_and_strictly_forward() {
+    let (_workshop, keeper, mut drive, burned) = burned_disc();
+    let faults =
+        Readback::new(&mut drive, Lba(0), Lba(0) + SECTORS, Some(&burned.ledger), &mut |_| {}).finish().unwrap();
+    assert!(faults.is_empty());
+    assert_each_sector_once(&reads(&keeper));
+}
+
+#[test]
+fn a_reader_that_asks_for_directories_twice_and_files_once_costs_no_second_read() {
+    let (_workshop, keeper, mut drive, burned) = burned_disc();
+    let mut quiet = |_| {};
+    let mut readback = Readback::new(&mut drive, Lba(0), Lba(0) + SECTORS, Some(&burned.ledger), &mut quiet);
+    let mut sector = [0; SECTOR_BYTES];
+    for at in [16, 17, 40, 18, 90, 16, 40] {
+        readback.read(Lba(at), &mut sector).unwrap();
+        assert_eq!(sector, numbered(at, 7));
+    }
+    readback.stop_keeping();
+    let mut file = vec![0; 300 * SECTOR_BYTES];
+    readback.read(Lba(100), &mut file).unwrap();
+    assert_eq!(file[..SECTOR_BYTES], numbered(100, 7));
+    assert!(readback.finish().unwrap().is_empty());
+    assert_each_sector_once(&reads(&keeper));
+}
+
+#[test]
+fn what_has_gone_by_after_the_directories_is_not_held() {
+    let (_workshop, keeper, mut drive, burned) = burned_disc();
+    let mut quiet = |_| {};
+    let mut readback = Readback::new(&mut drive, Lba(0), Lba(0) + SECTORS, Some(&burned.ledger), &mut quiet);
+    let mut sector = [0; SECTOR_BYTES];
+    readback.read(Lba(16), &mut sector).unwrap();
+    readback.stop_keeping();
+    readback.read(Lba(900), &mut sector).unwrap();
+    reads(&keeper);
+    readback.read(Lba(16), &mut sector).unwrap();
+    assert_eq!(reads(&keeper), [], "a directory is held");
+    readback.read(Lba(500), &mut sector).unwrap();
+    assert_eq!(reads(&keeper), [(500, 1)], "file content would be held");
+    assert_eq!(sector, numbered(500, 7));
+}
+
+#[test]
+fn one_wrong_bit_is_found_in_its_chunk_and_the_rest_is_read() {
+    let (workshop, keeper, drive, burned) = burned_disc();
+    drop((keeper, drive));
+    for (bad, run) in [(0, 0..32), (500, 480..512), (999, 992..1000)] {
+        let spec = format!("{},fault=read10@{bad}:flip", workshop.disc().display());
+        let sim = cedarburn::scsi::sim::SimDrive::open(&spec).unwrap();
+        let mut drive = Drive::new(Box::new(sim), "flipping");
+        drive.wait_until_ready().unwrap();
+        let mut done = Sectors(0);
+        let mut progress = |event| {
+            if let cedarburn::burn::Event::Done { sectors, .. } = event {
+                done = sectors;
+            }
+        };
+        let end = Lba(0) + SECTORS;
+        let faults = Readback::new(&mut drive, Lba(0), end, Some(&burned.ledger), &mut progress).finish().unwrap();
+        assert_eq!(faults.differing, [Run { start: Lba(run.start), end: Lba(run.end) }]);
+        assert_eq!(faults.unreadable, []);
+        assert_eq!(done, SECTORS);
+    }
+}
+
+#[test]
+fn a_sector_that_can_not_be_read_is_named_alone_and_the_rest_is_read() {
+    let (_workshop, keeper, mut drive, burned) = burned_disc();
+    keeper.answer(|cdb| {
+        let at = u32::from_be_bytes([cdb[2], cdb[3], *cdb.get(4)?, *cdb.get(5)?]);
+        let count = u32::from(u16::from_be_bytes([*cdb.get(7)?, *cdb.get(8)?]));
+        (cdb[0] == 0x28 && (at..at + count).contains(&500)).then(|| refusal(3, 0x11, 0))
+    });
+    let faults =
+        Readback::new(&mut drive, Lba(0), Lba(0) + SECTORS, Some(&burned.ledger), &mut |_| {}).finish().unwrap();
+    assert_eq!(faults.unreadable, [Run { start: Lba(500), end: Lba(501) }]);
+    assert_eq!(faults.differing, []);
+    let reads = reads(&keeper);
+    assert!(reads.contains(&(968 + 24, 8)), "the reading did not go on to the end: {reads:?}");
+    let whole = reads.iter().filter(|&&(at, count)| (at, count) == (480, 32)).count();
+    assert_eq!(whole, 3, "a chunk is tried three times before its sectors are");
+}

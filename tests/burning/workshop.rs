@@ -1,0 +1,328 @@
+//! A backup box: a virtual disc, a staging directory, and runs of *store* that may break at a chosen command.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use cedarburn::actions::contents::days_in;
+use cedarburn::actions::list::Reading;
+use cedarburn::actions::proof::{Hashed, prove_tree};
+use cedarburn::actions::staging::disc_path;
+use cedarburn::actions::store::{Report, Request, store};
+use cedarburn::actions::{ActionError, device};
+use cedarburn::config::Config;
+use cedarburn::iso::tree::{Timestamp, Tree};
+use cedarburn::scsi::sim::{Medium, VirtualDisc};
+use jiff::civil::{Date, date};
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+
+/// One of each state machine and of each promise about old data.
+pub(crate) const MEDIA: [Medium; 3] = [Medium::CdR80, Medium::CdRw80, Medium::DvdPlusRw];
+
+/// Weeks begin on Monday.
+pub(crate) const TUESDAY: Date = date(2026, 11, 17);
+pub(crate) const WEDNESDAY: Date = date(2026, 11, 18);
+pub(crate) const NEXT_MONDAY: Date = date(2026, 11, 23);
+
+/// Paths below a day's directory and what is in them.
+pub(crate) type Files = BTreeMap<String, [u8; 32]>;
+/// What a disc shows, day by day.
+pub(crate) type Days = BTreeMap<Date, Files>;
+
+pub(crate) struct Workshop {
+    folder: TempDir,
+    pub(crate) medium: Medium,
+    config: Config,
+}
+
+impl Workshop {
+    /// With a disc from the shop.
+    pub(crate) fn new(medium: Medium) -> Workshop {
+        let workshop = Workshop::without_disc(medium);
+        VirtualDisc::create(&workshop.disc(), medium, None).unwrap();
+        fs::create_dir(workshop.staging()).unwrap();
+        workshop
+    }
+
+    fn without_disc(medium: Medium) -> Workshop {
+        let folder = tempfile::tempdir().unwrap();
+        let staging = folder.path().join("staging");
+        let text = format!(
+            "<cb_config>
+               <reference/>
+               <options><starting_day>monday</starting_day><working_dir>/tmp</working_dir>
+                 <backup_user>root</backup_user><backup_group>root</backup_group><rcp_command>scp</rcp_command></options>
+               <store><source_dir>{}</source_dir><media_type>auto</media_type><target_device>sim:none</target_device>
+                 <check_data>Y</check_data></store>
+               <cedarburn><fifo_mb>1</fifo_mb></cedarburn>
+             </cb_config>",
+            staging.display()
+        );
+        let config = Config::parse(text.as_bytes()).unwrap().config;
+        Workshop { folder, medium, config }
+    }
+
+    /// The same disc and staging once more, to be ruined without harm to this one.
+    pub(crate) fn copy(&self) -> Workshop {
+        let copy = Workshop::without_disc(self.medium);
+        copy_folder(&self.disc(), &copy.disc());
+        copy_folder(&self.staging(), &copy.staging());
+        copy
+    }
+
+    pub(crate) fn disc(&self) -> PathBuf {
+        self.folder.path().join("disc")
+    }
+
+    fn staging(&self) -> PathBuf {
+        self.folder.path().join("staging")
+    }
+
+    fn day_folder(&self, day: Date) -> PathBuf {
+        self.staging().join(day.strftime("%Y/%m/%d").to_string())
+    }
+
+    /// Stages a day; another `variant` is another content. Returns what is in it.
+    pub(crate) fn stage(&self, day: Date, variant: u8) -> Files {
+        let folder = self.day_folder(day);
+        let mut files = Files::new();
+        let sizes =
+            [("alpha/system.tar", 140_000), ("beta/empty", 0), ("beta/home/notes.txt", 2049), ("cback.stage", 0)];
+        for (name, size) in sizes {
+            let content = content(day, name, variant, size);
+            fs::create_dir_all(folder.join(name).parent().unwrap()).unwrap();
+            fs::write(folder.join(name), &content).unwrap();
+            files.insert(name.to_owned(), Sha256::digest(&content).into());
+        }
+        let _ = fs::remove_file(folder.join("cback.store"));
+        files
+    }
+
+    pub(crate) fn is_marked(&self, day: Date) -> bool {
+        self.day_folder(day).join("cback.store").exists()
+    }
+
+    /// Runs *store* on `today`, in a drive with these options (`,fault=...`).
+    pub(crate) fn store(&self, today: Date, options: &str) -> Result<Report, ActionError> {
+        self.run(today, options, false)
+    }
+
+    /// The same with `--full`.
+    pub(crate) fn store_full(&self, today: Date, options: &str) -> Result<Report, ActionError> {
+        self.run(today, options, true)
+    }
+
+    fn run(&self, today: Date, options: &str, full: bool) -> Result<Report, ActionError> {
+        let spec = format!("{}{}{options}", device::SIMULATED, self.disc().display());
+        let request = Request {
+            config: &self.config,
+            device: Some(&spec),
+            trace: Some(&self.trace_path()),
+            today,
+            now: Timestamp::from_seconds(1_795_000_000),
+            source_date_epoch: None,
+            full,
+            dry_run: false,
+        };
+        store(&request, &AtomicBool::new(false), &mut |_| {})
+    }
+
+    fn trace_path(&self) -> PathBuf {
+        self.folder.path().join("trace")
+    }
+
+    /// The commands of the last run, a line each.
+    pub(crate) fn trace(&self) -> String {
+        fs::read_to_string(self.trace_path()).unwrap()
+    }
+
+    /// What whoever mounts the disc now sees of it, every file read and every manifest held against it.
+    pub(crate) fn shown(&self) -> Result<Days, String> {
+        self.session(None)
+    }
+
+    /// What session `number` shows, counted from 1.
+    pub(crate) fn session(&self, number: Option<u32>) -> Result<Days, String> {
+        let spec = format!("{}{}", device::SIMULATED, self.disc().display());
+        let opened = device::open(&spec, None).map_err(|error| tell(&error))?;
+        let mut reading = Reading::new(opened).map_err(|error| tell(&error))?;
+        let tree = match reading.tree(number) {
+            Ok(tree) => tree,
+            Err(ActionError::NothingToRead) => return Ok(Days::new()),
+            Err(error) => return Err(tell(&error)),
+        };
+        let mut hashed = Hashed::default();
+        let stop = AtomicBool::new(false);
+        let findings = reading
+            .with_source(|source| prove_tree(source, &tree, &stop, &mut |_| {}, &mut hashed))
+            .map_err(|error| tell(&error))?;
+        if let Some(finding) = findings.first() {
+            return Err(finding.to_string());
+        }
+        Ok(days_of(&tree, &hashed))
+    }
+}
+
+fn days_of(tree: &Tree, hashed: &Hashed) -> Days {
+    let mut days = Days::new();
+    for day in days_in(tree) {
+        let top = disc_path(day);
+        let files = days.entry(day).or_default();
+        for (&node, digest) in &hashed.files {
+            let path = tree.path(node);
+            if path.is_within(&top) {
+                let name = path.as_path().strip_prefix(top.as_path()).unwrap().to_str().unwrap().to_owned();
+                if name != "cback.store" {
+                    files.insert(name, *digest.as_ref().unwrap());
+                }
+            }
+        }
+    }
+    days
+}
+
+/// An error with its causes in one line.
+pub(crate) fn tell(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+fn content(day: Date, name: &str, variant: u8, size: usize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(size + 32);
+    let mut block: [u8; 32] = Sha256::digest(format!("{day} {name} {variant}")).into();
+    while bytes.len() < size {
+        bytes.extend_from_slice(&block);
+        block = Sha256::digest(block).into();
+    }
+    bytes.truncate(size);
+    bytes
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// What a run is asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scenario {
+    /// The first session of a blank disc.
+    First,
+    /// A day behind another.
+    Append,
+    /// A new week over the old one, on what can be rewritten.
+    Anew,
+}
+
+/// A disc right before a run.
+pub(crate) struct Before {
+    pub(crate) workshop: Workshop,
+    pub(crate) scenario: Scenario,
+    /// The day that is going to be stored.
+    pub(crate) day: Date,
+    /// What the disc shows.
+    pub(crate) old: Days,
+    /// What it is to show.
+    pub(crate) new: Days,
+}
+
+impl Before {
+    pub(crate) fn new(medium: Medium, scenario: Scenario) -> Before {
+        let workshop = Workshop::new(medium);
+        let mut old = Days::new();
+        if scenario != Scenario::First {
+            old.insert(TUESDAY, workshop.stage(TUESDAY, 0));
+            workshop.store(TUESDAY, "").unwrap();
+        }
+        let day = match scenario {
+            Scenario::First => TUESDAY,
+            Scenario::Append => WEDNESDAY,
+            Scenario::Anew => NEXT_MONDAY,
+        };
+        let mut new = if scenario == Scenario::Anew { Days::new() } else { old.clone() };
+        new.insert(day, workshop.stage(day, 0));
+        Before { workshop, scenario, day, old, new }
+    }
+
+    /// The operation codes of the undisturbed run, and for each which of its kind it is, as faults count them.
+    pub(crate) fn commands(&self) -> Vec<Sent> {
+        let undisturbed = self.workshop.copy();
+        undisturbed.store(self.day, "").unwrap();
+        let mut counts = BTreeMap::new();
+        let mut sent = Vec::new();
+        for line in undisturbed.trace().lines() {
+            let code = u8::from_str_radix(line.split_once("cdb=").unwrap().1.get(..2).unwrap(), 16).unwrap();
+            // A READ or WRITE that is turned away does not count.
+            if [0x28, 0x2a].contains(&code) && line.contains("-> not ready") {
+                continue;
+            }
+            let nth = counts.entry(code).or_insert(0);
+            *nth += 1;
+            sent.push(Sent { code, nth: *nth });
+        }
+        sent
+    }
+
+    /// Runs with a fault, looks at what is left, runs again without. Every broken promise becomes a line.
+    pub(crate) fn survive(&self, fault: &str, wrong: &mut Vec<String>) {
+        let case = format!("{} {:?} {fault}", self.workshop.medium, self.scenario);
+        let workshop = self.workshop.copy();
+        let run = || workshop.store(self.day, &format!(",fault={fault}"));
+        let Ok(outcome) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) else {
+            wrong.push(format!("{case}: panic"));
+            return;
+        };
+        let said = outcome.as_ref().map_or_else(|error| tell(error), |report| format!("{:?}", report.outcome));
+        let mut complain = |what: String| wrong.push(format!("{case}: {what} (the run said: {said})"));
+        if outcome.is_ok() != workshop.is_marked(self.day) {
+            complain("the mark is not what the run says".to_owned());
+        }
+        if !["power-cut", "vanish"].iter().any(|action| fault.ends_with(action)) && tray_is_locked(&workshop.trace()) {
+            complain("the tray is locked".to_owned());
+        }
+        match workshop.shown() {
+            Err(error) => complain(format!("the disc can't be read: {error}")),
+            Ok(shown) if outcome.is_ok() && shown != self.new => complain("called stored and is not".to_owned()),
+            Ok(shown) => {
+                let may_be_empty = self.scenario == Scenario::Anew && shown.is_empty();
+                if shown != self.old && shown != self.new && !may_be_empty {
+                    complain(format!("shows {:?}", shown.keys().collect::<Vec<_>>()));
+                }
+            }
+        }
+        if self.scenario == Scenario::Append && workshop.session(Some(1)).as_ref() != Ok(&self.old) {
+            complain("the session before is damaged".to_owned());
+        }
+        if outcome.is_ok() {
+            return;
+        }
+        if let Err(error) = workshop.store(self.day, "") {
+            complain(format!("the next run fails: {}", tell(&error)));
+        } else if workshop.shown().as_ref() != Ok(&self.new) {
+            complain("the next run does not put it right".to_owned());
+        }
+    }
+}
+
+/// A command of an undisturbed run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sent {
+    pub(crate) code: u8,
+    pub(crate) nth: u32,
+}
+
+/// Whether the last PREVENT ALLOW MEDIUM REMOVAL that worked locked it.
+fn tray_is_locked(trace: &str) -> bool {
+    let last = trace.lines().rfind(|line| line.contains("cdb=1e ") && line.contains("-> good"));
+    last.is_some_and(|line| line.contains("cdb=1e 00 00 00 01 00"))
+}
