@@ -34,10 +34,17 @@ pub(crate) enum Relief {
     Names(fn(&[u8]) -> Vec<u8>),
     /// A name of at least so many bytes may be shown cut.
     CutNames(usize),
+    /// What has a name of at least so many bytes may have any other name in the same directory, one nothing else has.
+    /// Everything else that is said of it has to be right.
+    AnyName(usize),
+    /// A path may be missing. Where it is shown, everything has to be right.
+    Lacking(fn(&[u8], &Entry) -> bool),
     /// A path is not looked for, and nothing is said of what stands there.
     Unseen(fn(&[u8], &Entry) -> bool),
     /// The reader gives up on a disc like this one, saying so. It is not asked about such a disc, and it has to refuse.
     Refuses(fn(&Listing) -> bool, &'static str),
+    /// The reader takes a disc like this one for empty without a word. It has to show nothing at all.
+    Nothing(fn(&Listing) -> bool),
     /// Takes what can't be compared out of the expectation for a path.
     Fields(fn(&[u8], &mut Entry)),
 }
@@ -57,6 +64,7 @@ const OWN: &[u8] = b".cedarburn";
 pub(crate) fn compare(expected: &Listing, shown: &Listing, reader: Reader, limits: &[Limit]) -> Vec<String> {
     let limits: Vec<&Limit> = limits.iter().filter(|limit| limit.reader == reader).collect();
     let mut differences = Vec::new();
+    let mut renamed = Vec::new();
     let mut rest = shown.clone();
     rest.retain(|path, _| path.split(|&b| b == b'/').next() != Some(OWN));
     for (path, entry) in expected {
@@ -66,7 +74,11 @@ pub(crate) fn compare(expected: &Listing, shown: &Listing, reader: Reader, limit
             match limit.relief {
                 Relief::Names(shown_as) => at = at.split(|&b| b == b'/').map(shown_as).collect::<Vec<_>>().join(&b'/'),
                 Relief::Fields(forget) => forget(path, &mut entry),
-                Relief::Unseen(_) | Relief::Refuses(..) => {}
+                Relief::Unseen(_)
+                | Relief::Lacking(_)
+                | Relief::AnyName(_)
+                | Relief::Refuses(..)
+                | Relief::Nothing(_) => {}
                 Relief::CutNames(from) => {
                     if let Some(cut) = cut_name(&at, from, &rest) {
                         at = cut;
@@ -75,18 +87,39 @@ pub(crate) fn compare(expected: &Listing, shown: &Listing, reader: Reader, limit
             }
         }
         let name = path.escape_ascii();
-        let unseen =
-            limits.iter().any(|limit| matches!(limit.relief, Relief::Unseen(applies) if applies(path, &entry)));
+        let relieved =
+            |which: fn(Relief, &[u8], &Entry) -> bool| limits.iter().any(|limit| which(limit.relief, path, &entry));
+        let unseen = relieved(|relief, path, entry| matches!(relief, Relief::Unseen(applies) if applies(path, entry)));
         if unseen {
             rest.remove(&at);
             continue;
         }
+        let lacking =
+            relieved(|relief, path, entry| matches!(relief, Relief::Lacking(applies) if applies(path, entry)));
+        let any_name =
+            relieved(|relief, path, _| matches!(relief, Relief::AnyName(from) if last_name(path).len() >= from));
         match rest.remove(&at) {
+            None if lacking => {}
+            None if any_name => renamed.push((at, entry)),
             None => differences.push(format!("{reader:?}: /{name} is missing")),
             Some(found) => {
                 for what in differing_fields(&entry, &found) {
                     differences.push(format!("{reader:?}: /{name}: {what}"));
                 }
+            }
+        }
+    }
+    // Last, so that nothing is taken that another path needs.
+    for (at, entry) in renamed {
+        let alike = |(path, found): &(&Vec<u8>, &Entry)| {
+            directory(path) == directory(&at) && differing_fields(&entry, found).is_empty()
+        };
+        match rest.iter().find(alike).map(|(path, _)| path.clone()) {
+            Some(path) => {
+                rest.remove(&path);
+            }
+            None => {
+                differences.push(format!("{reader:?}: /{} is missing, whatever its name", at.escape_ascii()));
             }
         }
     }
@@ -112,7 +145,15 @@ pub(crate) fn judge(
     reader: Reader,
     limits: &[Limit],
 ) -> Vec<String> {
-    let refusal = limits.iter().filter(|limit| limit.reader == reader).find_map(|limit| match limit.relief {
+    let mut limits_of_reader = limits.iter().filter(|limit| limit.reader == reader);
+    if limits_of_reader.clone().any(|limit| matches!(limit.relief, Relief::Nothing(applies) if applies(expected))) {
+        return match shown {
+            Ok(shown) if shown.is_empty() => Vec::new(),
+            Ok(shown) => vec![format!("{reader:?} was known to show nothing and shows {} paths", shown.len())],
+            Err(said) => vec![format!("{reader:?} was known to show nothing and gives up: {said}")],
+        };
+    }
+    let refusal = limits_of_reader.find_map(|limit| match limit.relief {
         Relief::Refuses(applies, message) if applies(expected) => Some(message),
         _ => None,
     });
@@ -124,9 +165,19 @@ pub(crate) fn judge(
     }
 }
 
+/// The last name of a path.
+pub(crate) fn last_name(path: &[u8]) -> &[u8] {
+    path.rsplit(|&b| b == b'/').next().unwrap_or(path)
+}
+
+/// The path without its last name.
+fn directory(path: &[u8]) -> &[u8] {
+    &path[..path.len() - last_name(path).len()]
+}
+
 /// The path `shown` has in place of `path` when it cuts the last name.
 fn cut_name(path: &[u8], from: usize, shown: &Listing) -> Option<Vec<u8>> {
-    let start = path.iter().rposition(|&b| b == b'/').map_or(0, |at| at + 1);
+    let start = directory(path).len();
     if path.len() - start < from || shown.contains_key(path) {
         return None;
     }
@@ -295,6 +346,52 @@ mod tests {
         assert_eq!(judge(&disc(), Err("no".into()), Reader::Bsdtar, &limits), ["Bsdtar gives up: no"]);
         assert_eq!(judge(&disc(), Ok(disc()), Reader::Bsdtar, &limits).len(), 1);
         assert_eq!(judge(&disc(), Ok(disc()), Reader::Bsdtar, &[]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_was_known_to_seem_empty_has_to_seem_empty() {
+        let nothing = Relief::Nothing(|expected| expected.len() == 3);
+        let limits = [Limit { reader: Reader::Bsdtar, relief: nothing, why: "no volume" }];
+        assert_eq!(judge(&disc(), Ok(Listing::new()), Reader::Bsdtar, &limits), Vec::<String>::new());
+        assert_eq!(judge(&disc(), Ok(disc()), Reader::Bsdtar, &limits).len(), 1);
+        assert_eq!(judge(&disc(), Err("no".into()), Reader::Bsdtar, &limits).len(), 1);
+        assert_eq!(judge(&disc(), Ok(Listing::new()), Reader::Isofs, &limits).len(), 3);
+    }
+
+    #[test]
+    fn a_long_name_may_be_another_one_but_not_another_file_nor_elsewhere_nor_one_for_two() {
+        let limits = [Limit { reader: Reader::SevenZip, relief: Relief::AnyName(100), why: "no CE" }];
+        let long = |letter| [b"d/".as_slice(), &[letter; 100]].concat();
+        let other = || Entry { size: Some(6), ..file() };
+        let disc = Listing::from([(long(b'm'), file()), (long(b'n'), other()), (b"d/short".to_vec(), other())]);
+        let judged = |names: [&[u8]; 3]| {
+            let shown = names.into_iter().map(<[u8]>::to_vec).zip([file(), other(), other()]).collect();
+            compare(&disc, &shown, Reader::SevenZip, &limits)
+        };
+        assert_eq!(judged([b"d/MMMM", b"d/N.;1", b"d/short"]), Vec::<String>::new());
+        assert_eq!(judged([b"d/B", b"d/A", b"d/short"]), Vec::<String>::new());
+        for wrong in [[b"MMMM".as_slice(), b"d/N", b"d/short"], [b"d/M", b"d/N", b"d/S"], [b"d/M", b"d/N", b"d/N"]] {
+            assert!(!judged(wrong).is_empty(), "{wrong:?}");
+        }
+        let mut shown = disc.clone();
+        let mut moved = shown.remove(&long(b'm')).unwrap();
+        moved.sha256 = Some("bb".into());
+        shown.insert(b"d/MMMM".to_vec(), moved);
+        assert_eq!(compare(&disc, &shown, Reader::SevenZip, &limits).len(), 3, "another content");
+    }
+
+    #[test]
+    fn what_may_be_lacking_has_to_be_right_where_it_is_shown() {
+        let lacking = Relief::Lacking(|_, entry| entry.kind == Kind::Symlink);
+        let limits = [Limit { reader: Reader::Isofs, relief: lacking, why: "drops CE" }];
+        let mut shown = disc();
+        assert_eq!(compare(&disc(), &shown, Reader::Isofs, &limits), Vec::<String>::new());
+        shown.get_mut(b"d/l".as_slice()).unwrap().target = Some(b"ther".to_vec());
+        assert_eq!(compare(&disc(), &shown, Reader::Isofs, &limits).len(), 2);
+        shown.remove(b"d/l".as_slice());
+        assert_eq!(compare(&disc(), &shown, Reader::Isofs, &limits), Vec::<String>::new());
+        shown.remove(b"d/f".as_slice());
+        assert_eq!(compare(&disc(), &shown, Reader::Isofs, &limits).len(), 2);
     }
 
     #[test]

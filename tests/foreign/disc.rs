@@ -7,7 +7,9 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::foreign::compare::Limit;
 use crate::foreign::image::{Image, chain_of_overwritable, volume_sectors};
+use crate::foreign::limits::{LIMITS, LIMITS_ON_EARLIER_OVERWRITABLE};
 use crate::foreign::listing::{Listing, expected_on_disc};
 use crate::foreign::programs::{output, program};
 use crate::week::{DAYS, Names, make_day};
@@ -101,7 +103,7 @@ impl BackupBox {
 
     /// First sectors of the sessions, oldest first. The one place that knows how a virtual disc says so.
     pub(crate) fn session_starts(&self) -> Vec<u32> {
-        let starts = if ["dvd+rw", "bd-re"].contains(&self.media) {
+        let starts = if self.is_overwritable() {
             // To the drive such a disc has one session only.
             chain_of_overwritable(&self.sectors())
         } else {
@@ -116,8 +118,17 @@ impl BackupBox {
     /// What any computer shows that has this disc in its drive.
     pub(crate) fn newest(&self) -> Image {
         let start = *self.session_starts().last().expect("a disc with a session");
-        let overwritable = self.media == "dvd+rw" || self.media == "bd-re";
-        Image::new(&self.sectors(), if overwritable { 0 } else { start })
+        Image::new(&self.sectors(), if self.is_overwritable() { 0 } else { start })
+    }
+
+    /// What readers can't show of a session that is looked at through its own descriptors.
+    pub(crate) fn limits_at_own_descriptors(&self) -> Vec<Limit> {
+        let more = if self.is_overwritable() { LIMITS_ON_EARLIER_OVERWRITABLE } else { &[] };
+        more.iter().chain(LIMITS).copied().collect()
+    }
+
+    fn is_overwritable(&self) -> bool {
+        ["dvd+rw", "bd-re"].contains(&self.media)
     }
 }
 

@@ -4,24 +4,52 @@
 //! Not shown: link counts of files (always 1 in the listing). Names are quoted as a shell would, `'it'"'"'s'`, and
 //! otherwise printed as bytes, so every name survives.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::foreign::image::Image;
 use crate::foreign::listing::{self, Entry, Listing};
 use crate::foreign::programs::{output, program};
 
-fn open(image: &Image) -> Command {
+fn strict() -> Command {
     let mut command = program("xorriso");
     command.args(["-abort_on", "SORRY", "-return_with", "SORRY", "32", "-osirrox", "on"]);
+    command
+}
+
+fn as_device(disc: &Path) -> OsString {
+    let mut device = OsString::from("stdio:");
+    device.push(disc);
+    device
+}
+
+fn open(image: &Image) -> Command {
+    let mut command = strict();
     // Without this it would look for the newest session by itself: the whole disc is one file, and it has no table of
     // contents for that.
     command.args(["-load", "sbsector", &image.start.to_string()]);
-    let mut device = std::ffi::OsString::from("stdio:");
-    device.push(&image.disc);
-    command.arg("-indev").arg(device);
+    command.arg("-indev").arg(as_device(&image.disc));
     command
 }
+
+/// First sectors of the sessions of an overwritable disc, as the program itself finds them.
+pub(crate) fn sessions(disc: &Path) -> Vec<u32> {
+    let said = output(strict().arg("-indev").arg(as_device(disc)).arg("-toc"));
+    let said = String::from_utf8(said).expect("a table of contents in plain text");
+    let rows = said.lines().filter_map(|line| line.strip_prefix("ISO session  :"));
+    rows.map(|row| row.split(',').nth(1).and_then(|start| start.trim().parse().ok()).expect("a start in each row"))
+        .collect()
+}
+
+/// Session `number` (the first is 1) of an overwritable disc, as the program finds it by that number.
+pub(crate) fn list_session(disc: &Path, number: usize) -> Listing {
+    let mut command = strict();
+    command.args(["-load", "session", &number.to_string(), "-indev"]).arg(as_device(disc));
+    parse(&output(command.args(LISTING)))
+}
+
+const LISTING: [&str; 5] = ["-find", "/", "-exec", "lsdl", "--"];
 
 /// Restores the whole tree into a new directory and returns that.
 pub(crate) fn extract(image: &Image) -> PathBuf {
@@ -31,7 +59,7 @@ pub(crate) fn extract(image: &Image) -> PathBuf {
 }
 
 pub(crate) fn list(image: &Image) -> Listing {
-    parse(&output(open(image).args(["-find", "/", "-exec", "lsdl", "--"])))
+    parse(&output(open(image).args(LISTING)))
 }
 
 /// Lines like `-r--r--r--    1 0        0            2049 Nov 22 21:49 '/a/b'`, for links with ` -> 'target'` behind.
