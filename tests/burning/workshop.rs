@@ -148,20 +148,20 @@ impl Workshop {
         let spec = format!("{}{}", device::SIMULATED, self.disc().display());
         let opened = device::open(&spec, None).map_err(|error| tell(&error))?;
         let mut reading = Reading::new(opened).map_err(|error| tell(&error))?;
-        let tree = match reading.tree(number) {
-            Ok(tree) => tree,
+        let read = match reading.session(number) {
+            Ok(read) => read,
             Err(ActionError::NothingToRead) => return Ok(Days::new()),
             Err(error) => return Err(tell(&error)),
         };
         let mut hashed = Hashed::default();
         let stop = AtomicBool::new(false);
         let findings = reading
-            .with_source(|source| prove_tree(source, &tree, &stop, &mut |_| {}, &mut hashed))
+            .with_source(|source| prove_tree(source, &read, &stop, &mut |_| {}, &mut hashed))
             .map_err(|error| tell(&error))?;
         if let Some(finding) = findings.first() {
             return Err(finding.to_string());
         }
-        Ok(days_of(&tree, &hashed))
+        Ok(days_of(&read.tree, &hashed))
     }
 }
 
