@@ -5,13 +5,15 @@
 //! reader asks for lies ahead; it is kept while directories are read, because they may be asked for again, and streamed
 //! afterwards.
 //!
+//! A drive may go on showing the disc as it was before the session: refused addresses make it stop and start once, and look anew.
+//!
 //! A sector that can't be read is noted and the reading goes on: the report names all of them, not the first.
 
 use super::ledger::{CHUNK, Ledger};
 use super::progress::{Event, Phase, Progress};
 use crate::iso::source::{SectorSource, SourceError};
 use crate::scsi::sbc::StartStopUnit;
-use crate::scsi::{Drive, ScsiError};
+use crate::scsi::{Drive, ScsiError, SenseKey};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// Directories of more than this are not kept: a million files need a quarter of it.
@@ -77,6 +79,8 @@ pub struct Readback<'a> {
     /// The chunk before `next`.
     chunk: Vec<u8>,
     faults: Faults,
+    /// The drive was made to look at the disc anew.
+    restarted: bool,
     /// The drive is gone: nothing more can be read.
     lost: Option<ScsiError>,
 }
@@ -108,6 +112,7 @@ impl<'a> Readback<'a> {
             keeping: true,
             chunk: Vec::new(),
             faults: Faults::default(),
+            restarted: false,
             lost: None,
         }
     }
@@ -164,12 +169,13 @@ impl<'a> Readback<'a> {
                     self.lost = Some(error);
                     return false;
                 }
-                Err(error) => tracing::debug!(%error, "reading back"),
+                Err(error) => {
+                    tracing::debug!(%error, "reading back");
+                    if !self.restarted && error.sense().is_some_and(|sense| sense.key == SenseKey::IllegalRequest) {
+                        self.restart();
+                    }
+                }
             }
-        }
-        // A drive may not have noticed the session it closed a moment ago.
-        if at == self.start && self.look_again().is_ok() && self.drive.read(at, chunk, from_medium).is_ok() {
-            return true;
         }
         let bad_so_far: u32 = self.faults.unreadable.iter().map(|run| (run.end - run.start).0).sum();
         if bad_so_far as usize > SINGLE_LIMIT {
@@ -191,11 +197,14 @@ impl<'a> Readback<'a> {
         whole
     }
 
-    /// Has the drive look at the disc as if it had just been put in.
-    fn look_again(&mut self) -> Result<(), ScsiError> {
-        self.drive.run(&StartStopUnit::Stop)?;
-        self.drive.run(&StartStopUnit::Start)?;
-        self.drive.wait_until_ready()
+    /// Lets the drive look at the disc anew. Where that fails the next READ says so.
+    fn restart(&mut self) {
+        self.restarted = true;
+        let stopped = self.drive.run(&StartStopUnit::Stop);
+        let started = stopped.and_then(|()| self.drive.run(&StartStopUnit::Start));
+        if let Err(error) = started.and_then(|()| self.drive.wait_until_ready()) {
+            tracing::debug!(%error, "restarting the drive");
+        }
     }
 
     /// The bytes of one sector, if it was read before and is still held.
