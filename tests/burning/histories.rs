@@ -1,5 +1,5 @@
 //! Promised: after any history of days stored, days changed and stored again, discs started anew and runs cut off, a disc shows
-//! exactly the days that were committed to it, with the content they had then. A run that was cut off has done its work or
+//! exactly the days that were committed to it, with the content they had then. `PROPTEST_CASES=500` tries more of them. A run that was cut off has done its work or
 //! not; there is nothing in between, but that a disc that was being started anew may be empty.
 
 use cedarburn::actions::ActionError;
@@ -74,8 +74,13 @@ fn run(medium: Medium, steps: &[Step]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+fn config() -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(24);
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn a_cd_r_shows_what_was_committed_to_it(steps in prop::collection::vec(step(), 1..8)) {
