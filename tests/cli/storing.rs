@@ -112,7 +112,7 @@ mod a_day_that_is_on_the_disc {
             nas.store(MON).expect_silence();
             let (old, new) = (nas.sector_of(&old), nas.sector_of(&new));
             assert!(new >= old, "the newest copy is looked at");
-            let end = (new * 2048 + 299_999) as usize;
+            let end = usize::try_from(new).unwrap() * 2048 + 299_999;
             assert_eq!(fs::read(nas.sectors()).unwrap()[end], fs::read(&path).unwrap()[299_999]);
             assert_eq!(nas.days(), [MON, TUE]);
             nas.assert_verified();

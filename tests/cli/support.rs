@@ -158,7 +158,7 @@ impl BackupBox {
 
     /// Stages a day with an ordinary content of its own: five files, some megabytes never.
     pub(crate) fn stage(&self, date: &str) -> PathBuf {
-        let day = self.stage_files(
+        self.stage_files(
             date,
             &[
                 ("alpha/home.tar", &noise(date, 300_000)),
@@ -166,8 +166,7 @@ impl BackupBox {
                 ("alpha/cback.collect", b""),
                 ("beta/mail.tar", &noise(date, 70_000)),
             ],
-        );
-        day
+        )
     }
 
     /// Stages a day that has these files, and the mark that staging is finished.
