@@ -3,9 +3,9 @@
 //! Where sessions begin is known to different parties: on a sequential medium to the drive, on an overwritable one to the chain of
 //! descriptors, in a file that holds the sectors of a whole disc to nobody, so that they are searched for.
 //!
-//! A session whose burn broke off may have its descriptors and directories on the disc and its files not. It is told by its end: a
-//! volume, or a file's extent, that reaches beyond the sectors that were recorded. Such a session is passed over, and the one before
-//! it is what the disc shows.
+//! A session whose burn broke off may have its descriptors and directories on the disc and its files not. It is told by the drive, while it
+//! is open, and by its end: a volume, or a file's extent, that reaches beyond the sectors that were recorded. Such a session is passed
+//! over, and the one before it is what the disc shows.
 
 use jiff::civil::Date;
 
@@ -19,6 +19,8 @@ use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// System area and descriptors of a session stand in this many sectors.
 const HEAD_SECTORS: u32 = 32;
+/// The shortest track of a CD, with the two sectors that its end takes.
+const SHORTEST_TRACK: u32 = crate::burn::cd::MINIMUM_TRACK.0 + 2;
 /// The descriptors begin behind so many sectors.
 const SYSTEM_AREA: u32 = 16;
 
@@ -67,6 +69,13 @@ impl Contents {
         match medium.state {
             State::Blank | State::NeedsFormat { begun: false } => Ok(Contents::nothing()),
             _ if medium.recipe() == Some(Recipe::Overwrite) => Contents::of_chain(source),
+            State::Interrupted { session: open, .. } => {
+                let closed: Vec<Session> =
+                    medium.sessions.iter().copied().filter(|session| session.number < open).collect();
+                let mut contents = Contents::of_sessions(source, &closed)?;
+                contents.torn += medium.sessions.len() - closed.len();
+                Ok(contents)
+            }
             _ => Contents::of_sessions(source, &medium.sessions),
         }
     }
@@ -105,44 +114,39 @@ impl Contents {
         }
     }
 
-    fn of_sessions(source: &mut dyn SectorSource, found: &[Session]) -> Result<Contents, ReadError> {
+    /// The newest closed session that is whole is what the disc shows. That a session is torn has to be proven by where it ends: what
+    /// merely can't be read is an error, because carrying on from the session before it would hide a day for ever.
+    fn of_sessions(source: &mut dyn SectorSource, closed: &[Session]) -> Result<Contents, ReadError> {
         let mut contents = Contents::nothing();
-        let mut strange = false;
-        for session in found {
-            match Volume::open(source, session.start) {
-                Ok(volume) if volume.volume_space.0 > session.end.0 => contents.torn += 1,
-                Ok(volume) => {
-                    contents.sessions.push(Recorded { volume, start: session.start, end: Some(session.end) });
+        for session in closed.iter().rev() {
+            let opened = Volume::open(source, session.start);
+            let is_torn = match &opened {
+                Ok(volume) => reaches_beyond(volume, session),
+                Err(_) => ends_in_its_head(session) || is_unwritten(source, session),
+            };
+            if is_torn {
+                contents.torn += 1;
+                continue;
+            }
+            if contents.shown == Shown::Nothing {
+                match opened {
+                    Ok(volume) => {
+                        let Some(reading) = read_whole(source, &volume, session)? else {
+                            contents.torn += 1;
+                            continue;
+                        };
+                        contents.newest = Some(reading);
+                        contents.shown = Shown::Sessions;
+                        contents.sessions.push(Recorded { volume, start: session.start, end: Some(session.end) });
+                    }
+                    Err(ReadError::NotAVolume { .. }) => contents.shown = Shown::Unreadable,
+                    Err(error) => return Err(error),
                 }
-                Err(ReadError::NotAVolume { .. } | ReadError::Descriptor { .. })
-                    if ends_in_its_head(session) || is_unwritten(source, session) =>
-                {
-                    contents.torn += 1;
-                }
-                Err(error) => {
-                    tracing::debug!(%error, session = session.number, "no file system");
-                    strange = true;
-                }
+            } else if let Ok(volume) = opened {
+                contents.sessions.push(Recorded { volume, start: session.start, end: Some(session.end) });
             }
         }
-        // The newest whole one counts: what was torn is passed over.
-        while let Some(last) = contents.sessions.last() {
-            match reader::read_tree(source, &last.volume) {
-                Ok(reading) if last.end.is_none_or(|end| lies_before(&reading.tree, end)) => {
-                    contents.newest = Some(reading);
-                    contents.shown = Shown::Sessions;
-                    return Ok(contents);
-                }
-                Ok(_) | Err(ReadError::BrokenRoot { .. } | ReadError::Directory { .. }) => {
-                    contents.sessions.pop();
-                    contents.torn += 1;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        if strange {
-            contents.shown = Shown::Unreadable;
-        }
+        contents.sessions.reverse();
         Ok(contents)
     }
 
@@ -171,7 +175,11 @@ impl Contents {
             .collect();
         contents.next_start = chain.next_start().unwrap_or(Lba(u32::MAX));
         contents.newest = Some(reader::read_tree(source, chain.newest())?);
-        contents.shown = if chain.superblock().is_some() { Shown::Sessions } else { Shown::Unreadable };
+        // The superblock is written when all else is on the medium. One that can't be read was being written when the power went, and the
+        // chain is whole; one that can be read and is none is somebody else's, and the chain a leftover.
+        let is_whole = chain.superblock().is_some();
+        let is_cut = !is_whole && source.read(Lba(SYSTEM_AREA), &mut [0; SECTOR_BYTES]).is_err();
+        contents.shown = if is_whole || is_cut { Shown::Sessions } else { Shown::Unreadable };
         Ok(contents)
     }
 
@@ -194,28 +202,87 @@ impl Contents {
     }
 }
 
+/// The tree of a session; none where the session is torn. A torn track that is closed may be filled up with zeros to the shortest length a
+/// track has, so that the end of a short session proves nothing: its last file does, which is the manifest.
+fn read_whole(source: &mut dyn SectorSource, volume: &Volume, session: &Session) -> Result<Option<Reading>, ReadError> {
+    let reading = match reader::read_tree(source, volume) {
+        Ok(reading) => reading,
+        Err(ReadError::BrokenRoot { .. }) if are_empty(source, volume.root.start, 1) => return Ok(None),
+        Err(ReadError::Directory { source: error, .. }) if is_blank(&error) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let may_be_filled_up = session.end.0.saturating_sub(session.start.0) <= SHORTEST_TRACK;
+    let is_torn = !lies_before(&reading.tree, session.end)
+        || (reading.lost && may_be_filled_up)
+        || !ends_with_its_manifest(source, &reading.tree, session)?;
+    Ok((!is_torn).then_some(reading))
+}
+
+/// Whether the manifests that a session wrote, its last files, are there to their last line feed. Sessions of others have none.
+fn ends_with_its_manifest(source: &mut dyn SectorSource, tree: &Tree, session: &Session) -> Result<bool, ReadError> {
+    let Some(own) = tree.find(&own_directory()) else { return Ok(true) };
+    for &node in tree.children(own) {
+        let Kind::File { size: 1.., content: Content::Recorded(extents) } = &tree.node(node).kind else { continue };
+        let Some(last) =
+            extents.last().filter(|last| is_manifest(&tree.node(node).name) && last.start >= session.start)
+        else {
+            continue;
+        };
+        let mut sector = [0; SECTOR_BYTES];
+        let at = last.start.checked_add(Sectors(last.sectors().0.saturating_sub(1))).unwrap_or(last.start);
+        match source.read(at, &mut sector) {
+            Ok(()) if sector[usize::try_from((last.bytes - 1) % SECTOR_BYTES as u64).unwrap_or(0)] == b'\n' => {}
+            Ok(()) => return Ok(false),
+            Err(error) if is_blank(&error) => return Ok(false),
+            Err(error) => return Err(ReadError::Directory { path: tree.path(node), source: error }),
+        }
+    }
+    Ok(true)
+}
+
+/// Whether a name below `/.cedarburn` is that of a manifest.
+#[must_use]
+pub fn is_manifest(name: &[u8]) -> bool {
+    name.starts_with(b"SHA256SUMS-")
+}
+
 /// Whether a data session is over before its descriptors can be: its burn broke off there. A finished one is at least 300 sectors long on a
 /// CD, and longer elsewhere.
 fn ends_in_its_head(session: &Session) -> bool {
     session.data && session.end.0.saturating_sub(session.start.0) < HEAD_SECTORS
 }
 
-/// Whether the head of a data session, where system area and descriptors belong, was never written: zeros, or nothing that can be read
-/// back. That is what a burn leaves that broke off before its first sectors were on the medium.
+/// Whether nothing was ever written where system area and descriptors of a data session belong. Zeros, or sectors the drive calls blank;
+/// a sector that can't be read is neither.
 fn is_unwritten(source: &mut dyn SectorSource, session: &Session) -> bool {
-    let count = (session.end.0.saturating_sub(session.start.0)).min(HEAD_SECTORS) as usize;
-    let mut head = vec![0; count * SECTOR_BYTES];
-    session.data && (source.read(session.start, &mut head).is_err() || head.iter().all(|&byte| byte == 0))
+    session.data && is_empty(source, session.start)
+}
+
+/// Whether the sectors at the head of a session are all empty.
+fn is_empty(source: &mut dyn SectorSource, start: Lba) -> bool {
+    are_empty(source, start, HEAD_SECTORS)
+}
+
+fn are_empty(source: &mut dyn SectorSource, start: Lba, count: u32) -> bool {
+    let mut sector = [0xff; SECTOR_BYTES];
+    (0..count).filter_map(|number| start.checked_add(Sectors(number))).all(|at| match source.read(at, &mut sector) {
+        Ok(()) => sector.iter().all(|&byte| byte == 0),
+        Err(error) => is_blank(&error),
+    })
+}
+
+/// Whether a volume is larger than its session. Our own descriptors count from sector 0, those of others from the session's start.
+fn reaches_beyond(volume: &Volume, session: &Session) -> bool {
+    let space = u64::from(volume.volume_space.0);
+    let start = u64::from(session.start.0);
+    let end = if space > start { space } else { start + space };
+    end > u64::from(session.end.0)
 }
 
 /// Whether the superblock of an overwritable medium is zeros: never written, or wiped at the beginning of a new disc. While a format is
 /// not over, the drive answers for sectors that were never written that they are blank.
 fn superblock_is_wiped(source: &mut dyn SectorSource) -> bool {
-    let mut sector = [0xff; SECTOR_BYTES];
-    (0..HEAD_SECTORS).map(Lba).all(|at| match source.read(at, &mut sector) {
-        Ok(()) => sector.iter().all(|&byte| byte == 0),
-        Err(error) => is_blank(&error),
-    })
+    is_empty(source, Lba(0))
 }
 
 fn is_blank(error: &SourceError) -> bool {

@@ -1,7 +1,7 @@
 //! From what the user calls a device to something that can be read or written.
 
 use std::fs::File;
-use std::io::{self, BufWriter};
+use std::io::{self, LineWriter};
 use std::path::{Path, PathBuf};
 
 use crate::config::MediumWord;
@@ -102,7 +102,7 @@ pub fn open_drive(spec: &str, trace: Option<&Path>) -> Result<Drive, DeviceError
     let transport: Box<dyn Transport> = match trace {
         Some(path) => {
             let file = File::create(path).map_err(|source| DeviceError::Trace { path: path.to_path_buf(), source })?;
-            Box::new(Traced::new(transport, BufWriter::new(file)))
+            Box::new(Traced::new(transport, LineWriter::new(file)))
         }
         None => transport,
     };

@@ -5,7 +5,8 @@ use jiff::civil::Date;
 use super::ActionError;
 use super::contents::{Contents, Shown};
 use super::device::Device;
-use crate::burn::{self, DriveSource, Recipe, State};
+use super::disc::Disc;
+use crate::burn::State;
 use crate::sector::{Lba, Sectors};
 
 /// A session as *info* tells it.
@@ -52,23 +53,14 @@ pub fn info(device: Device) -> Result<Info, ActionError> {
     match device {
         Device::Drive(mut drive) => {
             let identity = drive.identity().map_err(|source| ActionError::Medium { source })?;
-            let medium = burn::inspect(&mut drive).map_err(|source| ActionError::Medium { source })?;
-            let contents = Contents::of_medium(&mut DriveSource(&mut drive), &medium)
-                .map_err(|source| ActionError::Contents { source })?;
-            let overwritable = medium.recipe() == Some(Recipe::Overwrite);
-            let next = if overwritable { Some(contents.next_start) } else { medium.next_writable };
-            let free = match next {
-                Some(next) if overwritable => Sectors(medium.capacity.0.saturating_sub(next.0)),
-                _ => medium.free,
-            };
-            let drive = format!("{} {} {}", identity.vendor, identity.product, identity.revision);
-            let state = state_words(medium.state, &contents.shown);
-            let mut info = describe(&contents, state, medium.capacity);
-            info.drive = Some(drive);
-            info.medium = Some(medium.profile.to_string());
-            info.rewritable = medium.rewritable;
-            info.free = free;
-            info.next = next;
+            let disc = Disc::look(drive)?;
+            let state = state_words(disc.medium.state, &disc.contents.shown);
+            let mut info = describe(&disc.contents, state, disc.medium.capacity);
+            info.drive = Some(format!("{} {} {}", identity.vendor, identity.product, identity.revision));
+            info.medium = Some(disc.medium.profile.to_string());
+            info.rewritable = disc.medium.rewritable;
+            info.free = disc.appendable();
+            info.next = disc.next_start();
             Ok(info)
         }
         Device::Image(mut image) => {

@@ -6,6 +6,7 @@
 pub mod contents;
 pub mod demo;
 pub mod device;
+pub mod disc;
 pub mod info;
 pub mod label;
 pub mod list;
@@ -25,6 +26,7 @@ use crate::config::{ConfigError, MediumWord};
 use crate::iso::plan::PlanError;
 use crate::iso::reader::ReadError;
 use crate::iso::scan::ScanError;
+use crate::iso::source::SourceError;
 use crate::iso::tree::{TreeError, TreePath};
 use crate::scsi::ScsiError;
 use crate::scsi::mmc::Profile;
@@ -102,12 +104,34 @@ pub enum ActionError {
         /// As the drive says.
         found: Profile,
     },
+    /// The tree on the disc can't be carried on without losing something.
+    #[error("what is on the disc can't be carried on whole: {what}")]
+    TreeNotWhole {
+        /// What would be lost.
+        what: String,
+    },
+    /// The beginning of an overwritable disc can't be read.
+    #[error("the beginning of the disc can't be read")]
+    Superblock {
+        /// Which sectors.
+        #[source]
+        source: SourceError,
+    },
+    /// Something failed after the disc was started anew.
+    #[error(transparent)]
+    Wiped(Box<ActionError>),
     /// The policy says no.
     #[error(transparent)]
     Refused(policy::Refusal),
     /// The staging directory can't be read.
     #[error("the staging directory can't be read")]
     Scan(#[from] ScanError),
+    /// Somebody is at work in the staging directory.
+    #[error("{} went away while the staging directory was looked at", path.display())]
+    Moving {
+        /// What went away.
+        path: PathBuf,
+    },
     /// The tree can't be put together.
     #[error("the files can't be put on one disc")]
     Tree(#[from] TreeError),

@@ -1,9 +1,11 @@
 //! New disc or append? The decision as a pure function of what is known before anything is touched.
 //!
-//! Cedar's rules (its manual, chapter on optimized blanking) with two corrections:
+//! Cedar's rules (its manual, chapter on optimized blanking) with three corrections:
 //!
 //! * The start of the week is judged by the *day that is stored*, not by the day of the run. Cedar, run at ten past midnight
 //!   on the starting day with yesterday's directory, wipes last week's finished disc.
+//! * What can't be read is not started anew, whatever is due, unless `--full` asks for it: nobody knows what would be lost. Cedar takes
+//!   it for empty.
 //! * A disc that holds a day of the same week, or a newer one, is not started anew unless `--full` asks for it, or `protect` is
 //!   `off`: appended to instead. Cedar, run twice on the starting day, wipes what the first run stored.
 
@@ -154,6 +156,9 @@ pub fn decide(wanted: &Wanted, disc: &OnDisc) -> Result<Decision, Refusal> {
     if disc.state == DiscState::Empty {
         return Ok(Decision::NewDisc { wipe: false, why });
     }
+    if disc.state == DiscState::Unreadable && !wanted.full {
+        return Err(Refusal::Unreadable);
+    }
     if new_disc {
         let this_week = week_of(wanted.day, wanted.starting_day);
         let newest = disc.days.iter().copied().max().filter(|&day| day >= this_week);
@@ -296,10 +301,21 @@ mod tests {
     }
 
     #[test]
-    fn closed_and_unreadable_discs_are_wiped_when_due_and_refused_otherwise() {
-        for (state, refusal) in [(DiscState::Closed, Refusal::Closed), (DiscState::Unreadable, Refusal::Unreadable)] {
-            assert_eq!(decide(&wanted(TUESDAY), &disc(state, &[])), Err(refusal));
-            assert!(matches!(decide(&wanted(MONDAY), &disc(state, &[])), Ok(Decision::NewDisc { wipe: true, .. })));
+    fn a_closed_disc_is_wiped_when_due_and_refused_otherwise() {
+        assert_eq!(decide(&wanted(TUESDAY), &disc(DiscState::Closed, &[])), Err(Refusal::Closed));
+        let due = decide(&wanted(MONDAY), &disc(DiscState::Closed, &[]));
+        assert!(matches!(due, Ok(Decision::NewDisc { wipe: true, .. })));
+    }
+
+    #[test]
+    fn what_can_not_be_read_is_wiped_only_when_full_asks_for_it() {
+        let unreadable = disc(DiscState::Unreadable, &[]);
+        for day in [MONDAY, TUESDAY] {
+            let daily = Wanted { blank_behavior: behavior(BlankMode::Daily, 1e9), ..wanted(day) };
+            assert_eq!(decide(&daily, &unreadable), Err(Refusal::Unreadable));
+            assert_eq!(decide(&wanted(day), &unreadable), Err(Refusal::Unreadable));
+            let full = Wanted { full: true, ..wanted(day) };
+            assert_eq!(decide(&full, &unreadable), Ok(Decision::NewDisc { wipe: true, why: Why::Full }));
         }
     }
 
@@ -329,7 +345,7 @@ mod tests {
                 Wanted { day, full: false, starting_day, blank_behavior, required_bytes: required, protect_week: true };
             let disc = OnDisc { state, rewritable, days: days.clone(), available_bytes: available };
             if let Ok(Decision::NewDisc { wipe: true, .. }) = decide(&wanted, &disc) {
-                prop_assert!(rewritable);
+                prop_assert!(rewritable && state != DiscState::Unreadable);
                 prop_assert!(days.iter().all(|&held| held < week_of(day, starting_day)));
             }
         }

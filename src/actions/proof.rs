@@ -10,13 +10,13 @@
 //! Without staging, years later, the same reading checks a disc against its own manifests. Everything that is wrong is a [`Finding`];
 //! none stops the search for more.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sha2::{Digest as _, Sha256};
 
-use super::contents::own_directory;
+use super::contents::{is_manifest, own_directory};
 use crate::burn::readback::{Faults, Run};
 use crate::burn::{Burned, Progress, Readback};
 use crate::iso::compare::{Compare, Difference, compare};
@@ -29,8 +29,8 @@ use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// Bytes of a file that are read and hashed at a time.
 const PIECE: usize = 512 * SECTOR_BYTES;
-/// A manifest of more than this is not a manifest: a million files of 200 bytes each need less.
-const MANIFEST_LIMIT: u64 = 512 << 20;
+/// Manifests of more bytes than this together are not held: a million files with names of 200 bytes need less.
+const MANIFESTS_LIMIT: u64 = 512 << 20;
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +73,8 @@ pub enum Finding {
     },
     /// A file's content is not what was read from staging.
     Content(TreePath),
+    /// A file's directory record leads to other sectors than the file's.
+    Elsewhere(TreePath),
     /// A file's content is not what the manifest says.
     Manifest(TreePath),
     /// The manifest itself says that the file was not whole when it was written.
@@ -117,6 +119,9 @@ impl fmt::Display for Finding {
             Finding::Tree(difference) => difference.fmt(f),
             Finding::File { path, why } => write!(f, "{path}: {why}"),
             Finding::Content(path) => write!(f, "{path}: the content on the disc is not what was read from staging"),
+            Finding::Elsewhere(path) => {
+                write!(f, "{path}: the disc's directory leads to other sectors than the file's")
+            }
             Finding::Manifest(path) => write!(f, "{path}: the content is not what the manifest says"),
             Finding::Unproven(path) => write!(f, "{path}: was not whole when it was written, says the manifest"),
             Finding::ListedOnly(path) => write!(f, "{path}: in the manifest and not on the disc"),
@@ -178,7 +183,7 @@ pub fn prove_session(
     progress: &mut dyn Progress,
 ) -> Result<Vec<Finding>, ProofError> {
     let end = burned.start + burned.sectors;
-    let mut readback = Readback::new(drive, burned.start, end, Some(&burned.ledger), progress);
+    let mut readback = Readback::new(drive, burned.start, end, Some(&burned.ledger), stop, progress);
     let mut findings = Vec::new();
     let parsed = Volume::open(&mut readback, burned.start)
         .and_then(|volume| reader::read_tree(&mut readback, &volume))
@@ -192,6 +197,9 @@ pub fn prove_session(
         hash_files(&mut readback, &reading.tree, session, stop, &mut |_| {}, &mut hashed)?;
     }
     let faults = readback.finish().map_err(|source| ProofError::DriveLost { source })?;
+    if stop.load(Ordering::Relaxed) {
+        return Err(ProofError::Interrupted);
+    }
     let Ok(reading) = parsed else {
         findings.extend(name_faults(&faults, expected.tree));
         return Ok(findings);
@@ -214,9 +222,38 @@ pub fn prove_session(
             }
         }
     }
+    findings.extend(check_extents(expected, tree, &hashed));
     findings.extend(check_manifests(tree, &hashed, true));
     sort(&mut findings);
     Ok(findings)
+}
+
+/// Whether every file's record on the disc leads where it should: that of a file of this session into the session, where it was hashed,
+/// that of an earlier one to the very sectors it had.
+fn check_extents(expected: &Expected<'_>, found: &Tree, hashed: &Hashed) -> Vec<Finding> {
+    let leads_astray = |id: NodeId| {
+        let Kind::File { size: 1.., content } = &expected.tree.node(id).kind else { return None };
+        let path = expected.tree.path(id);
+        let node = found.find(&path)?;
+        let is_right = match (content, &found.node(node).kind) {
+            (Content::Recorded(had), Kind::File { content: Content::Recorded(has), .. }) => joined(had) == joined(has),
+            _ => hashed.files.contains_key(&node),
+        };
+        (!is_right).then_some(Finding::Elsewhere(path))
+    };
+    expected.tree.walk().filter_map(leads_astray).collect()
+}
+
+/// Extents with those that follow each other made one: how a file is cut into pieces is the writer's choice.
+fn joined(extents: &[Extent]) -> Vec<Extent> {
+    let mut joined: Vec<Extent> = Vec::new();
+    for extent in extents {
+        match joined.last_mut() {
+            Some(last) if last.start.checked_add(last.sectors()) == Some(extent.start) => last.bytes += extent.bytes,
+            _ => joined.push(*extent),
+        }
+    }
+    joined
 }
 
 /// Reads every file of a tree and checks it against the manifests in it. Returns how many files were proven, and what is wrong.
@@ -279,6 +316,19 @@ impl Hashed {
     pub fn manifests(&self) -> usize {
         self.manifests.len()
     }
+
+    /// Number of files that were read and that no manifest of the tree speaks of; the manifests themselves aside.
+    #[must_use]
+    pub fn unlisted(&self, tree: &Tree) -> usize {
+        let mut unlisted: HashSet<NodeId> = self.files.keys().copied().collect();
+        for (path, content) in &self.manifests {
+            let listed = manifest::parse(content).flatten().map(|entry| entry.path).chain([path.clone()]);
+            for node in listed.filter_map(|path| tree.find(&path)) {
+                unlisted.remove(&node);
+            }
+        }
+        unlisted.len()
+    }
 }
 
 /// The manifests in a tree, with their content.
@@ -324,9 +374,10 @@ fn hash_files(
             continue;
         }
         let path = tree.path(node);
-        let is_manifest = path.is_within(&own) && path.as_bytes().starts_with(b".cedarburn/SHA256SUMS-");
+        let is_manifest = path.is_within(&own) && is_manifest(&tree.node(node).name);
         let size: u64 = extents.iter().map(|extent| extent.bytes).sum();
-        let mut kept = (is_manifest && size <= MANIFEST_LIMIT).then(Vec::new);
+        let kept_so_far: u64 = hashed.manifests.iter().map(|(_, content)| content.len() as u64).sum();
+        let mut kept = (is_manifest && size.saturating_add(kept_so_far) <= MANIFESTS_LIMIT).then(Vec::new);
         let outcome = hash_extents(source, extents, &mut buffer, kept.as_mut(), stop, on_read)?;
         if let (Some(content), Ok(_)) = (kept, &outcome) {
             hashed.manifests.push((path, content));

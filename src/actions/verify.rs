@@ -32,6 +32,8 @@ pub struct Report {
     pub bytes: u64,
     /// Manifests they were checked against.
     pub manifests: usize,
+    /// Files that were read and that no manifest speaks of: nothing says what should be in them.
+    pub unlisted: usize,
 }
 
 /// Reads everything back and checks it.
@@ -68,6 +70,7 @@ pub fn verify(
         findings.extend(found.into_iter().filter(|finding| !findings.contains(finding)).collect::<Vec<_>>());
         report.files += hashed.files.len();
         report.manifests += hashed.manifests();
+        report.unlisted += hashed.unlisted(&read.tree);
         report.bytes += files_of(&read.tree).map(|(size, _)| size).sum::<u64>();
     }
     progress.event(Event::End { phase: Phase::Verify });

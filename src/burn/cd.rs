@@ -37,13 +37,19 @@ pub(super) fn burn(drive: &mut Drive, job: &mut Job<'_>) -> Result<Burned, BurnE
         return Err(BurnError::NextWritableMoved { planned: job.start, found: next.next_writable });
     }
     let written = write_image(drive, job, Sink { minimum: MINIMUM_TRACK, limit: next.free });
-    // After a failed WRITE nothing is closed: an open session hides nothing, a closed torn one would be what every reader mounts. The next
-    // run closes and supersedes it. Somebody who interrupts gets a disc that can be appended to at once.
-    if matches!(written, Ok(_) | Err(BurnError::Interrupted { .. })) {
-        let closed = finish(drive, job);
-        if written.is_ok() {
-            closed?;
+    // A session that is not whole is not closed: an open one hides nothing, a closed one would be what every reader mounts. The next run
+    // closes it right before it supersedes it.
+    match &written {
+        Ok(_) => finish(drive, job)?,
+        Err(BurnError::Interrupted { .. }) => {
+            let ended = working(job.progress, Phase::Close, |on_progress| {
+                drive.run_long(|immediate| SynchronizeCache10 { immediate }, deadline::SYNCHRONIZE, on_progress)
+            });
+            if let Err(error) = ended {
+                tracing::debug!(%error, "ending the torn track");
+            }
         }
+        Err(_) => {}
     }
     written
 }

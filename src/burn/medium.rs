@@ -17,6 +17,8 @@ pub enum State {
     Appendable,
     /// The last session was begun and not closed: a burn broke off. Closing it makes the medium appendable again.
     Interrupted {
+        /// The session that is open.
+        session: u16,
         /// The track to close first, if it is open.
         track: u16,
     },
@@ -112,13 +114,22 @@ pub fn inspect(drive: &mut Drive) -> Result<Medium, ScsiError> {
     }
 }
 
+/// The most sectors a READ or WRITE moves on a CD: 32 KiB, what burners have been using on CD drives all along.
+const CD_TRANSFER: u16 = 16;
+
 fn inspect_sequential(drive: &mut Drive, profile: Profile) -> Result<Medium, ScsiError> {
+    drive.limit_transfers(CD_TRANSFER);
     let info = drive.run(&ReadDiscInformation)?;
     let next = match info.status {
         DiscStatus::Finalised => None,
         status => match drive.run(&ReadTrackInformation(TrackAddress::Invisible)) {
-            // A disc that is full to its last sector has no next track.
+            // A disc that is full to its last sector has no next track, and one whose burn broke off may not tell of it.
             Err(error) if error.is_unsupported() && status != DiscStatus::Empty => None,
+            Err(error)
+                if error.sense().is_some() && !error.is_attention() && info.last_session != SessionState::Empty =>
+            {
+                None
+            }
             answer => Some(answer?),
         },
     };
@@ -141,7 +152,7 @@ fn sequential_state(info: &DiscInformation, next: Option<&TrackInformation>) -> 
             State::Appendable
         }
         (DiscStatus::Incomplete, SessionState::Incomplete | SessionState::Damaged) => {
-            State::Interrupted { track: info.last_track }
+            State::Interrupted { session: info.sessions, track: info.last_track }
         }
         _ => State::Closed,
     }

@@ -43,6 +43,8 @@ pub struct Job<'a> {
     pub image: &'a mut dyn Image,
     /// On overwritable media: sectors 0 to 31 as they are when the session is complete.
     pub superblock: Option<Vec<u8>>,
+    /// The first session of a disc: what an overwritable medium shows so far is wiped before its sectors are overwritten.
+    pub begins_disc: bool,
     /// Speed as a multiple of the medium's 1x; `None` leaves it to the drive.
     pub speed: Option<u32>,
     /// Buffer in front of the drive.
@@ -75,10 +77,10 @@ pub struct Burned {
 /// # Errors
 /// When it could not be written and closed. The sessions that were on the medium before are untouched.
 pub fn burn(drive: &mut Drive, medium: &Medium, mut job: Job<'_>) -> Result<Burned, BurnError> {
-    let mut drive = drive.lock_tray();
+    drive.lock_tray();
     match medium.recipe() {
-        Some(Recipe::CdTrackAtOnce) => cd::burn(&mut drive, &mut job),
-        Some(Recipe::Overwrite) => overwrite::burn(&mut drive, &mut job, medium.capacity),
+        Some(Recipe::CdTrackAtOnce) => cd::burn(drive, &mut job),
+        Some(Recipe::Overwrite) => overwrite::burn(drive, &mut job, medium.capacity),
         None => Err(BurnError::NoRecipe { profile: medium.profile }),
     }
 }

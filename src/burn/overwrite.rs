@@ -43,7 +43,7 @@ pub(super) fn burn(drive: &mut Drive, job: &mut Job<'_>, capacity: Sectors) -> R
         return Err(BurnError::NoRoom { needed: job.sectors, free: limit });
     }
     set_speed(drive, job, capacity).map_err(|source| BurnError::SetUp { source })?;
-    if job.start == FIRST_SESSION {
+    if job.begins_disc {
         let zeros = vec![0; ALIGNMENT.0 as usize * SECTOR_BYTES];
         write_superblock(drive, &zeros)
             .and_then(|()| synchronize(drive, &mut |_| {}))
@@ -56,10 +56,12 @@ pub(super) fn burn(drive: &mut Drive, job: &mut Job<'_>, capacity: Sectors) -> R
             write_superblock(drive, &superblock).map_err(|source| BurnError::Superblock { source })?;
             synchronize(drive, on_progress).map_err(|source| BurnError::Superblock { source })?;
         }
-        // A format that is still running would be cut off by the next eject: the drive is told to leave a readable disc. It refuses where
-        // nothing is running.
-        if let Err(error) = prepare::close(drive, CloseFunction::StopBackgroundFormat, on_progress) {
-            tracing::debug!(%error, "no background format to stop");
+        // A format that is still running would be cut off by the next eject: the drive is told to leave a disc that drives which only read
+        // can read, too: the format ended, the lead-out written. It refuses where there is nothing to do.
+        for function in [CloseFunction::StopBackgroundFormat, CloseFunction::Session] {
+            if let Err(error) = prepare::close(drive, function, on_progress) {
+                tracing::debug!(%error, "no background format to end");
+            }
         }
         Ok(())
     });

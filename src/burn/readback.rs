@@ -9,6 +9,8 @@
 //!
 //! A sector that can't be read is noted and the reading goes on: the report names all of them, not the first.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::ledger::{CHUNK, Ledger};
 use super::progress::{Event, Phase, Progress};
 use crate::iso::source::{SectorSource, SourceError};
@@ -68,6 +70,7 @@ fn note(runs: &mut Vec<Run>, start: Lba, end: Lba) {
 pub struct Readback<'a> {
     drive: &'a mut Drive,
     ledger: Option<&'a Ledger>,
+    stop: &'a AtomicBool,
     progress: &'a mut dyn Progress,
     start: Lba,
     end: Lba,
@@ -98,12 +101,14 @@ impl<'a> Readback<'a> {
         start: Lba,
         end: Lba,
         ledger: Option<&'a Ledger>,
+        stop: &'a AtomicBool,
         progress: &'a mut dyn Progress,
     ) -> Readback<'a> {
         progress.event(Event::Begin { phase: Phase::Verify, total: Some(end - start) });
         Readback {
             drive,
             ledger,
+            stop,
             progress,
             start,
             end,
@@ -120,14 +125,15 @@ impl<'a> Readback<'a> {
     /// The directories are read: from here on only what is asked for next is held.
     pub fn stop_keeping(&mut self) {
         self.keeping = false;
+        self.kept = Vec::new();
     }
 
-    /// Reads what is left and says what was wrong.
+    /// Reads what is left and says what was wrong; with the stop flag set it ends early.
     ///
     /// # Errors
     /// When the drive is lost.
     pub fn finish(mut self) -> Result<Faults, ScsiError> {
-        while self.next < self.end && self.lost.is_none() {
+        while self.next < self.end && self.lost.is_none() && !self.stop.load(Ordering::Relaxed) {
             self.advance();
         }
         self.progress.event(Event::End { phase: Phase::Verify });
@@ -169,6 +175,11 @@ impl<'a> Readback<'a> {
                     self.lost = Some(error);
                     return false;
                 }
+                // A drive that works on a bad spot for a minute would do so for each of its sectors.
+                Err(error) if error.is_time_out() => {
+                    tracing::debug!(%error, "reading back");
+                    return self.give_up(at, chunk);
+                }
                 Err(error) => {
                     tracing::debug!(%error, "reading back");
                     if !self.restarted && error.sense().is_some_and(|sense| sense.key == SenseKey::IllegalRequest) {
@@ -179,22 +190,31 @@ impl<'a> Readback<'a> {
         }
         let bad_so_far: u32 = self.faults.unreadable.iter().map(|run| (run.end - run.start).0).sum();
         if bad_so_far as usize > SINGLE_LIMIT {
-            chunk.fill(0);
-            let count = Sectors::for_bytes(chunk.len() as u64).unwrap_or(CHUNK);
-            note(&mut self.faults.unreadable, at, at + count);
-            return false;
+            return self.give_up(at, chunk);
         }
         let mut whole = true;
         for (sector, number) in chunk.chunks_mut(SECTOR_BYTES).zip(0..) {
             let here = at + Sectors(number);
             if let Err(error) = self.drive.read(here, sector, from_medium) {
                 tracing::debug!(%error, "reading back");
+                if error.is_drive_lost() {
+                    self.lost = Some(error);
+                    return false;
+                }
                 sector.fill(0);
                 note(&mut self.faults.unreadable, here, here + Sectors(1));
                 whole = false;
             }
         }
         whole
+    }
+
+    /// The whole chunk counts as unreadable.
+    fn give_up(&mut self, at: Lba, chunk: &mut [u8]) -> bool {
+        chunk.fill(0);
+        let count = Sectors::for_bytes(chunk.len() as u64).unwrap_or(CHUNK);
+        note(&mut self.faults.unreadable, at, at + count);
+        false
     }
 
     /// Lets the drive look at the disc anew. Where that fails the next READ says so.

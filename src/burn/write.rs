@@ -6,7 +6,7 @@ use super::fifo::through_fifo;
 use super::ledger::{CHUNK, Ledger};
 use super::progress::{Event, Phase};
 use super::{BurnError, Burned, Job};
-use crate::scsi::Drive;
+use crate::scsi::{Drive, ScsiError};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// What the medium demands of a run of writes.
@@ -38,9 +38,9 @@ pub(super) fn write_image(drive: &mut Drive, job: &mut Job<'_>, sink: Sink) -> R
             if written + more > sectors {
                 return Err(BurnError::ImageLength { planned: sectors });
             }
-            write_chunk(drive, start + written, chunk).map_err(|source| BurnError::Write {
-                at: start + written,
-                written,
+            write_chunk(drive, start + written, chunk).map_err(|(at, source)| BurnError::Write {
+                at,
+                written: at - start,
                 planned: sectors,
                 source,
             })?;
@@ -59,11 +59,12 @@ pub(super) fn write_image(drive: &mut Drive, job: &mut Job<'_>, sink: Sink) -> R
     Ok(Burned { start, sectors, ledger })
 }
 
-fn write_chunk(drive: &mut Drive, at: Lba, chunk: &[u8]) -> Result<(), crate::scsi::ScsiError> {
+/// Writes sectors with as few commands as may be; on failure says which address was not taken.
+fn write_chunk(drive: &mut Drive, at: Lba, chunk: &[u8]) -> Result<(), (Lba, ScsiError)> {
     let per_write = drive.sectors_per_transfer();
     let mut at = at;
     for piece in chunk.chunks(usize::from(per_write) * SECTOR_BYTES) {
-        drive.write(at, piece)?;
+        drive.write(at, piece).map_err(|source| (at, source))?;
         at += Sectors(u32::from(per_write));
     }
     Ok(())
@@ -72,5 +73,5 @@ fn write_chunk(drive: &mut Drive, at: Lba, chunk: &[u8]) -> Result<(), crate::sc
 /// Zeros behind the image where the medium wants a longer track.
 fn fill_up(drive: &mut Drive, at: Lba, needed: Sectors, written: Sectors) -> Result<(), BurnError> {
     let zeros = vec![0; (needed.0 - written.0) as usize * SECTOR_BYTES];
-    write_chunk(drive, at, &zeros).map_err(|source| BurnError::Write { at, written, planned: needed, source })
+    write_chunk(drive, at, &zeros).map_err(|(at, source)| BurnError::Write { at, written, planned: needed, source })
 }

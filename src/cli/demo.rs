@@ -1,6 +1,6 @@
 //! `cedarburn demo`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
@@ -37,7 +37,7 @@ pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), Ac
     let report = demo(&request, &context.stop, &mut meter, &mut { told })?;
     let fields = Fields { folder: report.folder, discs: report.discs, days: report.days };
     context.answer("demo", fields, |fields| {
-        let folder = fields.folder.display();
+        let folder = quoted(&fields.folder);
         let program = std::env::args().next().unwrap_or_else(|| "cedarburn".to_owned());
         vec![
             String::new(),
@@ -53,4 +53,22 @@ pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), Ac
         ]
     });
     Ok(())
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+".contains(&byte);
+    if text.bytes().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_can_be_pasted_into_a_shell() {
+        assert_eq!(quoted(Path::new("/tmp/demo")), "/tmp/demo");
+        assert_eq!(quoted(Path::new("/tmp/it's a demo")), r"'/tmp/it'\''s a demo'");
+    }
 }

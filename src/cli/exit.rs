@@ -83,13 +83,18 @@ impl Failure {
 impl From<ActionError> for Failure {
     fn from(error: ActionError) -> Failure {
         let (code, state, hint) = explain(&error);
+        let code = if is_drive_lost(&error) { DRIVE } else { code };
         let mut because = Vec::new();
         let mut cause = std::error::Error::source(&error);
         while let Some(error) = cause {
             because.push(error.to_string());
             cause = error.source();
         }
-        let findings = match &error {
+        let inner = match &error {
+            ActionError::Wiped(inner) => inner,
+            other => other,
+        };
+        let findings = match inner {
             ActionError::Findings { findings, .. } => findings.iter().map(Finding::to_string).collect(),
             _ => Vec::new(),
         };
@@ -97,6 +102,16 @@ impl From<ActionError> for Failure {
     }
 }
 
+/// Whether the last cause of an error outside of a burn is that the drive went away.
+fn is_drive_lost(error: &ActionError) -> bool {
+    if matches!(error, ActionError::Burn(_) | ActionError::Wiped(_)) {
+        return false;
+    }
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    causes.filter_map(|cause| cause.downcast_ref::<ScsiError>()).any(ScsiError::is_drive_lost)
+}
+
+const WIPED: &str = "what was on the disc is gone, the day is not marked as stored";
 const UNTOUCHED: &str = "nothing was written, the disc is as it was";
 
 /// Exit code, state and hint of every error: the one place where they are decided.
@@ -142,6 +157,9 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
             }
         },
         ActionError::Scan(_) => (FAILED, UNTOUCHED, "correct the staging directory, then run the same command again"),
+        ActionError::Moving { .. } => {
+            (FAILED, UNTOUCHED, "run the same command again when nobody changes the directory")
+        }
         ActionError::Tree(_) | ActionError::Plan(_) => {
             (FAILED, UNTOUCHED, "rename or remove what can't be put on a disc")
         }
@@ -149,6 +167,16 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
             (NO_ROOM, UNTOUCHED, "put an empty disc in; store --full starts this one anew, and what is on it is lost")
         }
         ActionError::NoRoom { .. } => (NO_ROOM, UNTOUCHED, "put an empty disc in"),
+        ActionError::TreeNotWhole { .. } => {
+            (MEDIUM, UNTOUCHED, "run verify; put another disc in, or start this one anew with store --full")
+        }
+        ActionError::Superblock { .. } => {
+            (MEDIUM, UNTOUCHED, "put another disc in, or start this one anew with store --full")
+        }
+        ActionError::Wiped(error) => {
+            let (code, _, hint) = explain(error);
+            (code, WIPED, hint)
+        }
         ActionError::Burn(burn) => explain_burn(burn),
         ActionError::Proof(ProofError::Interrupted) => (
             INTERRUPTED,
@@ -224,6 +252,11 @@ fn explain_burn(error: &BurnError) -> (u8, &'static str, &'static str) {
             BURN,
             "the earlier sessions are untouched, the day is not marked as stored",
             "run the same command again; if it fails again, try another disc",
+        ),
+        BurnError::Blank { source } | BurnError::Format { source } if source.is_drive_lost() => (
+            BURN,
+            "the day is not marked as stored",
+            "check the drive's connection and power, then run the same command again: it mends the disc first",
         ),
         BurnError::Blank { .. } | BurnError::StillNotBlank => (
             BURN,

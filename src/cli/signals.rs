@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM: the first asks for an end in good order, the second ends at once.
+//! SIGINT, SIGTERM and SIGHUP: the first asks for an end in good order, the second ends at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +14,7 @@ pub(super) fn watch() -> Arc<AtomicBool> {
     let mut signals = SigSet::empty();
     signals.add(Signal::SIGINT);
     signals.add(Signal::SIGTERM);
+    signals.add(Signal::SIGHUP);
     if signals.thread_block().is_ok() {
         let stop = stop.clone();
         thread::spawn(move || {

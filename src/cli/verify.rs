@@ -35,6 +35,7 @@ struct Fields {
     files: usize,
     bytes: u64,
     manifests: usize,
+    unlisted: usize,
 }
 
 pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), ActionError> {
@@ -48,10 +49,17 @@ pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), Ac
         files: report.files,
         bytes: report.bytes,
         manifests: report.manifests,
+        unlisted: report.unlisted,
     };
     context.answer("verify", fields, |fields| {
         let size = output::size(fields.bytes);
-        vec![format!("{}: {} files, {size}, as {} manifests say", fields.device, fields.files, fields.manifests)]
+        let listed = fields.files - fields.unlisted;
+        let mut lines =
+            vec![format!("{}: {size} read; {listed} files are as {} manifests say", fields.device, fields.manifests)];
+        if fields.unlisted > 0 {
+            lines.push(format!("{} files are in no manifest: nothing says what should be in them", fields.unlisted));
+        }
+        lines
     });
     Ok(())
 }

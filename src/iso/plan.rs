@@ -361,6 +361,13 @@ impl Plan {
         out
     }
 
+    /// Which bytes of the [superblock](Plan::superblock) are volume descriptors.
+    #[must_use]
+    pub fn descriptor_bytes(&self) -> std::ops::Range<usize> {
+        let sector = |number: u32| number as usize * SECTOR_BYTES;
+        sector(SYSTEM_AREA)..sector(SYSTEM_AREA + DESCRIPTORS)
+    }
+
     /// System area and volume descriptors.
     pub(super) fn descriptors(&self, space: VolumeSpace) -> Vec<u8> {
         let root = self.tree.root();

@@ -8,7 +8,6 @@
 //! * A READ is tried again once after a transport fault. A WRITE never is: what the drive took of it nobody knows.
 
 use std::fmt;
-use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use super::command::Command;
@@ -18,7 +17,10 @@ use super::spc::{Identity, Inquiry, PreventAllowMediumRemoval, RequestSense, Tes
 use super::transport::{Completion, Data, Status, Transport, TransportError};
 use super::wire::Short;
 use super::{Reaction, Sense, SenseKey};
-use crate::sector::{Lba, SECTOR_BYTES};
+use crate::sector::{Lba, SECTOR_BYTES, Sectors};
+
+/// The most sectors one READ or WRITE moves on any medium.
+const MOST_SECTORS: u16 = 32;
 
 /// How long operations may take before they count as failed.
 pub mod deadline {
@@ -130,10 +132,16 @@ impl ScsiError {
         self.reaction() == Some(Reaction::Blank)
     }
 
-    /// Whether the drive itself is lost: unplugged, reset, hung.
+    /// Whether the drive did not answer in time.
+    #[must_use]
+    pub fn is_time_out(&self) -> bool {
+        matches!(self, ScsiError::Transport { source: TransportError::TimedOut(_), .. })
+    }
+
+    /// Whether the drive itself is lost: unplugged, or its connection broken. A time-out alone may be a bad spot on the disc.
     #[must_use]
     pub fn is_drive_lost(&self) -> bool {
-        matches!(self, ScsiError::Transport { .. })
+        matches!(self, ScsiError::Transport { source, .. } if !matches!(source, TransportError::TimedOut(_)))
     }
 }
 
@@ -146,6 +154,12 @@ pub struct Drive {
     name: String,
     /// A unit attention that met a command whose failing does not matter: told to whoever sends the next one.
     unheard: Option<ScsiError>,
+    /// The tray was locked by us.
+    locked: bool,
+    /// The most sectors a READ or WRITE moves on the medium that is in.
+    transfer: u16,
+    /// The drive does not know force unit access.
+    ignores_fua: bool,
 }
 
 impl fmt::Debug for Drive {
@@ -158,7 +172,7 @@ impl Drive {
     /// A drive behind `transport`; `name` is what the user calls it.
     #[must_use]
     pub fn new(transport: Box<dyn Transport>, name: impl Into<String>) -> Drive {
-        Drive { transport, name: name.into(), unheard: None }
+        Drive { transport, name: name.into(), unheard: None, locked: false, transfer: MOST_SECTORS, ignores_fua: false }
     }
 
     /// What the user calls the drive.
@@ -167,13 +181,17 @@ impl Drive {
         &self.name
     }
 
-    /// The most sectors that one READ or WRITE may move: 32 (64 KiB, one BD cluster, two DVD ECC units), or what the connection lets
-    /// through, never less than one.
+    /// The most sectors that one READ or WRITE may move: what the medium takes (64 KiB, one BD cluster, two DVD ECC units, unless
+    /// [limited](Drive::limit_transfers)) and the connection lets through; a power of two, so that transfers keep to ECC unit borders.
     #[must_use]
     pub fn sectors_per_transfer(&self) -> u16 {
-        let most = (self.transport.max_transfer() / SECTOR_BYTES).clamp(1, 32);
-        // A power of two keeps transfers on ECC unit borders.
-        u16::try_from(1usize << most.ilog2()).unwrap_or(32)
+        let most = (self.transport.max_transfer() / SECTOR_BYTES).clamp(1, usize::from(self.transfer));
+        u16::try_from(1usize << most.ilog2()).unwrap_or(1)
+    }
+
+    /// Moves no more than `sectors` with one READ or WRITE from here on.
+    pub fn limit_transfers(&mut self, sectors: u16) {
+        self.transfer = sectors.clamp(1, MOST_SECTORS);
     }
 
     /// Lets the next command fail as this one did, if the drive told that its disc may be another one: for a caller whose own caller
@@ -333,7 +351,7 @@ impl Drive {
     /// When the drive does not answer.
     pub fn features(&mut self) -> Result<CurrentFeatures, ScsiError> {
         let header = self.run(&GetConfiguration { allocation: 8 })?;
-        let allocation = u16::try_from(header.available.next_multiple_of(2).min(32 * 1024)).unwrap_or(8);
+        let allocation = u16::try_from(header.available.min(32 * 1024).next_multiple_of(2)).unwrap_or(8);
         self.run(&GetConfiguration { allocation })
     }
 
@@ -342,12 +360,20 @@ impl Drive {
     /// # Errors
     /// When the drive can't read them.
     pub fn read(&mut self, at: Lba, out: &mut [u8], from_medium: bool) -> Result<(), ScsiError> {
-        let mut at = at;
-        for piece in out.chunks_mut(usize::from(self.sectors_per_transfer()) * SECTOR_BYTES) {
+        let per_transfer = self.sectors_per_transfer();
+        let pieces = out.chunks_mut(usize::from(per_transfer) * SECTOR_BYTES);
+        for (piece, number) in pieces.zip((0..).step_by(usize::from(per_transfer))) {
             let count = u16::try_from(piece.len() / SECTOR_BYTES).unwrap_or(u16::MAX);
-            let command = Read10 { at, count, from_medium };
-            self.read_piece(&command, piece)?;
-            at += crate::sector::Sectors(u32::from(count));
+            let at = at.checked_add(Sectors(number)).unwrap_or(Lba(u32::MAX));
+            let from_medium = from_medium && !self.ignores_fua;
+            match self.read_piece(&Read10 { at, count, from_medium }, piece) {
+                Err(error) if from_medium && error.is_unsupported() => {
+                    tracing::debug!(%error, "no forced access to the medium");
+                    self.ignores_fua = true;
+                    self.read_piece(&Read10 { at, count, from_medium: false }, piece)?;
+                }
+                other => other?,
+            }
         }
         Ok(())
     }
@@ -392,19 +418,37 @@ impl Drive {
         }
     }
 
-    /// Locks the tray until the guard is dropped. A drive that won't be locked is used all the same. A unit attention in its stead
-    /// is kept for the next command: the disc may be another one by now.
-    pub fn lock_tray(&mut self) -> TrayLock<'_> {
+    /// Locks the tray for as long as this value lives. A drive that won't be locked is used all the same. A unit attention in its stead is
+    /// kept for the next command: the disc may be another one by now.
+    pub fn lock_tray(&mut self) {
+        if self.locked {
+            return;
+        }
         let command = PreventAllowMediumRemoval { prevent: true };
         let mut locked = self.run(&command);
         if locked.as_ref().is_err_and(ScsiError::is_attention) {
             let again = self.run(&command);
             self.unheard = std::mem::replace(&mut locked, again).err();
         }
-        if let Err(error) = locked {
-            tracing::debug!(%error, "the tray can't be locked");
+        match locked {
+            Ok(()) => self.locked = true,
+            Err(error) => tracing::debug!(%error, "the tray can't be locked"),
         }
-        TrayLock { drive: self }
+    }
+
+    /// Frees the tray, if we locked it.
+    pub fn unlock_tray(&mut self) {
+        if !std::mem::take(&mut self.locked) {
+            return;
+        }
+        let unheard = self.unheard.take();
+        for _ in 0..UNLOCK_TRIES {
+            match self.run(&PreventAllowMediumRemoval { prevent: false }) {
+                Err(error) if !error.is_drive_lost() => tracing::debug!(%error, "the tray can't be unlocked"),
+                _ => break,
+            }
+        }
+        self.unheard = unheard;
     }
 
     /// One command with its data, BUSY waited for, sense decoded.
@@ -467,38 +511,10 @@ fn continue_unless_over(transport: &dyn Transport, begun: Duration) -> Result<()
     Ok(())
 }
 
-/// The drive with its tray locked. Dropping it frees the tray, on every way out: an appliance whose button is dead is a visit.
-#[derive(Debug)]
-pub struct TrayLock<'a> {
-    drive: &'a mut Drive,
-}
-
-impl Deref for TrayLock<'_> {
-    type Target = Drive;
-    fn deref(&self) -> &Drive {
-        self.drive
-    }
-}
-
-impl DerefMut for TrayLock<'_> {
-    fn deref_mut(&mut self) -> &mut Drive {
-        self.drive
-    }
-}
-
-impl Drop for TrayLock<'_> {
+/// A drive that goes out of use with its tray locked frees it, on every way out: an appliance whose button is dead is a visit.
+impl Drop for Drive {
     fn drop(&mut self) {
-        for _ in 0..UNLOCK_TRIES {
-            match self.drive.run(&PreventAllowMediumRemoval { prevent: false }) {
-                Ok(()) => return,
-                Err(error) => {
-                    tracing::debug!(%error, "the tray can't be unlocked");
-                    if error.is_drive_lost() {
-                        return;
-                    }
-                }
-            }
-        }
+        self.unlock_tray();
     }
 }
 
@@ -646,9 +662,11 @@ mod tests {
 
     #[test]
     fn the_tray_is_freed_on_every_way_out() {
-        let (mut drive, sent) = drive(Vec::new());
+        let (drive, sent) = drive(Vec::new());
         let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let _locked = drive.lock_tray();
+            let mut drive = drive;
+            drive.lock_tray();
+            drive.lock_tray();
             panic!("on purpose");
         }));
         assert!(unwound.is_err());

@@ -27,7 +27,7 @@ mod wire;
 
 pub use cdb::Cdb;
 pub use command::Command;
-pub use drive::{Drive, ScsiError, TrayLock};
+pub use drive::{Drive, ScsiError};
 pub use opcode::Opcode;
 pub use sense::{Reaction, Sense, SenseKey};
 pub use transport::{Completion, Data, Status, Transport, TransportError};

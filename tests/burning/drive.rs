@@ -126,10 +126,13 @@ pub(crate) fn burn_numbered(
         sectors,
         image: &mut image,
         superblock: (medium.recipe() == Some(burn::Recipe::Overwrite)).then_some(superblock),
+        begins_disc: start == burn::overwrite::FIRST_SESSION,
         speed: Some(4),
         fifo_bytes: 1 << 18,
         stop: &AtomicBool::new(false),
         progress: &mut |_| {},
     };
-    burn::burn(drive, medium, job)
+    let burned = burn::burn(drive, medium, job);
+    drive.unlock_tray();
+    burned
 }

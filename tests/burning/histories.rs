@@ -36,7 +36,11 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn run(medium: Medium, steps: &[Step]) -> Result<(), TestCaseError> {
     let workshop = Workshop::new(medium);
-    let (mut today, mut shown) = (TUESDAY, Days::new());
+    let mut today = TUESDAY;
+    // What the disc may show before the next step. It is one thing, unless the last run was cut off between its last sector and the closing:
+    // then there is a whole session that nobody sees until the next run closes it.
+    let mut shown = Days::new();
+    let mut unseen: Vec<Days> = Vec::new();
     for (number, step) in steps.iter().enumerate() {
         let (later, full, fault) = match step {
             Step::Day(later) => (*later, false, String::new()),
@@ -46,27 +50,35 @@ fn run(medium: Medium, steps: &[Step]) -> Result<(), TestCaseError> {
         };
         today = today.checked_add(later.days()).unwrap();
         let files = workshop.stage(today, u8::try_from(number).unwrap());
-        let mut appended = shown.clone();
-        appended.insert(today, files.clone());
-        let alone = Days::from([(today, files)]);
+        let alone = Days::from([(today, files.clone())]);
+        let before: Vec<Days> = std::iter::once(shown.clone()).chain(unseen.clone()).collect();
+        let with_today: Vec<Days> = before
+            .iter()
+            .map(|days| days.iter().chain(&alone).map(|(day, files)| (*day, files.clone())).collect())
+            .collect();
         let new_disc_may_be_due = full || (today.weekday() == Weekday::Monday && !shown.contains_key(&today));
 
         let outcome = if full { workshop.store_full(today, &fault) } else { workshop.store(today, &fault) };
         let found = workshop.shown().map_err(|error| TestCaseError::fail(format!("{step:?}: {error}")))?;
+        unseen = before.clone();
         match outcome {
             Ok(report) => {
                 let anew = matches!(report.decision, Decision::NewDisc { .. });
                 prop_assert!(!anew || new_disc_may_be_due || shown.is_empty(), "{step:?}: a week was wiped");
-                prop_assert_eq!(&found, if anew { &alone } else { &appended }, "{:?}", step);
+                let is_right = if anew { found == alone } else { with_today.contains(&found) };
+                prop_assert!(is_right, "{:?} left {:?}", step, found.keys());
+                unseen.clear();
             }
             Err(ActionError::Refused(Refusal::NotBlank { .. })) => {
                 prop_assert!(medium == Medium::CdR80 && new_disc_may_be_due);
-                prop_assert_eq!(&found, &shown, "{:?}", step);
+                prop_assert!(before.contains(&found), "{:?} left {:?}", step, found.keys());
             }
             Err(error) => {
                 prop_assert!(!fault.is_empty(), "{:?} failed: {}", step, tell(&error));
                 let wiped = new_disc_may_be_due && (found.is_empty() || found == alone);
-                prop_assert!(found == shown || found == appended || wiped, "{:?} left {:?}", step, found.keys());
+                let is_right = before.contains(&found) || with_today.contains(&found) || wiped;
+                prop_assert!(is_right, "{:?} left {:?}", step, found.keys());
+                unseen.extend(with_today);
             }
         }
         shown = found;

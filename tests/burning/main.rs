@@ -7,12 +7,14 @@
 //! * [`readback`]: every sector is read once, forward, and compared.
 //! * [`damage`]: every kind of fault at every kind of command.
 //! * [`power`]: the power goes at every command.
+//! * [`others_discs`]: what other programs began is carried on.
 //! * [`histories`]: weeks of storing, changing, starting anew and breaking off, against a model.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where something is not as it has to be")]
 
 mod damage;
 mod drive;
 mod histories;
+mod others_discs;
 mod power;
 mod protocol;
 mod readback;

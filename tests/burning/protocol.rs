@@ -21,13 +21,11 @@ fn start(medium: &Found, last: Option<&Burned>) -> Lba {
 /// Looks, formats if need be, burns.
 fn session(drive: &mut Drive, last: Option<&Burned>, seed: u8) -> Result<Burned, BurnError> {
     let mut medium = inspect(drive).unwrap();
-    {
-        let mut drive = drive.lock_tray();
-        if let State::Interrupted { track } = medium.state {
-            medium = prepare::close_interrupted(&mut drive, track, &mut |_| {})?;
-        }
-        medium = prepare::format(&mut drive, &medium, &mut |_| {})?;
+    drive.lock_tray();
+    if let State::Interrupted { track, .. } = medium.state {
+        medium = prepare::close_interrupted(drive, track, &mut |_| {})?;
     }
+    medium = prepare::format(drive, &medium, &mut |_| {})?;
     let start = start(&medium, last);
     burn_numbered(drive, &medium, start, SECTORS, seed)
 }
@@ -66,7 +64,7 @@ fn a_used_cd_rw_is_blanked_and_a_used_dvd_plus_rw_written_from_its_beginning() {
         let first = session(&mut drive, None, 1).unwrap();
         session(&mut drive, Some(&first), 2).unwrap();
         if medium == Medium::CdRw80 {
-            let mut drive = drive.lock_tray();
+            drive.lock_tray();
             prepare::blank(&mut drive, BlankExtent::Minimal, &mut |_| {}).unwrap();
         }
         let anew = session(&mut drive, None, 3).unwrap();

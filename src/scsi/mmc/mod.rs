@@ -13,7 +13,7 @@ pub use disc::{
 };
 pub use features::{CurrentFeatures, Feature, GetConfiguration, Profile};
 pub use format::{CapacityKind, FormatCapacities, FormatUnit, ReadFormatCapacities};
-pub use toc::{ReadAtip, ReadToc, TocTrack};
+pub use toc::{ReadAtip, ReadLastSession, ReadToc, TocTrack};
 pub use write::{
     Blank, BlankExtent, BufferCapacity, CloseFunction, CloseTrackSession, ReadBufferCapacity, SendOpcInformation,
     SetCdSpeed, SetStreaming,

@@ -75,6 +75,30 @@ impl Command for ReadAtip {
     }
 }
 
+/// READ TOC, format 0001b: where the last closed session begins. It is what an operating system asks before it mounts a disc.
+#[derive(Debug)]
+pub struct ReadLastSession;
+
+impl Command for ReadLastSession {
+    const OPCODE: Opcode = Opcode::ReadTocPmaAtip;
+    /// First sector of the first track of the last closed session; none where no session is closed.
+    type Reply = Option<Lba>;
+    fn cdb(&self) -> Cdb {
+        Cdb::new(Self::OPCODE).byte(2, 0b0001).u16(7, 12)
+    }
+    fn allocation(&self) -> usize {
+        12
+    }
+    fn parse(&self, reply: &[u8]) -> Result<Option<Lba>, Short> {
+        let reply = at_least(Self::OPCODE, reply, 12)?;
+        let last_session = reply.u8_at(3);
+        Ok((last_session > 0).then(|| Lba(reply.u32_at(8))))
+    }
+    fn describe(&self) -> String {
+        "READ TOC/PMA/ATIP (last session)".to_owned()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +107,16 @@ mod tests {
     fn the_commands_are_the_standards_bytes() {
         assert_eq!(ReadToc.cdb().as_bytes(), [0x43, 0, 0, 0, 0, 0, 0, 0x03, 0x24, 0]);
         assert_eq!(ReadAtip.cdb().as_bytes(), [0x43, 0x02, 0x04, 0, 0, 0, 0, 0, 28, 0]);
+    }
+
+    #[test]
+    fn the_last_of_two_sessions_begins_with_the_second_track() {
+        assert_eq!(ReadLastSession.cdb().as_bytes(), [0x43, 0, 0x01, 0, 0, 0, 0, 0, 12, 0]);
+        let reply = [0x00, 0x0a, 0x01, 0x02, 0x00, 0x14, 0x02, 0x00, 0x00, 0x00, 0x31, 0x08];
+        assert_eq!(ReadLastSession.parse(&reply).unwrap(), Some(Lba(12_552)));
+        for len in 0..reply.len() {
+            assert!(ReadLastSession.parse(&reply[..len]).is_err());
+        }
     }
 
     #[test]

@@ -1,0 +1,254 @@
+//! A drive with its disc, looked at: what the disc is, what is on it, where it goes on, and what it takes to write on it.
+
+use std::path::Path;
+
+use super::contents::{Contents, Shown};
+use super::policy::{Decision, DiscState, OnDisc};
+use super::proof::Finding;
+use super::{ActionError, device};
+use crate::burn::{self, BurnError, DriveSource, Medium, Progress, Recipe, State, cd, overwrite, prepare};
+use crate::iso::plan::{Options, Plan, VolumeSpace};
+use crate::iso::reader;
+use crate::iso::tree::Tree;
+use crate::scsi::mmc::{BlankExtent, ReadLastSession};
+use crate::scsi::{Drive, ScsiError};
+use crate::sector::{Lba, SECTOR_BYTES, Sectors};
+
+/// Sectors after the data of a CD track: its last two can't be read, and neither can what is read ahead together with them.
+const CD_PADDING: Sectors = Sectors(150);
+
+/// The drive with its disc.
+#[derive(Debug)]
+pub struct Disc {
+    /// The drive.
+    pub drive: Drive,
+    /// What the drive says of the medium.
+    pub medium: Medium,
+    /// What is on it.
+    pub contents: Contents,
+}
+
+impl Disc {
+    /// Opens the drive and looks at its disc.
+    ///
+    /// # Errors
+    /// When the drive can't be used, or the disc can't be read.
+    pub fn open(spec: &str, trace: Option<&Path>) -> Result<Disc, ActionError> {
+        Disc::look(device::open_drive(spec, trace)?)
+    }
+
+    /// Looks at the disc in a drive.
+    ///
+    /// # Errors
+    /// When there is none, or it can't be read.
+    pub fn look(mut drive: Drive) -> Result<Disc, ActionError> {
+        let medium = burn::inspect(&mut drive).map_err(|source| ActionError::Medium { source })?;
+        let contents = contents_of(&mut drive, &medium)?;
+        tracing::info!(
+            "{}: {:?}, {} sessions, {} of {} sectors free",
+            medium.profile,
+            medium.state,
+            contents.sessions.len(),
+            medium.free,
+            medium.capacity
+        );
+        Ok(Disc { drive, medium, contents })
+    }
+
+    /// The newest tree, read once more.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn read_newest_again(&mut self) -> Result<Tree, ActionError> {
+        let newest = self.contents.sessions.last().ok_or(ActionError::NothingToRead)?;
+        let reading = reader::read_tree(&mut DriveSource(&mut self.drive), &newest.volume);
+        Ok(reading.map_err(|source| ActionError::Contents { source })?.tree)
+    }
+
+    /// Whether sessions are the file system's doing here, and not the drive's.
+    #[must_use]
+    pub fn is_overwritable(&self) -> bool {
+        self.medium.recipe() == Some(Recipe::Overwrite)
+    }
+
+    /// Where the next session would be appended, if the drive tells.
+    #[must_use]
+    pub fn next_start(&self) -> Option<Lba> {
+        if self.is_overwritable() { Some(self.contents.next_start) } else { self.medium.next_writable }
+    }
+
+    /// Sectors that can be appended.
+    #[must_use]
+    pub fn appendable(&self) -> Sectors {
+        if self.is_overwritable() {
+            Sectors(self.medium.capacity.0.saturating_sub(self.contents.next_start.0))
+        } else {
+            self.medium.free
+        }
+    }
+
+    /// The disc as the policy sees it.
+    #[must_use]
+    pub fn for_policy(&self) -> OnDisc {
+        let state = match (&self.contents.shown, self.medium.state) {
+            (_, State::Blank | State::NeedsFormat { begun: false }) => DiscState::Empty,
+            (Shown::Unreadable, _) => DiscState::Unreadable,
+            (_, State::Closed | State::ReadOnly | State::Unsupported) => DiscState::Closed,
+            (Shown::Nothing, _) => DiscState::Empty,
+            (Shown::Sessions, _) => DiscState::Appendable,
+        };
+        OnDisc {
+            state,
+            rewritable: self.medium.rewritable,
+            days: self.contents.days(),
+            available_bytes: self.appendable().bytes(),
+        }
+    }
+
+    /// Whether the disc has to be mended before the session that was decided on can be written.
+    #[must_use]
+    pub fn is_to_be_mended(&self, decision: Decision) -> bool {
+        matches!(self.medium.state, State::Interrupted { .. })
+            && !matches!(decision, Decision::NewDisc { wipe: true, .. })
+    }
+
+    /// Closes a broken-off session, and looks at the disc again: only now does the drive say where the next one goes. From here until that
+    /// is written the torn session is what a mount shows, so it is done last.
+    ///
+    /// # Errors
+    /// When the session can't be closed, or the disc can't be read afterwards.
+    pub fn mend(&mut self, progress: &mut dyn Progress) -> Result<(), ActionError> {
+        let State::Interrupted { track, .. } = self.medium.state else { return Ok(()) };
+        tracing::warn!("the last burn broke off: closing what it left open");
+        self.drive.lock_tray();
+        self.medium = prepare::close_interrupted(&mut self.drive, track, progress)?;
+        self.contents = contents_of(&mut self.drive, &self.medium)?;
+        Ok(())
+    }
+
+    /// A disc that is not going to be burned is left as a finished burn leaves it: a run that was killed between its last sector and the
+    /// end of the format has left one that this drive reads and others don't.
+    ///
+    /// # Errors
+    /// When the drive can't.
+    pub fn end_format(&mut self, progress: &mut dyn Progress) -> Result<(), BurnError> {
+        if let State::NeedsFormat { begun: true } = self.medium.state {
+            self.drive.lock_tray();
+            self.medium = prepare::end_format(&mut self.drive, &self.medium, progress)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the medium ready for the session. With a decision to wipe, what is on it is gone from here on.
+    ///
+    /// # Errors
+    /// When it can't be blanked or formatted.
+    pub fn prepare(&mut self, decision: Decision, progress: &mut dyn Progress) -> Result<(), BurnError> {
+        self.drive.lock_tray();
+        if let Decision::NewDisc { wipe: true, why } = decision
+            && !self.is_overwritable()
+        {
+            tracing::info!("blanking the disc: {why}");
+            self.medium = prepare::blank(&mut self.drive, BlankExtent::Minimal, progress)?;
+        }
+        if let State::NeedsFormat { .. } = self.medium.state {
+            tracing::info!("formatting the disc");
+            self.medium = prepare::format(&mut self.drive, &self.medium, progress)?;
+        }
+        Ok(())
+    }
+
+    /// Where the session goes: what the drive says. A wiped CD begins at 0. Before a disc is mended the end of what is recorded stands in
+    /// for what the drive does not tell yet.
+    #[must_use]
+    pub fn start_of(&self, decision: Decision) -> Lba {
+        let recorded_end = self.medium.sessions.last().map_or(Lba(0), |session| session.end);
+        match decision {
+            Decision::NewDisc { .. } if self.is_overwritable() => overwrite::FIRST_SESSION,
+            Decision::Append { .. } if self.is_overwritable() => self.contents.next_start,
+            Decision::NewDisc { wipe: true, .. } => Lba(0),
+            _ => self.medium.next_writable.unwrap_or(recorded_end),
+        }
+    }
+
+    /// Sectors that can be written from `start` on.
+    #[must_use]
+    pub fn room_for(&self, decision: Decision, start: Lba) -> Sectors {
+        let rest = Sectors(self.medium.capacity.0.saturating_sub(start.0));
+        match decision {
+            _ if self.is_overwritable() => rest,
+            Decision::NewDisc { wipe: true, .. } => self.medium.capacity,
+            _ if self.medium.next_writable.is_none() => rest,
+            _ => self.medium.free,
+        }
+    }
+
+    /// What the medium asks of a plan.
+    #[must_use]
+    pub fn options(&self, options: Options) -> Options {
+        let align = self.medium.unit();
+        if self.is_overwritable() {
+            Options { volume_space: VolumeSpace::SessionLength, padding: Sectors(0), align, ..options }
+        } else {
+            Options { volume_space: VolumeSpace::AbsoluteEnd, padding: CD_PADDING, align, ..options }
+        }
+    }
+
+    /// Sectors the plan takes on this medium.
+    #[must_use]
+    pub fn needs(&self, plan: &Plan) -> Sectors {
+        if self.is_overwritable() { plan.sectors() } else { plan.sectors().max(cd::MINIMUM_TRACK) }
+    }
+
+    /// Sectors 0 to 31 as they are to be after the session: on a new disc the plan's own; behind other sessions what is there, with the
+    /// descriptors exchanged. A disc begun by growisofs has directories and files there.
+    ///
+    /// # Errors
+    /// When the sectors can't be read.
+    pub fn superblock(&mut self, decision: Decision, plan: &Plan) -> Result<Option<Vec<u8>>, ActionError> {
+        if !self.is_overwritable() {
+            return Ok(None);
+        }
+        let own = plan.superblock();
+        if matches!(decision, Decision::NewDisc { .. }) {
+            return Ok(Some(own));
+        }
+        let mut there = vec![0; own.len()];
+        let descriptors = plan.descriptor_bytes();
+        let mut source = DriveSource(&mut self.drive);
+        for (sector, number) in there.chunks_mut(SECTOR_BYTES).zip(0..) {
+            let bytes = number as usize * SECTOR_BYTES;
+            // A descriptor that can't be read is one more reason to write it.
+            if descriptors.contains(&bytes) {
+                sector.copy_from_slice(&own[bytes..bytes + SECTOR_BYTES]);
+            } else {
+                let read = crate::iso::source::SectorSource::read(&mut source, Lba(number), sector);
+                read.map_err(|source| ActionError::Superblock { source })?;
+            }
+        }
+        Ok(Some(there))
+    }
+
+    /// Whether whoever puts the disc in a drive is led to the session at `start`: by the table of contents, or by the superblock.
+    ///
+    /// # Errors
+    /// When the drive does not answer.
+    pub fn prove_reachable(&mut self, start: Lba, superblock: Option<&[u8]>) -> Result<Vec<Finding>, ActionError> {
+        let lost = |source: ScsiError| ActionError::Medium { source };
+        if let Some(expected) = superblock {
+            let mut found = vec![0; expected.len()];
+            let is_right = match self.drive.read(Lba(0), &mut found, true) {
+                Ok(()) => found == expected,
+                Err(error) if error.is_drive_lost() => return Err(lost(error)),
+                Err(_) => false,
+            };
+            return Ok(if is_right { Vec::new() } else { vec![Finding::Superblock] });
+        }
+        let found = self.drive.run(&ReadLastSession).map_err(lost)?;
+        Ok(if found == Some(start) { Vec::new() } else { vec![Finding::NotTheNewest { planned: start, found }] })
+    }
+}
+
+fn contents_of(drive: &mut Drive, medium: &Medium) -> Result<Contents, ActionError> {
+    Contents::of_medium(&mut DriveSource(drive), medium).map_err(|source| ActionError::Contents { source })
+}

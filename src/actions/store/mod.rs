@@ -1,0 +1,259 @@
+//! *store*: the day's staging directory goes on the disc, and is proven to be there.
+//!
+//! ```text
+//! check the label ─ choose the day ─ look at the drive and the disc ─ scan the day ─ decide ─ plan ─ does it fit?
+//!     ─ (nothing has been touched so far) ─ blank or format ─ burn ─ read back and compare ─ mark the day
+//! ```
+//!
+//! A disc on which a burn broke off is mended right before the burn, when nothing can be refused any more: what was decided and planned
+//! before is decided and planned once more on what the disc then is.
+//!
+//! The order is Cedar's, and decides which of several errors is told. Storing is idempotent: a day that the disc's tree already
+//! holds, byte for byte as it is staged, is proven and marked and not burned again; one that differs replaces the whole directory
+//! on the disc, so that no stale file stays visible.
+
+mod session;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use jiff::civil::Date;
+
+use self::session::Session;
+use super::contents::Shown;
+use super::disc::Disc;
+use super::owner::Owner;
+use super::policy::Decision;
+use super::proof::{self, Expected, Finding};
+use super::staging::{self, Day};
+use super::{ActionError, device, label};
+use crate::burn::{BurnError, Progress};
+use crate::config::{self, Config};
+use crate::iso::compare::{Compare, Permissions};
+use crate::iso::plan::Plan;
+use crate::iso::stream::{Change, Damage};
+use crate::iso::tree::Timestamp;
+use crate::sector::{Lba, Sectors};
+
+/// What *store* is asked to do.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// Another device than the configured one.
+    pub device: Option<&'a str>,
+    /// Where the commands are written down.
+    pub trace: Option<&'a Path>,
+    /// The day it is.
+    pub today: Date,
+    /// The time it is: written into the image.
+    pub now: Timestamp,
+    /// The image is to depend on nothing but its content.
+    pub source_date_epoch: Option<Timestamp>,
+    /// Start a new disc with today's directory, whatever was stored.
+    pub full: bool,
+    /// Plan and say, touch nothing.
+    pub dry_run: bool,
+}
+
+/// How *store* ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// A session was burned; `proven` when it was read back and compared.
+    Stored {
+        /// Read back and compared.
+        proven: bool,
+    },
+    /// The day was on the disc already and was proven to be.
+    AlreadyThere,
+    /// Nothing was touched.
+    Planned,
+}
+
+/// What *store* did, or would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The day.
+    pub day: Date,
+    /// Its directory in staging.
+    pub directory: PathBuf,
+    /// The label of the session.
+    pub label: String,
+    /// New disc or append, and why.
+    pub decision: Decision,
+    /// The medium's kind.
+    pub medium: String,
+    /// First sector of the session.
+    pub start: Lba,
+    /// Its length.
+    pub sectors: Sectors,
+    /// Sectors that were free for it.
+    pub free: Sectors,
+    /// Files of the day.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// Stores a day; see the module's text.
+///
+/// # Errors
+/// When the day is not on the disc, proven, at the end.
+pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progress) -> Result<Report, ActionError> {
+    let config = request.config;
+    let store = config.require_store()?;
+    refuse_what_is_not_there_yet(config)?;
+    if let Some((stage, source)) = config.differing_roots() {
+        tracing::warn!(
+            "stage/staging_dir is {} and store/source_dir is {}: store uses the first",
+            stage.display(),
+            source.display()
+        );
+    }
+    let root = config.staging_root_for_store()?;
+    let spec = request.device.unwrap_or(store.target_device.as_str());
+    let mut opened = None;
+    if store.check_media {
+        let disc = Disc::open(spec, request.trace)?;
+        check_media(&disc, store)?;
+        opened = Some(disc);
+    }
+    let day = staging::choose_day(root, request.today, request.full)?;
+    announce(&day, request.today, store.warn_midnite);
+    let owner = Owner::if_root(&config.options.backup_user, &config.options.backup_group)?;
+    let mut disc = match opened {
+        Some(disc) => disc,
+        None => Disc::open(spec, request.trace)?,
+    };
+    if !device::fits(store.media_type, disc.medium.profile) {
+        return Err(ActionError::OtherMedium { configured: store.media_type, found: disc.medium.profile });
+    }
+    if disc.medium.recipe().is_none() {
+        return Err(BurnError::NoRecipe { profile: disc.medium.profile }.into());
+    }
+
+    let session = Session { request, day, label: label::label(request.today) };
+    let scanned = session.scan(&disc)?;
+    let mut settled = session.settle(&mut disc, &scanned, stop)?;
+    if request.dry_run {
+        return Ok(session.report(Outcome::Planned, &settled, &disc, &scanned));
+    }
+    if stop.load(Ordering::Relaxed) {
+        return Err(BurnError::Interrupted { written: Sectors(0) }.into());
+    }
+    if disc.is_to_be_mended(settled.decision) {
+        disc.mend(progress)?;
+        settled = session.settle(&mut disc, &scanned, stop)?;
+    }
+    let Some(plan) = &settled.plan else {
+        disc.end_format(progress)?;
+        let report = session.report(Outcome::AlreadyThere, &settled, &disc, &scanned);
+        return session.finish(report, owner);
+    };
+    let decision = settled.decision;
+    let burned = put_on_disc(&session, &mut disc, decision, plan, stop, progress);
+    let proven = burned.map_err(|error| match decision {
+        Decision::NewDisc { wipe: true, .. } => ActionError::Wiped(Box::new(error)),
+        _ => error,
+    })?;
+    let report = session.report(Outcome::Stored { proven }, &settled, &disc, &scanned);
+    session.finish(report, owner)
+}
+
+/// Touches the disc: makes it ready, burns, reads back. Returns whether the session was proven.
+fn put_on_disc(
+    session: &Session<'_>,
+    disc: &mut Disc,
+    decision: Decision,
+    plan: &Plan,
+    stop: &AtomicBool,
+    progress: &mut dyn Progress,
+) -> Result<bool, ActionError> {
+    let superblock = disc.superblock(decision, plan)?;
+    disc.prepare(decision, progress)?;
+    let (burned, streamed) = session.burn(disc, decision, plan, superblock.clone(), stop, progress)?;
+    let mut findings: Vec<Finding> = streamed.damages.iter().map(damage).collect();
+    let verifies = session.request.config.require_store()?.verifies();
+    if verifies {
+        let expected = Expected {
+            tree: plan.tree(),
+            digest: &|node| streamed.digests.get(node).copied(),
+            policy: Compare { permissions: Some(&Permissions::of), modified: true },
+        };
+        findings.extend(proof::prove_session(&mut disc.drive, &burned, &expected, stop, progress)?);
+        findings.extend(disc.prove_reachable(plan.start(), superblock.as_deref())?);
+    } else {
+        tracing::warn!("check_data is N: the disc was not read back");
+    }
+    if findings.is_empty() {
+        Ok(verifies)
+    } else {
+        Err(ActionError::Findings { what: "the disc does not hold the day as it was staged", findings })
+    }
+}
+
+/// Settings that the configuration knows and this version can't honour. Passing over them in silence would be a promise broken.
+fn refuse_what_is_not_there_yet(config: &Config) -> Result<(), ActionError> {
+    let settings = &config.cedarburn;
+    let is_for_us = |hook: &config::Hook| hook.action.as_deref() == Some("store");
+    let options = &config.options;
+    let hooks = options.pre_action_hooks.iter().chain(&options.post_action_hooks).any(is_for_us);
+    for (is_set, setting) in [
+        (settings.joliet, "cedarburn/joliet Y"),
+        (settings.protect == config::Protect::Strict, "cedarburn/protect strict"),
+        (settings.receipts_dir.is_some(), "cedarburn/receipts_dir"),
+        (hooks, "a hook for the action store"),
+    ] {
+        if is_set {
+            return Err(ActionError::NotYet { setting });
+        }
+    }
+    Ok(())
+}
+
+/// Says which directory is stored, and warns where a midnight lies between.
+fn announce(day: &Day, today: Date, warn_midnite: bool) {
+    let which = match day.date.cmp(&today) {
+        std::cmp::Ordering::Equal => "today's",
+        std::cmp::Ordering::Less => "yesterday's",
+        std::cmp::Ordering::Greater => "tomorrow's",
+    };
+    tracing::info!("storing {which} directory {}", day.path.display());
+    if day.date != today && warn_midnite {
+        tracing::warn!("midnight was crossed: {which} directory {} is stored", day.path.display());
+    }
+}
+
+/// Cedar's media check: by the label, before anything else.
+fn check_media(disc: &Disc, store: &config::Store) -> Result<(), ActionError> {
+    if disc.contents.torn > 0 && disc.contents.shown == Shown::Nothing {
+        tracing::info!("the disc has no label because its first burn broke off, which is mended now");
+        return Ok(());
+    }
+    let rewritable = store.media_type.is_rewritable().unwrap_or(disc.medium.rewritable);
+    if label::check(disc.contents.label().as_deref(), rewritable)? {
+        tracing::info!("the disc has no label, which is accepted on write-once media");
+    }
+    Ok(())
+}
+
+/// What happened to a source, in words.
+fn damage(damage: &Damage) -> Finding {
+    let path = &damage.path;
+    Finding::Source(match &damage.change {
+        Change::Shrank { planned, got } => {
+            format!("{path}: shrank from {planned} to {got} bytes while it was burned, the rest is zeros")
+        }
+        Change::Grew { planned, found } => {
+            format!("{path}: grew from {planned} to {found} bytes while it was burned, and is cut")
+        }
+        Change::Vanished => format!("{path}: went away before it was burned, its place is zeros"),
+        Change::Unreadable(error) => {
+            format!("{path}: could not be read while it was burned ({error}), the rest is zeros")
+        }
+        Change::Replaced => format!("{path}: another file stood in its place when it was burned, its place is zeros"),
+        Change::ChangedWhileRead => format!("{path}: changed while it was burned"),
+    })
+}

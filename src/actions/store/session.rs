@@ -1,0 +1,391 @@
+//! One run of *store* for one day: what is decided, planned and burned for it.
+
+use std::collections::HashSet;
+use std::fs::OpenOptions;
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use jiff::civil::Date;
+use sha2::{Digest as _, Sha256};
+
+use super::{Outcome, Report, Request};
+use crate::actions::ActionError;
+use crate::actions::contents::own_directory;
+use crate::actions::disc::Disc;
+use crate::actions::owner::Owner;
+use crate::actions::policy::{self, Decision, Refusal, Wanted};
+use crate::actions::proof::{self, Finding, Hashed, ProofError};
+use crate::actions::staging::{self, Day};
+use crate::burn::{self, Burned, DriveSource, Image, Job, Progress};
+use crate::config;
+use crate::iso::compare::{Compare, compare};
+use crate::iso::plan::{AttributePolicy, Options, Plan};
+use crate::iso::reader::Reading;
+use crate::iso::scan;
+use crate::iso::stream::{Stream, StreamReport};
+use crate::iso::tree::{Attributes, Content, Kind, NodeId, Tree, TreePath};
+use crate::manifest::{self, Digest};
+use crate::sector::{Lba, SECTOR_BYTES, Sectors};
+
+/// Buffer in front of the drive where the configuration says nothing: a second of a fast DVD.
+const FIFO_BYTES: usize = 16 << 20;
+/// The largest buffer in front of the drive: more helps no drive.
+const MOST_FIFO_MB: usize = 1024;
+
+/// The staging directory as it was scanned.
+#[derive(Debug)]
+pub(super) struct Scanned {
+    /// A disc with nothing else; its tree is the day as a disc shows it.
+    plan: Plan,
+    files: u64,
+    bytes: u64,
+}
+
+/// What is going to be done, decided and planned with nothing touched.
+#[derive(Debug)]
+pub(super) struct Settled {
+    pub(super) decision: Decision,
+    /// The session; none where the disc holds the day already.
+    pub(super) plan: Option<Plan>,
+    free: Sectors,
+}
+
+/// One run of *store* for one day.
+#[derive(Debug)]
+pub(super) struct Session<'a> {
+    pub(super) request: &'a Request<'a>,
+    pub(super) day: Day,
+    pub(super) label: String,
+}
+
+impl Session<'_> {
+    fn attributes(&self) -> AttributePolicy {
+        match self.request.config.cedarburn.attributes {
+            config::Attributes::Rationalized => AttributePolicy::Rationalized,
+            config::Attributes::Exact => AttributePolicy::Exact,
+        }
+    }
+
+    /// Owner, mode and times of what is on the disc and not in staging.
+    fn own_attributes(&self, mode: u32) -> Attributes {
+        let now = self.request.now;
+        Attributes { mode, uid: 0, gid: 0, modified: now, accessed: now, changed: now }
+    }
+
+    pub(super) fn scan(&self, disc: &Disc) -> Result<Scanned, ActionError> {
+        let mut tree = Tree::new(self.own_attributes(0o755));
+        let report = scan::graft(&mut tree, &self.day.path, &self.day.on_disc())?;
+        let alone = self.with_own_files(tree)?;
+        let plan = Plan::new(alone, disc.options(self.options(Lba(0))))?;
+        Ok(Scanned { plan, files: report.files, bytes: report.bytes })
+    }
+
+    /// Decides, and plans what was decided. Everything that can refuse the session refuses it here.
+    pub(super) fn settle(&self, disc: &mut Disc, scanned: &Scanned, stop: &AtomicBool) -> Result<Settled, ActionError> {
+        let decision = self.decide(disc, scanned)?;
+        let previous = match decision {
+            Decision::Append { .. } => Some(self.whole_tree(disc)?),
+            Decision::NewDisc { .. } => None,
+        };
+        if let Some(previous) = &previous
+            && self.is_there(disc, previous, scanned.plan.tree(), stop)?
+        {
+            let findings = if disc.is_overwritable() || disc.is_to_be_mended(decision) {
+                Vec::new()
+            } else {
+                let newest = disc.contents.sessions.last().map_or(Lba(0), |session| session.start);
+                disc.prove_reachable(newest, None)?
+            };
+            if findings.is_empty() {
+                return Ok(Settled { decision, plan: None, free: disc.appendable() });
+            }
+            return Err(ActionError::Findings { what: "the disc does not show the day it holds", findings });
+        }
+        let start = disc.start_of(decision);
+        let plan = self.plan(disc, previous.map(|previous| previous.tree), start)?;
+        let (needed, free) = (disc.needs(&plan), disc.room_for(decision, start));
+        if needed > free {
+            return Err(ActionError::NoRoom { day: self.day.date, needed, free, rewritable: disc.medium.rewritable });
+        }
+        tracing::info!("image of {} sectors at sector {start}, {free} sectors are free", plan.sectors());
+        Ok(Settled { decision, plan: Some(plan), free })
+    }
+
+    /// The tree to carry on. What of it could not be read would be missing from the disc from then on, so all of it has to be there: nothing
+    /// that the reader stumbled over, and every file that the disc's own lists name.
+    fn whole_tree(&self, disc: &mut Disc) -> Result<Reading, ActionError> {
+        let previous = disc.contents.newest().ok_or(ActionError::Refused(Refusal::Unreadable))?.clone();
+        if let Some(note) = previous.notes.iter().find(|note| note.what.is_loss()) {
+            return Err(ActionError::TreeNotWhole { what: note.to_string() });
+        }
+        // A wrong bit that came over the wire would be written down as the truth: it does not come twice.
+        if disc.read_newest_again()? != previous.tree {
+            return Err(ActionError::TreeNotWhole { what: "two readings of its directories differ".to_owned() });
+        }
+        for (list, content) in read_lists(disc, &previous.tree)? {
+            let listed = manifest::parse(&content).flatten();
+            if let Some(lost) = listed.map(|entry| entry.path).find(|path| previous.tree.find(path).is_none()) {
+                return Err(ActionError::TreeNotWhole { what: format!("{lost} is in {list} and not on the disc") });
+            }
+        }
+        Ok(previous)
+    }
+
+    fn decide(&self, disc: &Disc, scanned: &Scanned) -> Result<Decision, ActionError> {
+        let options = &self.request.config.options;
+        let store = self.request.config.require_store()?;
+        let wanted = Wanted {
+            day: self.day.date,
+            full: self.request.full,
+            starting_day: options.starting_day,
+            blank_behavior: store.blank_behavior.clone(),
+            required_bytes: scanned.plan.sectors().bytes(),
+            protect_week: self.request.config.cedarburn.protect != config::Protect::Off,
+        };
+        let on_disc = disc.for_policy();
+        tracing::debug!(
+            "available {} bytes, required {} bytes, days on the disc {:?}",
+            on_disc.available_bytes,
+            wanted.required_bytes,
+            on_disc.days
+        );
+        let decision = policy::decide(&wanted, &on_disc).map_err(ActionError::Refused)?;
+        match decision {
+            Decision::NewDisc { why, .. } => tracing::info!("new disc: {why}"),
+            Decision::Append { why } => tracing::info!("append: {why}"),
+        }
+        Ok(decision)
+    }
+
+    fn options(&self, start: Lba) -> Options {
+        Options {
+            start,
+            attributes: self.attributes(),
+            source_date_epoch: self.request.source_date_epoch,
+            ..Options::new(self.label.clone(), self.request.now)
+        }
+    }
+
+    /// Whether the disc's tree holds the day as it is staged, which is proven by reading both.
+    fn is_there(
+        &self,
+        disc: &mut Disc,
+        previous: &Reading,
+        staged: &Tree,
+        stop: &AtomicBool,
+    ) -> Result<bool, ActionError> {
+        let at = self.day.on_disc();
+        let on_disc = &previous.tree;
+        let (Some(found), Some(expected)) = (on_disc.find(&at), staged.find(&at)) else { return Ok(false) };
+        if !compare(staged, expected, on_disc, found, Compare::default()).is_empty() {
+            tracing::info!("the disc holds {} otherwise than it is staged: the directory is replaced", self.day.date);
+            return Ok(false);
+        }
+        let notes = previous.notes.iter().filter(|note| note.path.is_within(&at)).cloned().collect();
+        let mut only_this = Reading { tree: on_disc.clone(), notes, more_notes: 0, lost: false };
+        keep_only(&mut only_this.tree, &[at, own_directory()]);
+        let mut hashed = Hashed::default();
+        let findings =
+            proof::prove_tree(&mut DriveSource(&mut disc.drive), &only_this, stop, &mut |_| {}, &mut hashed)?;
+        let day = self.day.on_disc();
+        // Lines for the other days are not looked at here.
+        let concerned = |finding: &&Finding| match finding {
+            Finding::ListedOnly(path) => path.is_within(&day),
+            _ => true,
+        };
+        if let Some(finding) = findings.iter().find(concerned) {
+            tracing::warn!("{} is on the disc, but {finding}: the directory is written again", self.day.date);
+            return Ok(false);
+        }
+        for node in staged.walk() {
+            if stop.load(Ordering::Relaxed) {
+                return Err(ProofError::Interrupted.into());
+            }
+            let Kind::File { content: Content::Staged(_), .. } = staged.node(node).kind else { continue };
+            let path = staged.path(node);
+            let Some(Ok(found)) = on_disc.find(&path).and_then(|found| hashed.files.get(&found)) else {
+                return Ok(false);
+            };
+            let same =
+                staged.staged_path(node).is_some_and(|file| digest_of(&file).is_ok_and(|digest| digest == *found));
+            if !same {
+                tracing::info!("{path} on the disc is not as it is staged: the directory is replaced");
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn plan(&self, disc: &mut Disc, previous: Option<Tree>, start: Lba) -> Result<Plan, ActionError> {
+        let (mut tree, carried) = match previous {
+            Some(mut tree) => {
+                let carried = self.make_room(disc, &mut tree)?;
+                (tree, carried)
+            }
+            None => (Tree::new(self.own_attributes(0o755)), Vec::new()),
+        };
+        let report = scan::graft(&mut tree, &self.day.path, &self.day.on_disc())?;
+        if let Some(vanished) = report.vanished.first() {
+            return Err(ActionError::Moving { path: vanished.clone() });
+        }
+        let tree = self.with_own_files(tree)?;
+        let plan = Plan::new(tree, disc.options(Options { carried, ..self.options(start) }))?;
+        for (node, note) in plan.notes() {
+            tracing::info!("{}: {note:?}", plan.tree().path(*node));
+        }
+        Ok(plan)
+    }
+
+    /// Takes the day out of the tree the disc shows, and with it every line of its manifests that speaks of the day: a list that names files
+    /// which are not there any more would make `sha256sum -c` fail for ever. Lines of such a list that still hold are carried over.
+    fn make_room(&self, disc: &mut Disc, tree: &mut Tree) -> Result<Vec<manifest::Entry>, ActionError> {
+        let day = self.day.on_disc();
+        let Some(old) = tree.find(&day) else { return Ok(Vec::new()) };
+        let mut carried = Vec::new();
+        for (path, content) in read_lists(disc, tree)? {
+            let entries: Vec<manifest::Entry> = manifest::parse(&content).flatten().collect();
+            if entries.iter().any(|entry| entry.path.is_within(&day)) {
+                carried.extend(entries.into_iter().filter(|entry| !entry.path.is_within(&day)));
+                if let Some(node) = tree.find(&path) {
+                    tree.remove(node);
+                }
+            }
+        }
+        tree.remove(old);
+        Ok(carried)
+    }
+
+    /// Adds the manifest, and the text that explains the disc where it has none yet.
+    fn with_own_files(&self, mut tree: Tree) -> Result<Tree, ActionError> {
+        let own = tree.make_directory(&own_directory(), self.own_attributes(0o755))?;
+        if tree.child(own, b"README.txt").is_none() {
+            let text = Bytes::from_static(include_str!("../disc_readme.txt").as_bytes());
+            let kind = Kind::File { size: text.len() as u64, content: Content::Bytes(text) };
+            tree.insert(own, b"README.txt", self.own_attributes(0o644), kind)?;
+        }
+        let name = free_manifest_name(&tree, own, self.day.date);
+        // The plan gives it its size.
+        tree.insert(
+            own,
+            name.as_bytes(),
+            self.own_attributes(0o644),
+            Kind::File { size: 0, content: Content::Manifest },
+        )?;
+        Ok(tree)
+    }
+
+    pub(super) fn burn(
+        &self,
+        disc: &mut Disc,
+        decision: Decision,
+        plan: &Plan,
+        superblock: Option<Vec<u8>>,
+        stop: &AtomicBool,
+        progress: &mut dyn Progress,
+    ) -> Result<(Burned, StreamReport), ActionError> {
+        let store = self.request.config.require_store()?;
+        let fifo_mb = self.request.config.cedarburn.fifo_mb.map(|mb| mb.get() as usize);
+        let mut image = Streaming(plan.stream());
+        let job = Job {
+            start: plan.start(),
+            sectors: plan.sectors(),
+            image: &mut image,
+            superblock,
+            begins_disc: matches!(decision, Decision::NewDisc { .. }),
+            speed: store.drive_speed,
+            fifo_bytes: fifo_mb.map_or(FIFO_BYTES, |mb| mb.min(MOST_FIFO_MB) << 20),
+            stop,
+            progress,
+        };
+        let burned = burn::burn(&mut disc.drive, &disc.medium, job)?;
+        tracing::info!("{} sectors burned at sector {}", burned.sectors, burned.start);
+        Ok((burned, image.0.finish()))
+    }
+
+    pub(super) fn report(&self, outcome: Outcome, settled: &Settled, disc: &Disc, scanned: &Scanned) -> Report {
+        let outcome = if settled.plan.is_none() { Outcome::AlreadyThere } else { outcome };
+        Report {
+            outcome,
+            day: self.day.date,
+            directory: self.day.path.clone(),
+            label: self.label.clone(),
+            decision: settled.decision,
+            medium: disc.medium.profile.to_string(),
+            start: settled.plan.as_ref().map_or(Lba(0), Plan::start),
+            sectors: settled.plan.as_ref().map_or(Sectors(0), Plan::sectors),
+            free: settled.free,
+            files: scanned.files,
+            bytes: scanned.bytes,
+        }
+    }
+
+    /// Marks the day. Only here, after everything else.
+    pub(super) fn finish(&self, report: Report, owner: Option<Owner>) -> Result<Report, ActionError> {
+        if let Err(error) = self.day.mark_stored(owner)? {
+            tracing::error!("{}: the owner can't be changed: {error}", staging::STORE_INDICATOR);
+        }
+        tracing::info!("store of {} executed successfully", self.day.date);
+        Ok(report)
+    }
+}
+
+/// The image's bytes as the burner wants them.
+struct Streaming<'a>(Stream<'a>);
+
+impl Image for Streaming<'_> {
+    fn read(&mut self, out: &mut [u8]) -> usize {
+        self.0.read(out)
+    }
+}
+
+/// The lists of digests that a tree of the disc shows.
+fn read_lists(disc: &mut Disc, tree: &Tree) -> Result<Vec<(TreePath, Vec<u8>)>, ActionError> {
+    let mut lists = tree.clone();
+    keep_only(&mut lists, &[own_directory()]);
+    Ok(proof::read_manifests(&mut DriveSource(&mut disc.drive), &lists)?)
+}
+
+/// Leaves only what is at or below these paths in a tree.
+fn keep_only(tree: &mut Tree, paths: &[TreePath]) {
+    let mut on_the_way = vec![tree.root()];
+    while let Some(directory) = on_the_way.pop() {
+        for child in tree.children(directory).to_vec() {
+            let path = tree.path(child);
+            if paths.iter().any(|keep| path.is_within(keep)) {
+                continue;
+            }
+            if paths.iter().any(|keep| keep.is_within(&path)) {
+                on_the_way.push(child);
+            } else {
+                tree.remove(child);
+            }
+        }
+    }
+}
+
+/// `SHA256SUMS-YYYY-MM-DD`, or with the first number from 2 on that is free.
+fn free_manifest_name(tree: &Tree, own: NodeId, day: Date) -> String {
+    let taken: HashSet<&[u8]> = tree.children(own).iter().map(|&id| &*tree.node(id).name).collect();
+    let plain = format!("SHA256SUMS-{day}");
+    std::iter::once(plain.clone())
+        .chain((2..).map(|number: u32| format!("{plain}.{number}")))
+        .find(|name| !taken.contains(name.as_bytes()))
+        .unwrap_or(plain)
+}
+
+/// Digest of a staged file; not of what may have come in its place: a pipe would never end.
+fn digest_of(file: &Path) -> io::Result<Digest> {
+    let mut hash = Sha256::new();
+    let flags = nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK;
+    let mut reader = OpenOptions::new().read(true).custom_flags(flags).open(file)?;
+    let mut buffer = vec![0; 512 * SECTOR_BYTES];
+    loop {
+        match reader.read(&mut buffer)? {
+            0 => return Ok(hash.finalize().into()),
+            count => hash.update(&buffer[..count]),
+        }
+    }
+}
