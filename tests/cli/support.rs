@@ -378,7 +378,13 @@ impl From<Output> for Run {
 
 impl Run {
     pub(crate) fn of(command: &mut Command) -> Run {
-        command.output().unwrap().into()
+        loop {
+            match command.output() {
+                // Another test's child was forked while a copy of the program was being written, and holds it open until it has started.
+                Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => std::thread::yield_now(),
+                output => return output.unwrap().into(),
+            }
+        }
     }
 
     /// Done, and not a word about it.
