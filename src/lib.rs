@@ -5,6 +5,5 @@ pub mod burn;
 pub mod cli;
 pub mod config;
 pub mod iso;
-pub mod manifest;
 pub mod scsi;
 pub mod sector;

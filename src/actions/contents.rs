@@ -11,9 +11,10 @@ use jiff::civil::Date;
 
 use crate::burn::{Medium, Recipe, Session, State};
 use crate::iso::chain::Chain;
+use crate::iso::manifest;
 use crate::iso::reader::{self, ReadError, Reading, Volume};
 use crate::iso::source::{ImageFile, SectorSource, SourceError};
-use crate::iso::tree::{Content, Kind, NodeId, Tree, TreePath};
+use crate::iso::tree::{Content, Kind, NodeId, Tree};
 use crate::scsi::{ScsiError, SenseKey};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
@@ -220,11 +221,11 @@ fn read_whole(source: &mut dyn SectorSource, volume: &Volume, session: &Session)
 
 /// Whether the manifests that a session wrote, its last files, are there to their last line feed. Sessions of others have none.
 fn ends_with_its_manifest(source: &mut dyn SectorSource, tree: &Tree, session: &Session) -> Result<bool, ReadError> {
-    let Some(own) = tree.find(&own_directory()) else { return Ok(true) };
+    let Some(own) = tree.find(&manifest::directory()) else { return Ok(true) };
     for &node in tree.children(own) {
         let Kind::File { size: 1.., content: Content::Recorded(extents) } = &tree.node(node).kind else { continue };
         let Some(last) =
-            extents.last().filter(|last| is_manifest(&tree.node(node).name) && last.start >= session.start)
+            extents.last().filter(|last| manifest::is_manifest(&tree.node(node).name) && last.start >= session.start)
         else {
             continue;
         };
@@ -238,12 +239,6 @@ fn ends_with_its_manifest(source: &mut dyn SectorSource, tree: &Tree, session: &
         }
     }
     Ok(true)
-}
-
-/// Whether a name below `/.cedarburn` is that of a manifest.
-#[must_use]
-pub fn is_manifest(name: &[u8]) -> bool {
-    name.starts_with(b"SHA256SUMS-")
 }
 
 /// Whether a data session is over before its descriptors can be: its burn broke off there. A finished one is at least 300 sectors long on a
@@ -357,10 +352,4 @@ fn stands_alone(image: &mut ImageFile, start: Lba) -> bool {
         && image.read(volume.root.start, &mut sector).is_ok()
         // Location of extent in the directory's own record, little-endian (ECMA-119 9.1.3).
         && sector[2..6] == volume.root.start.0.to_le_bytes()
-}
-
-/// A path below `/.cedarburn` on the disc.
-#[must_use]
-pub fn own_directory() -> TreePath {
-    TreePath::new(".cedarburn")
 }

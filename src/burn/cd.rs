@@ -15,9 +15,7 @@ use super::write::{Sink, write_image};
 use super::{BurnError, Burned, Job, prepare};
 use crate::burn::progress::{Phase, working};
 use crate::scsi::drive::deadline;
-use crate::scsi::mmc::{
-    Append, CloseFunction, ReadTrackInformation, SendOpcInformation, SetCdSpeed, TrackAddress, WriteParameters,
-};
+use crate::scsi::mmc::{CloseFunction, ReadTrackInformation, SendOpcInformation, SetCdSpeed, TrackAddress};
 use crate::scsi::sbc::SynchronizeCache10;
 use crate::scsi::{Drive, ScsiError};
 use crate::sector::Sectors;
@@ -54,14 +52,8 @@ pub(super) fn burn(drive: &mut Drive, job: &mut Job<'_>) -> Result<Burned, BurnE
     written
 }
 
-/// Track at once, and the disc stays appendable.
-pub(super) fn set_write_parameters(drive: &mut Drive) -> Result<(), ScsiError> {
-    let page = drive.run(&WriteParameters::sense())?;
-    drive.run(&WriteParameters::new(page).cd_track_at_once(Append::Allowed).select())
-}
-
 fn set_up(drive: &mut Drive, job: &Job<'_>) -> Result<(), ScsiError> {
-    set_write_parameters(drive)?;
+    prepare::set_cd_write_parameters(drive)?;
     let write_kb_per_s =
         job.speed.map_or(u16::MAX, |times| u16::try_from(times.saturating_mul(KB_PER_S_AT_1X)).unwrap_or(u16::MAX));
     if let Err(error) = drive.run(&SetCdSpeed { write_kb_per_s }) {

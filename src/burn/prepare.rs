@@ -2,9 +2,11 @@
 
 use super::medium::{Medium, State};
 use super::progress::{Phase, Progress, working};
-use super::{BurnError, cd, medium};
+use super::{BurnError, medium};
 use crate::scsi::drive::deadline;
-use crate::scsi::mmc::{Blank, BlankExtent, CloseFunction, CloseTrackSession, FormatUnit, Profile};
+use crate::scsi::mmc::{
+    Append, Blank, BlankExtent, CloseFunction, CloseTrackSession, FormatUnit, Profile, WriteParameters,
+};
 use crate::scsi::{Drive, ScsiError};
 
 /// Blanks a rewritable sequential medium. Minimal blanking that fails is followed by a full one: what a worn disc may still need.
@@ -69,7 +71,7 @@ pub fn end_format(drive: &mut Drive, medium: &Medium, progress: &mut dyn Progres
 pub fn close_interrupted(drive: &mut Drive, track: u16, progress: &mut dyn Progress) -> Result<Medium, BurnError> {
     // On a CD the multi-session bits of the page decide whether the disc stays appendable; after a power cut they are the drive's own,
     // which close it for ever.
-    cd::set_write_parameters(drive).map_err(|source| BurnError::SetUp { source })?;
+    set_cd_write_parameters(drive).map_err(|source| BurnError::SetUp { source })?;
     let closed = working(progress, Phase::Close, |on_progress| {
         // Closed by the drive already, on some: the session decides.
         if let Err(error) = close(drive, CloseFunction::Track(track), on_progress) {
@@ -90,6 +92,12 @@ pub fn close_interrupted(drive: &mut Drive, track: u16, progress: &mut dyn Progr
         return Err(BurnError::Close { source });
     }
     medium::inspect(drive).map_err(|source| BurnError::Inspect { source })
+}
+
+/// Mode page 05h for a CD: track at once, and the disc stays appendable.
+pub(super) fn set_cd_write_parameters(drive: &mut Drive) -> Result<(), ScsiError> {
+    let page = drive.run(&WriteParameters::sense())?;
+    drive.run(&WriteParameters::new(page).cd_track_at_once(Append::Allowed).select())
 }
 
 /// CLOSE TRACK SESSION and its end.

@@ -16,7 +16,7 @@ use super::rock_ridge;
 use super::staged;
 use super::tree::{Attributes, Content, Extent, Inode, Kind, NodeId, Timestamp, Tree, TreePath};
 use super::volume;
-use crate::manifest;
+use crate::iso::manifest;
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// Deepest level of directories that ECMA-119 6.8.2.1 allows, the root being the first.

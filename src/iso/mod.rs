@@ -6,6 +6,7 @@ mod continuation;
 mod directory;
 mod field;
 mod layout;
+pub mod manifest;
 mod names;
 mod path_table;
 pub mod plan;

@@ -15,7 +15,7 @@ use super::path_table::{self, Order};
 use super::stream::Stream;
 use super::tree::{Content, Extent, Kind, NodeId, Timestamp, Tree, TreePath};
 use super::volume::{self, Primary};
-use crate::manifest::Entry;
+use crate::iso::manifest::Entry;
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// What owner and permissions a disc shows.

@@ -15,7 +15,7 @@ use super::plan::Plan;
 pub use super::staged::Change;
 use super::staged::{Planned, Staged};
 use super::tree::{Content, Kind, NodeId, TreePath};
-use crate::manifest::{self, Digest, UNPROVEN};
+use crate::iso::manifest::{self, Digest, UNPROVEN};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// A name on the disc whose data is not what was staged.

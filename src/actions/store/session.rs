@@ -1,6 +1,5 @@
 //! One run of *store* for one day: what is decided, planned and burned for it.
 
-use std::collections::HashSet;
 use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
@@ -8,12 +7,10 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
 use super::{Outcome, Report, Request};
 use crate::actions::ActionError;
-use crate::actions::contents::own_directory;
 use crate::actions::disc::Disc;
 use crate::actions::owner::Owner;
 use crate::actions::policy::{self, Decision, Refusal, Wanted};
@@ -22,12 +19,12 @@ use crate::actions::staging::{self, Day};
 use crate::burn::{self, Burned, DriveSource, Image, Job, Progress};
 use crate::config;
 use crate::iso::compare::{Compare, compare};
+use crate::iso::manifest::{self, Digest};
 use crate::iso::plan::{AttributePolicy, Options, Plan};
 use crate::iso::reader::Reading;
 use crate::iso::scan;
 use crate::iso::stream::{Stream, StreamReport};
-use crate::iso::tree::{Attributes, Content, Kind, NodeId, Tree, TreePath};
-use crate::manifest::{self, Digest};
+use crate::iso::tree::{Attributes, Content, Kind, Tree, TreePath};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// Buffer in front of the drive where the configuration says nothing: a second of a fast DVD.
@@ -186,7 +183,7 @@ impl Session<'_> {
         }
         let notes = previous.notes.iter().filter(|note| note.path.is_within(&at)).cloned().collect();
         let mut only_this = Reading { tree: on_disc.clone(), notes, more_notes: 0, lost: false };
-        keep_only(&mut only_this.tree, &[at, own_directory()]);
+        keep_only(&mut only_this.tree, &[at, manifest::directory()]);
         let mut hashed = Hashed::default();
         let findings =
             proof::prove_tree(&mut DriveSource(&mut disc.drive), &only_this, stop, &mut |_| {}, &mut hashed)?;
@@ -260,13 +257,13 @@ impl Session<'_> {
 
     /// Adds the manifest, and the text that explains the disc where it has none yet.
     fn with_own_files(&self, mut tree: Tree) -> Result<Tree, ActionError> {
-        let own = tree.make_directory(&own_directory(), self.own_attributes(0o755))?;
+        let own = tree.make_directory(&manifest::directory(), self.own_attributes(0o755))?;
         if tree.child(own, b"README.txt").is_none() {
             let text = Bytes::from_static(include_str!("../disc_readme.txt").as_bytes());
             let kind = Kind::File { size: text.len() as u64, content: Content::Bytes(text) };
             tree.insert(own, b"README.txt", self.own_attributes(0o644), kind)?;
         }
-        let name = free_manifest_name(&tree, own, self.day.date);
+        let name = manifest::name(self.day.date, |name| tree.child(own, name).is_some());
         // The plan gives it its size.
         tree.insert(
             own,
@@ -344,7 +341,7 @@ impl Image for Streaming<'_> {
 /// The lists of digests that a tree of the disc shows.
 fn read_lists(disc: &mut Disc, tree: &Tree) -> Result<Vec<(TreePath, Vec<u8>)>, ActionError> {
     let mut lists = tree.clone();
-    keep_only(&mut lists, &[own_directory()]);
+    keep_only(&mut lists, &[manifest::directory()]);
     Ok(proof::read_manifests(&mut DriveSource(&mut disc.drive), &lists)?)
 }
 
@@ -364,16 +361,6 @@ fn keep_only(tree: &mut Tree, paths: &[TreePath]) {
             }
         }
     }
-}
-
-/// `SHA256SUMS-YYYY-MM-DD`, or with the first number from 2 on that is free.
-fn free_manifest_name(tree: &Tree, own: NodeId, day: Date) -> String {
-    let taken: HashSet<&[u8]> = tree.children(own).iter().map(|&id| &*tree.node(id).name).collect();
-    let plain = format!("SHA256SUMS-{day}");
-    std::iter::once(plain.clone())
-        .chain((2..).map(|number: u32| format!("{plain}.{number}")))
-        .find(|name| !taken.contains(name.as_bytes()))
-        .unwrap_or(plain)
 }
 
 /// Digest of a staged file; not of what may have come in its place: a pipe would never end.

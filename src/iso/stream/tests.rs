@@ -8,7 +8,7 @@ use super::super::scan;
 use super::super::testing::{Image, add, bytes, empty_tree, image, options};
 use super::super::tree::Tree;
 use super::*;
-use crate::manifest::Entry;
+use crate::iso::manifest::Entry;
 
 const MANIFEST: &str = ".cedarburn/SHA256SUMS";
 

@@ -7,7 +7,9 @@
 
 use std::fmt::Write as _;
 
-use crate::iso::tree::TreePath;
+use jiff::civil::Date;
+
+use super::tree::TreePath;
 
 /// A SHA-256 digest.
 pub type Digest = [u8; 32];
@@ -34,6 +36,36 @@ pub struct Entry {
 pub struct BadLine {
     /// Its number, from 1.
     pub line: usize,
+}
+
+/// The directory of a disc's manifests and of the text that explains it.
+#[must_use]
+pub fn directory() -> TreePath {
+    TreePath::new(".cedarburn")
+}
+
+/// Whether a name in that [directory] is a manifest's.
+#[must_use]
+pub fn is_manifest(name: &[u8]) -> bool {
+    name.starts_with(b"SHA256SUMS-")
+}
+
+/// The name of a session's manifest: `SHA256SUMS-YYYY-MM-DD`, or with the first number from 2 on that is not `taken`.
+#[must_use]
+pub fn name(day: Date, taken: impl Fn(&[u8]) -> bool) -> String {
+    let plain = format!("SHA256SUMS-{day}");
+    let numbered = (2..=u32::MAX).map(|number| format!("{plain}.{number}"));
+    std::iter::once(plain.clone()).chain(numbered).find(|name| !taken(name.as_bytes())).unwrap_or(plain)
+}
+
+/// Sorts manifests by their age: `SHA256SUMS-2026-11-22` before `SHA256SUMS-2026-11-22.2` before `SHA256SUMS-2026-11-22.10`.
+#[must_use]
+pub fn age(name: &[u8]) -> (Vec<u8>, u32) {
+    let number = |digits: &[u8]| std::str::from_utf8(digits).ok()?.parse().ok();
+    match name.iter().rposition(|&b| b == b'.').and_then(|dot| Some((dot, number(&name[dot + 1..])?))) {
+        Some((dot, number)) => (name[..dot].to_vec(), number),
+        None => (name.to_vec(), 0),
+    }
 }
 
 /// Length of the line for `path`, its line feed included.
@@ -214,5 +246,23 @@ mod tests {
     #[test]
     fn hex_is_lower_case() {
         assert!(to_hex(&DIGEST).starts_with("0123456789abcdef"));
+    }
+
+    #[test]
+    fn manifests_of_one_day_count_in_the_order_of_their_numbers() {
+        let names: [&[u8]; 4] = [
+            b"SHA256SUMS-2026-11-22",
+            b"SHA256SUMS-2026-11-22.2",
+            b"SHA256SUMS-2026-11-22.10",
+            b"SHA256SUMS-2026-11-23",
+        ];
+        assert!(names.is_sorted_by_key(|name| age(name)));
+    }
+
+    #[test]
+    fn a_day_that_is_stored_again_gets_a_manifest_of_its_own() {
+        let day = jiff::civil::date(2026, 11, 22);
+        assert_eq!(name(day, |_| false), "SHA256SUMS-2026-11-22");
+        assert_eq!(name(day, |name| name == b"SHA256SUMS-2026-11-22"), "SHA256SUMS-2026-11-22.2");
     }
 }
