@@ -17,6 +17,9 @@ use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 /// Sectors after the data of a CD track: its last two can't be read, and neither can what is read ahead together with them.
 const CD_PADDING: Sectors = Sectors(150);
 
+/// Lead-out and lead-in between the first session of a CD and the second; later ones lie closer.
+const LARGEST_CD_GAP: Sectors = Sectors(11_400);
+
 /// The drive with its disc.
 #[derive(Debug)]
 pub struct Disc {
@@ -45,7 +48,7 @@ impl Disc {
         let medium = burn::inspect(&mut drive).map_err(|source| ActionError::Medium { source })?;
         let contents = contents_of(&mut drive, &medium)?;
         tracing::info!(
-            "{}: {:?}, {} sessions, {} of {} sectors free",
+            "{}: {}; whole sessions: {}, sectors free: {} of {}",
             medium.profile,
             medium.state,
             contents.sessions.len(),
@@ -158,16 +161,17 @@ impl Disc {
         Ok(())
     }
 
-    /// Where the session goes: what the drive says. A wiped CD begins at 0. Before a disc is mended the end of what is recorded stands in
-    /// for what the drive does not tell yet.
+    /// Where the session goes: what the drive says. A wiped CD begins at 0. Before a disc is mended the drive does not tell; for a forecast, and
+    /// for nothing else, the end of what is recorded and the largest gap between two sessions stand in for it.
     #[must_use]
     pub fn start_of(&self, decision: Decision) -> Lba {
         let recorded_end = self.medium.sessions.last().map_or(Lba(0), |session| session.end);
+        let forecast = recorded_end.checked_add(LARGEST_CD_GAP).unwrap_or(recorded_end);
         match decision {
             Decision::NewDisc { .. } if self.is_overwritable() => overwrite::FIRST_SESSION,
             Decision::Append { .. } if self.is_overwritable() => self.contents.next_start,
             Decision::NewDisc { wipe: true, .. } => Lba(0),
-            _ => self.medium.next_writable.unwrap_or(recorded_end),
+            _ => self.medium.next_writable.unwrap_or(forecast),
         }
     }
 

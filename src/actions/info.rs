@@ -91,19 +91,8 @@ fn describe(contents: &Contents, state: String, capacity: Sectors) -> Info {
 }
 
 fn state_words(state: State, shown: &Shown) -> String {
-    let words = match state {
-        State::Blank => "blank",
-        State::Appendable => "appendable",
-        State::Interrupted { .. } => "a burn broke off, the next store mends it",
-        State::Closed => "closed",
-        State::NeedsFormat { begun: false } => "not formatted yet, the next store does it",
-        State::NeedsFormat { begun: true } => "overwritable, formatted in part, the next store goes on with it",
-        State::Overwritable => "overwritable",
-        State::ReadOnly => "only read by this drive",
-        State::Unsupported => "of a kind this program can't write",
-    };
     match shown {
-        Shown::Unreadable => format!("{words}, with content this program can't read"),
-        Shown::Nothing | Shown::Sessions => words.to_owned(),
+        Shown::Unreadable => format!("{state}, with content this program can't read"),
+        Shown::Nothing | Shown::Sessions => state.to_string(),
     }
 }

@@ -77,7 +77,7 @@ pub enum ActionError {
         source: ReadError,
     },
     /// There is no file system on it.
-    #[error("there is no file system on the disc that this program can read")]
+    #[error("the disc is blank, or holds no file system that this program can read")]
     NothingToRead,
     /// A path that is not on the disc.
     #[error("{path} is not on the disc")]
@@ -147,6 +147,8 @@ pub enum ActionError {
         needed: Sectors,
         /// Sectors that are free.
         free: Sectors,
+        /// Whether there is anything on the medium that could make room.
+        empty: bool,
         /// Whether the medium could be started anew.
         rewritable: bool,
     },
@@ -157,10 +159,16 @@ pub enum ActionError {
     #[error(transparent)]
     Proof(#[from] proof::ProofError),
     /// What is on the disc is not what should be.
-    #[error("{what}: {} differences", findings.len())]
+    #[error("{what}, differences: {}", findings.len())]
     Findings {
         /// What is wrong, in one phrase.
         what: &'static str,
+        /// Every difference.
+        findings: Vec<proof::Finding>,
+    },
+    /// A disc is not what its own manifests say.
+    #[error("the disc is not what its manifests say, differences: {}", findings.len())]
+    Unsound {
         /// Every difference.
         findings: Vec<proof::Finding>,
     },

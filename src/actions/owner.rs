@@ -3,11 +3,10 @@
 //! Not through the C library: a static program that asks its name service loads shared objects at run time, which an appliance
 //! need not have. Users that exist only in a directory service are therefore not found; the error says where was looked.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
-use std::path::Path;
 
-use nix::unistd::{Gid, Uid, chown, geteuid};
+use nix::unistd::{Gid, Uid, geteuid};
 
 /// A user and a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,12 +43,12 @@ impl Owner {
         if geteuid().is_root() { Owner::named(user, group).map(Some) } else { Ok(None) }
     }
 
-    /// Makes the file theirs.
+    /// Makes an open file theirs. By its descriptor: a name may lead elsewhere by now.
     ///
     /// # Errors
     /// When the kernel refuses.
-    pub fn give(self, path: &Path) -> io::Result<()> {
-        chown(path, Some(self.uid), Some(self.gid)).map_err(Into::into)
+    pub fn give(self, file: &File) -> io::Result<()> {
+        std::os::unix::fs::fchown(file, Some(self.uid.as_raw()), Some(self.gid.as_raw()))
     }
 }
 

@@ -98,6 +98,8 @@ pub enum Why {
     },
     /// Neither the start of the week nor a formula that applies today.
     WithinWeek,
+    /// There is nothing on it.
+    EmptyDisc,
     /// A new disc was due, but this one holds this day of the same week or a newer one.
     HoldsThisWeek(Date),
 }
@@ -116,6 +118,7 @@ impl fmt::Display for Why {
                 write!(f, "available/(1+required) is {ratio:.4}, above the factor {factor}")
             }
             Why::WithinWeek => f.write_str("the week goes on"),
+            Why::EmptyDisc => f.write_str("the disc is empty"),
             Why::HoldsThisWeek(day) => {
                 write!(f, "a new disc is due, but this one holds {day} of the same or a later week")
             }
@@ -154,7 +157,7 @@ pub fn week_of(day: Date, starting_day: Weekday) -> Date {
 pub fn decide(wanted: &Wanted, disc: &OnDisc) -> Result<Decision, Refusal> {
     let (new_disc, why) = new_disc_due(wanted, disc.available_bytes);
     if disc.state == DiscState::Empty {
-        return Ok(Decision::NewDisc { wipe: false, why });
+        return Ok(Decision::NewDisc { wipe: false, why: if new_disc { why } else { Why::EmptyDisc } });
     }
     if disc.state == DiscState::Unreadable && !wanted.full {
         return Err(Refusal::Unreadable);

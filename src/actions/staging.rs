@@ -45,14 +45,30 @@ impl Day {
     /// When the mark can't be written. A failing change of its owner is told in the result, and the mark stands.
     pub fn mark_stored(&self, owner: Option<Owner>) -> Result<Result<(), io::Error>, StagingError> {
         let path = self.path.join(STORE_INDICATOR);
-        OpenOptions::new()
+        let failed = |source| StagingError::Mark { path: path.clone(), source };
+        // Whoever may write to the directory must not have root truncate, make or give away another file by a link in the mark's place.
+        let mark = OpenOptions::new()
             .write(true)
             .create(true)
-            .truncate(true)
             .mode(0o666)
+            .custom_flags(nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK)
             .open(&path)
-            .map_err(|source| StagingError::Mark { path: path.clone(), source })?;
-        Ok(owner.map_or(Ok(()), |owner| owner.give(&path)))
+            .map_err(failed)?;
+        if !mark.metadata().map_err(failed)?.is_file() {
+            return Err(StagingError::NotAMark { path });
+        }
+        mark.set_len(0).map_err(failed)?;
+        Ok(owner.map_or(Ok(()), |owner| owner.give(&mark)))
+    }
+
+    /// Whether the day is marked as stored.
+    fn is_stored(&self) -> Result<bool, StagingError> {
+        let path = self.path.join(STORE_INDICATOR);
+        match path.symlink_metadata() {
+            Ok(metadata) if metadata.is_file() => Ok(true),
+            Ok(_) => Err(StagingError::NotAMark { path }),
+            Err(_) => Ok(false),
+        }
     }
 }
 
@@ -96,6 +112,12 @@ pub enum StagingError {
         /// The directory.
         path: PathBuf,
     },
+    /// Something else stands in the mark's place.
+    #[error("{path} is not a regular file")]
+    NotAMark {
+        /// The mark's place.
+        path: PathBuf,
+    },
     /// The mark could not be written.
     #[error("{path} can't be written")]
     Mark {
@@ -133,7 +155,13 @@ pub fn choose_day(root: &Path, today: Date, full: bool) -> Result<Day, StagingEr
         return Err(StagingError::NotStaged { root: root.to_path_buf(), days: candidates });
     }
     let days = staged.iter().map(|day| day.date).collect();
-    let chosen = staged.into_iter().find(|day| full || !day.path.join(STORE_INDICATOR).exists());
+    let mut chosen = None;
+    for day in staged {
+        let stored = day.is_stored()?;
+        if chosen.is_none() && (full || !stored) {
+            chosen = Some(day);
+        }
+    }
     let Some(day) = chosen else { return Err(StagingError::AllStored { root: root.to_path_buf(), days }) };
     if day.path.is_symlink() {
         return Err(StagingError::Symlink { path: day.path });
@@ -205,6 +233,26 @@ mod tests {
         assert!(
             matches!(choose_day(root.path(), TODAY, false).unwrap_err(), StagingError::Symlink { path } if path == day)
         );
+    }
+
+    #[test]
+    fn a_link_or_a_pipe_in_the_marks_place_is_refused_and_left_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let path = stage(root.path(), TODAY, &[STAGE_INDICATOR]);
+        let victim = root.path().join("victim");
+        fs::write(&victim, "precious").unwrap();
+        for target in [victim.as_path(), Path::new("/nonexistent/victim")] {
+            std::os::unix::fs::symlink(target, path.join(STORE_INDICATOR)).unwrap();
+            for full in [false, true] {
+                assert!(matches!(choose_day(root.path(), TODAY, full), Err(StagingError::NotAMark { .. })));
+            }
+            let day = Day::new(root.path(), TODAY);
+            assert!(day.mark_stored(None).is_err());
+            assert_eq!(fs::read(&victim).unwrap(), b"precious");
+            fs::remove_file(path.join(STORE_INDICATOR)).unwrap();
+        }
+        nix::unistd::mkfifo(&path.join(STORE_INDICATOR), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert!(Day::new(root.path(), TODAY).mark_stored(None).is_err());
     }
 
     #[test]

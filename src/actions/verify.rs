@@ -75,7 +75,7 @@ pub fn verify(
     }
     progress.event(Event::End { phase: Phase::Verify });
     if !findings.is_empty() {
-        return Err(ActionError::Findings { what: "the disc is not what its manifests say", findings });
+        return Err(ActionError::Unsound { findings });
     }
     if report.manifests == 0 {
         return Err(ActionError::NoManifest { files: report.files });

@@ -1,5 +1,7 @@
 //! The medium in the drive: what it is, what is on it, where it goes on. All of it asked from the drive, nothing from a table.
 
+use std::fmt;
+
 use crate::scsi::mmc::{
     CapacityKind, DiscInformation, DiscStatus, FormatState, Profile, ReadAtip, ReadDiscInformation,
     ReadFormatCapacities, ReadToc, ReadTrackInformation, SessionState, TocTrack, TrackAddress, TrackInformation,
@@ -35,6 +37,22 @@ pub enum State {
     ReadOnly,
     /// Writable in principle, by a way this program does not know.
     Unsupported,
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            State::Blank => "blank",
+            State::Appendable => "appendable",
+            State::Interrupted { .. } => "a burn broke off, the next store mends it",
+            State::Closed => "closed",
+            State::NeedsFormat { begun: false } => "not formatted yet, the next store does it",
+            State::NeedsFormat { begun: true } => "overwritable, formatted in part, the next store goes on with it",
+            State::Overwritable => "overwritable",
+            State::ReadOnly => "only read by this drive",
+            State::Unsupported => "of a kind this program can't write",
+        })
+    }
 }
 
 /// The family of recipes that burns a medium.

@@ -41,8 +41,6 @@ pub struct Job<'a> {
     pub sectors: Sectors,
     /// Its sectors.
     pub image: &'a mut dyn Image,
-    /// On overwritable media: sectors 0 to 31 as they are when the session is complete.
-    pub superblock: Option<Vec<u8>>,
     /// The first session of a disc: what an overwritable medium shows so far is wiped before its sectors are overwritten.
     pub begins_disc: bool,
     /// Speed as a multiple of the medium's 1x; `None` leaves it to the drive.
@@ -83,6 +81,16 @@ pub fn burn(drive: &mut Drive, medium: &Medium, mut job: Job<'_>) -> Result<Burn
         Some(Recipe::Overwrite) => overwrite::burn(drive, &mut job, medium.capacity),
         None => Err(BurnError::NoRecipe { profile: medium.profile }),
     }
+}
+
+/// Lets an overwritable medium show a session that was burned, and proven: until then it shows what it showed before. With no superblock
+/// the medium is only left as drives that just read can read it.
+///
+/// # Errors
+/// When it could not be written.
+pub fn show(drive: &mut Drive, superblock: Option<&[u8]>, progress: &mut dyn Progress) -> Result<(), BurnError> {
+    drive.lock_tray();
+    overwrite::show(drive, superblock, progress)
 }
 
 /// A burn, or the preparation of one, failed.
@@ -175,9 +183,6 @@ pub enum BurnError {
         #[source]
         source: ScsiError,
     },
-    /// An overwritable medium needs a superblock with its session.
-    #[error("the session comes without its superblock, nothing was written")]
-    NoSuperblock,
     /// The image did not have the length it was planned with.
     #[error("the image is not {planned} sectors long as it was planned")]
     ImageLength {

@@ -11,13 +11,14 @@
 //! ```
 //!
 //! The superblock is a copy of the newest session's descriptors with the volume's absolute size; it is what every reader mounts. It is
-//! written last, after SYNCHRONIZE CACHE, in one command: until then the disc shows what it showed before. A *new* disc begins by
+//! written last, after SYNCHRONIZE CACHE and after the session was read back and proven, in one command: until then the disc shows what
+//! it showed before. A *new* disc begins by
 //! wiping it instead, because the sectors it points to are about to be overwritten: a disc whose burn broke off is then empty,
 //! and not a disc that lies.
 
 use super::write::{Sink, write_image};
 use super::{BurnError, Burned, Job, prepare};
-use crate::burn::progress::{Phase, working};
+use crate::burn::progress::{Phase, Progress, working};
 use crate::scsi::drive::{OnProgress, deadline};
 use crate::scsi::mmc::{CloseFunction, SetStreaming};
 use crate::scsi::sbc::SynchronizeCache10;
@@ -32,9 +33,8 @@ pub const ALIGNMENT: Sectors = Sectors(32);
 /// 1x of a DVD in kB/s.
 const KB_PER_S_AT_1X: u32 = 1385;
 
-/// Writes one session and then the superblock that shows it.
+/// Writes one session, which nothing shows yet.
 pub(super) fn burn(drive: &mut Drive, job: &mut Job<'_>, capacity: Sectors) -> Result<Burned, BurnError> {
-    let Some(superblock) = job.superblock.take() else { return Err(BurnError::NoSuperblock) };
     let Some(limit) = capacity.0.checked_sub(job.start.0).map(Sectors) else {
         return Err(BurnError::NoRoom { needed: job.sectors, free: Sectors(0) });
     };
@@ -51,9 +51,21 @@ pub(super) fn burn(drive: &mut Drive, job: &mut Job<'_>, capacity: Sectors) -> R
     }
     let result = write_image(drive, job, Sink { minimum: Sectors(0), limit });
     let finished = working(job.progress, Phase::Close, |on_progress| {
-        synchronize(drive, on_progress).map_err(|source| BurnError::Synchronize { source })?;
-        if result.is_ok() {
-            write_superblock(drive, &superblock).map_err(|source| BurnError::Superblock { source })?;
+        synchronize(drive, on_progress).map_err(|source| BurnError::Synchronize { source })
+    });
+    if job.speed.is_some() {
+        drive.run(&SetStreaming::restore()).unwrap_or_else(|error| tracing::debug!(%error, "speed not restored"));
+    }
+    let burned = result?;
+    finished?;
+    Ok(burned)
+}
+
+/// Writes the superblock, if there is one to write, and ends the format.
+pub(super) fn show(drive: &mut Drive, superblock: Option<&[u8]>, progress: &mut dyn Progress) -> Result<(), BurnError> {
+    working(progress, Phase::Close, |on_progress| {
+        if let Some(superblock) = superblock {
+            write_superblock(drive, superblock).map_err(|source| BurnError::Superblock { source })?;
             synchronize(drive, on_progress).map_err(|source| BurnError::Superblock { source })?;
         }
         // A format that is still running would be cut off by the next eject: the drive is told to leave a disc that drives which only read
@@ -64,11 +76,7 @@ pub(super) fn burn(drive: &mut Drive, job: &mut Job<'_>, capacity: Sectors) -> R
             }
         }
         Ok(())
-    });
-    drive.run(&SetStreaming::restore()).unwrap_or_else(|error| tracing::debug!(%error, "speed not restored"));
-    let burned = result?;
-    finished?;
-    Ok(burned)
+    })
 }
 
 fn set_speed(drive: &mut Drive, job: &Job<'_>, capacity: Sectors) -> Result<(), ScsiError> {

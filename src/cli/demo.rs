@@ -42,7 +42,10 @@ pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), Ac
         vec![
             String::new(),
             format!("All of it is in {folder} to look at. Try:"),
-            format!("  {program} info   --device sim:{folder}/cdrw-80 -c {folder}/cback3.conf"),
+            format!(
+                "  {program} info   -c {folder}/cback3.conf --device sim:{folder}/cdrw-80 --today {}",
+                report.last_day
+            ),
             format!("  {program} list   --device sim:{folder}/cdr-80 -R"),
             format!("  {program} verify --device sim:{folder}/dvd+rw --session all"),
             format!("  {program} disc show {folder}/cdr-80"),

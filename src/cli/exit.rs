@@ -6,6 +6,7 @@ use crate::actions::policy::Refusal;
 use crate::actions::proof::{Finding, ProofError};
 use crate::actions::staging::StagingError;
 use crate::burn::BurnError;
+use crate::config::ConfigError;
 use crate::scsi::ScsiError;
 
 /// Done.
@@ -95,7 +96,9 @@ impl From<ActionError> for Failure {
             other => other,
         };
         let findings = match inner {
-            ActionError::Findings { findings, .. } => findings.iter().map(Finding::to_string).collect(),
+            ActionError::Findings { findings, .. } | ActionError::Unsound { findings } => {
+                findings.iter().map(Finding::to_string).collect()
+            }
             _ => Vec::new(),
         };
         Failure { code, what: error.to_string(), because, findings, state, hint }
@@ -117,6 +120,9 @@ const UNTOUCHED: &str = "nothing was written, the disc is as it was";
 /// Exit code, state and hint of every error: the one place where they are decided.
 fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
     match error {
+        ActionError::ConfigFile { source: ConfigError::Unreadable { .. }, .. } => {
+            (CONFIGURATION, "", "name the configuration file with -c")
+        }
         ActionError::ConfigFile { .. } | ActionError::Config(_) => {
             (CONFIGURATION, "", "correct the configuration file")
         }
@@ -163,6 +169,9 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
         ActionError::Tree(_) | ActionError::Plan(_) => {
             (FAILED, UNTOUCHED, "rename or remove what can't be put on a disc")
         }
+        ActionError::NoRoom { empty: true, .. } => {
+            (NO_ROOM, UNTOUCHED, "the day is larger than the disc: take a larger kind of disc")
+        }
         ActionError::NoRoom { rewritable: true, .. } => {
             (NO_ROOM, UNTOUCHED, "put an empty disc in; store --full starts this one anew, and what is on it is lost")
         }
@@ -196,6 +205,11 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
             "the earlier sessions are untouched, a day that was being stored is not marked",
             "run the same command again: it writes the day anew; take a fresh disc if it happens twice",
         ),
+        ActionError::Unsound { .. } => (
+            DIFFERENCE,
+            "",
+            "clean the disc or try another drive; what is damaged has to come from another backup, and the disc out of use",
+        ),
         ActionError::NoManifest { .. } => {
             (FAILED, "", "the disc was not written by cedarburn: compare it with what it was made from")
         }
@@ -206,15 +220,18 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
 
 fn explain_staging(error: &StagingError) -> (u8, &'static str, &'static str) {
     match error {
-        StagingError::AllStored { .. } => {
-            (NOTHING_TO_STORE, UNTOUCHED, "store --full would store today's directory once more")
-        }
+        StagingError::AllStored { .. } => (
+            NOTHING_TO_STORE,
+            UNTOUCHED,
+            "store --full would start the disc anew with today's directory: what is on it is lost then",
+        ),
         StagingError::NotStaged { .. } => {
             (FAILED, UNTOUCHED, "run cback3 stage first, and see in its log why it did not finish")
         }
         StagingError::Root { .. } => {
             (FAILED, UNTOUCHED, "correct stage/staging_dir (or store/source_dir), or mount what should be there")
         }
+        StagingError::NotAMark { .. } => (FAILED, UNTOUCHED, "look who put it there, and remove it"),
         StagingError::Symlink { .. } => (FAILED, UNTOUCHED, "put the directory itself in the place of the link"),
         StagingError::Mark { .. } => (
             FAILED,
@@ -230,7 +247,7 @@ fn explain_device(error: &DeviceError) -> (u8, &'static str, &'static str) {
         DeviceError::Image { .. } => return (FAILED, "", "name an image file that can be read"),
         DeviceError::NotOptical { .. } => "correct store/target_device",
         DeviceError::Open(_) => {
-            "correct store/target_device, end what uses the drive, or join the group that owns it (cdrom, mostly)"
+            "correct store/target_device or --device, end what uses the drive, or join the group that owns it (cdrom, mostly); a virtual disc is named sim:PATH"
         }
         DeviceError::Simulated(_) => "disc create makes a virtual disc; one program at a time may use it",
         DeviceError::NoAnswer { .. } => "check the drive's connection and power",
@@ -248,7 +265,7 @@ fn explain_burn(error: &BurnError) -> (u8, &'static str, &'static str) {
         BurnError::NoRecipe { .. } => (MEDIUM, UNTOUCHED, "put a CD-R, CD-RW or DVD+RW in"),
         BurnError::NoRoom { .. } => (NO_ROOM, UNTOUCHED, "put an empty disc in"),
         BurnError::Inspect { .. } => (DRIVE, UNTOUCHED, "check the drive, then run the same command again"),
-        BurnError::SetUp { .. } | BurnError::NextWritableMoved { .. } | BurnError::NoSuperblock => (
+        BurnError::SetUp { .. } | BurnError::NextWritableMoved { .. } => (
             BURN,
             "the earlier sessions are untouched, the day is not marked as stored",
             "run the same command again; if it fails again, try another disc",
@@ -330,6 +347,7 @@ mod tests {
                     day: date(2026, 11, 22),
                     needed: Sectors(2),
                     free: Sectors(1),
+                    empty: false,
                     rewritable: false,
                 },
                 NO_ROOM,
@@ -350,6 +368,7 @@ mod tests {
             day: date(2026, 11, 22),
             needed: Sectors(400_000),
             free: Sectors(359_849),
+            empty: false,
             rewritable: true,
         };
         assert_eq!(

@@ -90,7 +90,7 @@ pub(super) fn open(path: &Path, mode: u32, owner: &LogOwner) -> Result<File, Log
             file.set_permissions(Permissions::from_mode(mode)).map_err(failed)?;
             // As with Cedar: an owner that can't be given is no reason not to log.
             if let Ok(owner) = Owner::named(&owner.user, &owner.group) {
-                let _ = owner.give(path);
+                let _ = owner.give(&file);
             }
             Ok(file)
         }

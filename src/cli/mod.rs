@@ -24,9 +24,16 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use jiff::civil::Date;
 
-/// Puts a backup box's staging directory on CD, DVD or BD, and proves that it is there.
+/// Puts a backup box's staging directory on CD or DVD, and proves that it is there.
 #[derive(Debug, Parser)]
-#[command(name = "cedarburn", version, infer_long_args = true, disable_help_subcommand = true, max_term_width = 100)]
+#[command(
+    name = "cedarburn",
+    version,
+    infer_long_args = true,
+    args_override_self = true,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
 struct Cli {
     #[command(flatten)]
     options: CommonOptions,
@@ -41,7 +48,7 @@ struct CommonOptions {
     /// Configuration file
     #[arg(short, long, global = true, value_name = "FILE", default_value = "/etc/cback3.conf")]
     config: PathBuf,
-    /// Start a new disc with today's directory, whatever was stored before
+    /// Start a new disc with today's directory, whatever was stored before; what is on a rewritable disc is lost
     #[arg(short, long, global = true)]
     full: bool,
     /// Say on the screen what happens
@@ -100,7 +107,7 @@ struct CommonOptions {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Put the day's staging directory on the disc
-    Store,
+    Store(Others),
     /// Show the drive, the disc, and what the next store would do
     Info,
     /// List files on the disc
@@ -113,19 +120,26 @@ enum Action {
     /// Store a week on virtual discs, in a folder to look at
     Demo(demo::Arguments),
     #[command(hide = true)]
-    Collect,
+    Collect(Others),
     #[command(hide = true)]
-    Stage,
+    Stage(Others),
     #[command(hide = true)]
-    Purge,
+    Purge(Others),
     #[command(hide = true)]
-    All,
+    All(Others),
     #[command(hide = true)]
-    Rebuild,
+    Rebuild(Others),
     #[command(hide = true)]
-    Initialize,
+    Initialize(Others),
     #[command(hide = true)]
-    Validate,
+    Validate(Others),
+}
+
+/// What stands behind an action that takes nothing: with cback3, more actions.
+#[derive(Debug, Args)]
+struct Others {
+    #[arg(hide = true)]
+    others: Vec<String>,
 }
 
 /// Runs the program on the process's arguments.
@@ -162,11 +176,14 @@ impl Action {
     /// Why an action is none of ours, for those that aren't.
     fn refused(&self) -> Option<&'static str> {
         match self {
-            Action::Collect => Some("cedarburn does not collect: run cback3 collect, then cedarburn store"),
-            Action::Stage => Some("cedarburn does not stage: run cback3 stage, then cedarburn store"),
-            Action::Purge => Some("cedarburn does not purge: run cedarburn store, then cback3 purge"),
-            Action::All => Some("cedarburn only stores: run cback3 collect stage, cedarburn store, cback3 purge"),
-            Action::Rebuild | Action::Initialize | Action::Validate => {
+            Action::Store(Others { others }) if !others.is_empty() => Some(
+                "cedarburn runs one action at a time, and of Cedar's actions only store: call cback3 for the others",
+            ),
+            Action::Collect(_) => Some("cedarburn does not collect: run cback3 collect, then cedarburn store"),
+            Action::Stage(_) => Some("cedarburn does not stage: run cback3 stage, then cedarburn store"),
+            Action::Purge(_) => Some("cedarburn does not purge: run cedarburn store, then cback3 purge"),
+            Action::All(_) => Some("cedarburn only stores: run cback3 collect stage, cedarburn store, cback3 purge"),
+            Action::Rebuild(_) | Action::Initialize(_) | Action::Validate(_) => {
                 Some("this version of cedarburn has no such action yet: run it with cback3")
             }
             _ => None,
@@ -190,7 +207,7 @@ mod tests {
             let cli = Cli::try_parse_from(arguments).unwrap();
             assert!(cli.options.full);
             assert_eq!(cli.options.config, PathBuf::from("/c"));
-            assert!(matches!(cli.action, Some(Action::Store)));
+            assert!(matches!(cli.action, Some(Action::Store(_))));
         }
     }
 

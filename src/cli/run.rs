@@ -8,7 +8,7 @@ use super::{Action, CommonOptions, json, log, output};
 pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure> {
     let name = name(&action);
     let result = prepare(options, &action).and_then(|context| {
-        let stores = matches!(action, Action::Store);
+        let stores = matches!(action, Action::Store(_));
         let path = options.logfile.clone().or_else(|| stores.then(|| log::DEFAULT.into()));
         let file = path.map(|path| log::open(&path, options.mode, &options.owner)).transpose();
         let file = file.map_err(|error| Failure { code: exit::LOG_FILE, ..Failure::usage(error.to_string()) })?;
@@ -29,7 +29,7 @@ pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure
         tracing::warn!("the system's time zone can't be found out, days are counted in UTC: {error}");
     }
     let result = match action {
-        Action::Store => super::store::run(&context),
+        Action::Store(_) => super::store::run(&context),
         Action::Info => super::info::run(&context),
         Action::List(arguments) => super::list::run(&context, &arguments),
         Action::Verify(arguments) => super::verify::run(&context, &arguments),
@@ -74,18 +74,18 @@ fn complain(options: &CommonOptions, name: &str, failure: &Failure) {
 
 fn name(action: &Action) -> &'static str {
     match action {
-        Action::Store => "store",
+        Action::Store(_) => "store",
         Action::Info => "info",
         Action::List(_) => "list",
         Action::Verify(_) => "verify",
         Action::Disc(_) => "disc",
         Action::Demo(_) => "demo",
-        Action::Collect => "collect",
-        Action::Stage => "stage",
-        Action::Purge => "purge",
-        Action::All => "all",
-        Action::Rebuild => "rebuild",
-        Action::Initialize => "initialize",
-        Action::Validate => "validate",
+        Action::Collect(_) => "collect",
+        Action::Stage(_) => "stage",
+        Action::Purge(_) => "purge",
+        Action::All(_) => "all",
+        Action::Rebuild(_) => "rebuild",
+        Action::Initialize(_) => "initialize",
+        Action::Validate(_) => "validate",
     }
 }

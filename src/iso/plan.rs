@@ -11,6 +11,8 @@
 //! The plan's [tree](Plan::tree) is the truth about the disc: attributes as the policy has them, times as a
 //! date field can say them, link counts counted anew. So it can be compared with what a reader finds.
 
+use std::fmt;
+
 use super::path_table::{self, Order};
 use super::stream::Stream;
 use super::tree::{Content, Extent, Kind, NodeId, Timestamp, Tree, TreePath};
@@ -158,6 +160,16 @@ pub enum PlanError {
         /// Sum of the extents.
         found: u64,
     },
+    /// Readers bound the depth of what they read, ours with the others.
+    #[error("{path} stands {levels} directories deep, {most} is the most")]
+    TooDeep {
+        /// The directory.
+        path: TreePath,
+        /// How deep it stands.
+        levels: u32,
+        /// How deep it may stand.
+        most: u32,
+    },
     /// A session has one manifest.
     #[error("{first} and {second} are both to be the session's manifest")]
     TwoManifests {
@@ -183,6 +195,34 @@ pub enum Note {
     /// The first directory of a branch that stands deeper than level 8, which ECMA-119 6.8.2.1 forbids and
     /// every reader in use takes.
     Deep,
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Note::TargetNormalised => "doubled or trailing slashes of the link's target are dropped",
+            Note::TimeClamped => "the time of last change can't be recorded, the nearest that can be is",
+            Note::LongName => "Linux up to 6.1 shows the first 250 bytes of this name",
+            Note::LongTarget => "some readers don't take a link with so long a target",
+            Note::Deep => "stands deeper than eight levels",
+        })
+    }
+}
+
+/// How deep a directory may stand below the root.
+const MOST_LEVELS: u32 = 1000;
+
+/// Refuses what could be written and not be read back.
+fn check_depth(tree: &Tree) -> Result<(), PlanError> {
+    let mut levels = vec![0; tree.capacity()];
+    for id in tree.walk().skip(1).filter(|&id| matches!(tree.node(id).kind, Kind::Directory(_))) {
+        let level = levels[tree.node(id).parent.index()] + 1;
+        if level > MOST_LEVELS {
+            return Err(PlanError::TooDeep { path: tree.path(id), levels: level, most: MOST_LEVELS });
+        }
+        levels[id.index()] = level;
+    }
+    Ok(())
 }
 
 /// Bytes in one extent of a larger file: the most that is whole sectors and fits 32 bits.
@@ -253,6 +293,7 @@ impl Plan {
     /// # Errors
     /// When the tree or the options can't be expressed; see [`PlanError`].
     pub fn new(tree: Tree, options: Options) -> Result<Plan, PlanError> {
+        check_depth(&tree)?;
         Plan::with_pieces(tree, options, PIECE)
     }
 

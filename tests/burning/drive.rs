@@ -120,12 +120,10 @@ pub(crate) fn burn_numbered(
     seed: u8,
 ) -> Result<Burned, BurnError> {
     let mut image = Numbered { at: start.0, end: start.0 + sectors.0, seed };
-    let superblock = (0..32).flat_map(|at| numbered(at, seed)).collect();
     let job = Job {
         start,
         sectors,
         image: &mut image,
-        superblock: (medium.recipe() == Some(burn::Recipe::Overwrite)).then_some(superblock),
         begins_disc: start == burn::overwrite::FIRST_SESSION,
         speed: Some(4),
         fifo_bytes: 1 << 18,
@@ -133,6 +131,10 @@ pub(crate) fn burn_numbered(
         progress: &mut |_| {},
     };
     let burned = burn::burn(drive, medium, job);
+    if burned.is_ok() && medium.recipe() == Some(burn::Recipe::Overwrite) {
+        let superblock: Vec<u8> = (0..32).flat_map(|at| numbered(at, seed)).collect();
+        burn::show(drive, Some(&superblock), &mut |_| {})?;
+    }
     drive.unlock_tray();
     burned
 }

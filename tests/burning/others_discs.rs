@@ -47,7 +47,6 @@ fn begin_with(workshop: &Workshop, image: &[u8]) {
             start: Lba(0),
             sectors: Sectors::for_bytes(image.len() as u64).unwrap(),
             image: &mut Bytes(image),
-            superblock: None,
             begins_disc: true,
             speed: None,
             fifo_bytes: 1 << 20,

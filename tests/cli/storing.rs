@@ -174,7 +174,10 @@ mod the_mark {
             let before = nas.disc_content();
             nas.store(TUE).expect_silence();
             assert!(nas.is_marked(TUE));
-            assert_eq!(nas.disc_content(), before, "the disc was right, it was read wrong");
+            assert_eq!(nas.days(), [MON, TUE], "{media}");
+            nas.assert_verified();
+            // The disc was right, it was read wrong. A DVD+RW shows nothing that was not proven, so there the day is written once more.
+            assert_eq!(nas.disc_content() == before, media.starts_with("cd"), "{media}");
         }
     }
 

@@ -27,7 +27,7 @@ use super::policy::Decision;
 use super::proof::{self, Expected, Finding};
 use super::staging::{self, Day};
 use super::{ActionError, device, label};
-use crate::burn::{BurnError, Progress};
+use crate::burn::{self, BurnError, Progress};
 use crate::config::{self, Config};
 use crate::iso::compare::{Compare, Permissions};
 use crate::iso::plan::Plan;
@@ -173,21 +173,35 @@ fn put_on_disc(
 ) -> Result<bool, ActionError> {
     let superblock = disc.superblock(decision, plan)?;
     disc.prepare(decision, progress)?;
-    let (burned, streamed) = session.burn(disc, decision, plan, superblock.clone(), stop, progress)?;
+    let (burned, streamed) = session.burn(disc, decision, plan, stop, progress)?;
     let mut findings: Vec<Finding> = streamed.damages.iter().map(damage).collect();
+    findings.extend(session.what_came_and_went(disc, plan, &streamed.damages)?);
     let verifies = session.request.config.require_store()?.verifies();
+    let mut is_sound = true;
     if verifies {
         let expected = Expected {
             tree: plan.tree(),
             digest: &|node| streamed.digests.get(node).copied(),
             policy: Compare { permissions: Some(&Permissions::of), modified: true },
         };
-        findings.extend(proof::prove_session(&mut disc.drive, &burned, &expected, stop, progress)?);
-        findings.extend(disc.prove_reachable(plan.start(), superblock.as_deref())?);
+        let wrong = proof::prove_session(&mut disc.drive, &burned, &expected, stop, progress)?;
+        is_sound = wrong.is_empty();
+        findings.extend(wrong);
     } else {
         tracing::warn!("check_data is N: the disc was not read back");
     }
+    if disc.is_overwritable() {
+        // A session that is not what was sent is never shown: the disc goes on showing what it showed before.
+        let shown = superblock.as_deref().filter(|_| is_sound);
+        burn::show(&mut disc.drive, shown, progress)?;
+    }
+    if verifies && is_sound {
+        findings.extend(disc.prove_reachable(plan.start(), superblock.as_deref())?);
+    }
     if findings.is_empty() {
+        if verifies {
+            tracing::info!("read back and proven: every sector, name and file is on the disc as it was staged");
+        }
         Ok(verifies)
     } else {
         Err(ActionError::Findings { what: "the disc does not hold the day as it was staged", findings })

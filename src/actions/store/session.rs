@@ -1,5 +1,6 @@
 //! One run of *store* for one day: what is decided, planned and burned for it.
 
+use std::collections::{HashMap, HashSet};
 use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
@@ -18,13 +19,13 @@ use crate::actions::proof::{self, Finding, Hashed, ProofError};
 use crate::actions::staging::{self, Day};
 use crate::burn::{self, Burned, DriveSource, Image, Job, Progress};
 use crate::config;
-use crate::iso::compare::{Compare, compare};
+use crate::iso::compare::{Compare, What, compare};
 use crate::iso::manifest::{self, Digest};
-use crate::iso::plan::{AttributePolicy, Options, Plan};
+use crate::iso::plan::{AttributePolicy, Note, Options, Plan};
 use crate::iso::reader::Reading;
 use crate::iso::scan;
-use crate::iso::stream::{Stream, StreamReport};
-use crate::iso::tree::{Attributes, Content, Kind, Tree, TreePath};
+use crate::iso::stream::{Damage, Stream, StreamReport};
+use crate::iso::tree::{Attributes, Content, Inode, Kind, Tree, TreePath};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// Buffer in front of the drive where the configuration says nothing: a second of a fast DVD.
@@ -97,6 +98,7 @@ impl Session<'_> {
                 disc.prove_reachable(newest, None)?
             };
             if findings.is_empty() {
+                tracing::info!("the disc holds {} already, byte for byte as it is staged", self.day.date);
                 return Ok(Settled { decision, plan: None, free: disc.appendable() });
             }
             return Err(ActionError::Findings { what: "the disc does not show the day it holds", findings });
@@ -105,7 +107,14 @@ impl Session<'_> {
         let plan = self.plan(disc, previous.map(|previous| previous.tree), start)?;
         let (needed, free) = (disc.needs(&plan), disc.room_for(decision, start));
         if needed > free {
-            return Err(ActionError::NoRoom { day: self.day.date, needed, free, rewritable: disc.medium.rewritable });
+            let empty = matches!(decision, Decision::NewDisc { .. });
+            return Err(ActionError::NoRoom {
+                day: self.day.date,
+                needed,
+                free,
+                empty,
+                rewritable: disc.medium.rewritable,
+            });
         }
         tracing::info!("image of {} sectors at sector {start}, {free} sectors are free", plan.sectors());
         Ok(Settled { decision, plan: Some(plan), free })
@@ -123,6 +132,9 @@ impl Session<'_> {
             return Err(ActionError::TreeNotWhole { what: "two readings of its directories differ".to_owned() });
         }
         for (list, content) in read_lists(disc, &previous.tree)? {
+            for bad in manifest::parse(&content).filter_map(Result::err) {
+                tracing::warn!("on the disc, {list}: {bad}");
+            }
             let listed = manifest::parse(&content).flatten();
             if let Some(lost) = listed.map(|entry| entry.path).find(|path| previous.tree.find(path).is_none()) {
                 return Err(ActionError::TreeNotWhole { what: format!("{lost} is in {list} and not on the disc") });
@@ -197,18 +209,19 @@ impl Session<'_> {
             tracing::warn!("{} is on the disc, but {finding}: the directory is written again", self.day.date);
             return Ok(false);
         }
+        let mut digests: HashMap<Inode, Option<Digest>> = HashMap::new();
         for node in staged.walk() {
             if stop.load(Ordering::Relaxed) {
                 return Err(ProofError::Interrupted.into());
             }
-            let Kind::File { content: Content::Staged(_), .. } = staged.node(node).kind else { continue };
+            let Kind::File { content: Content::Staged(inode), .. } = staged.node(node).kind else { continue };
             let path = staged.path(node);
             let Some(Ok(found)) = on_disc.find(&path).and_then(|found| hashed.files.get(&found)) else {
                 return Ok(false);
             };
-            let same =
-                staged.staged_path(node).is_some_and(|file| digest_of(&file).is_ok_and(|digest| digest == *found));
-            if !same {
+            // The names of one inode are hashed once.
+            let digest = digests.entry(inode).or_insert_with(|| digest_of(&staged.staged_path(node)?).ok());
+            if *digest != Some(*found) {
                 tracing::info!("{path} on the disc is not as it is staged: the directory is replaced");
                 return Ok(false);
             }
@@ -231,7 +244,12 @@ impl Session<'_> {
         let tree = self.with_own_files(tree)?;
         let plan = Plan::new(tree, disc.options(Options { carried, ..self.options(start) }))?;
         for (node, note) in plan.notes() {
-            tracing::info!("{}: {note:?}", plan.tree().path(*node));
+            // Every reader in use takes deep trees.
+            if *note == Note::Deep {
+                tracing::debug!("{}: {note}", plan.tree().path(*node));
+            } else {
+                tracing::info!("{}: {note}", plan.tree().path(*node));
+            }
         }
         Ok(plan)
     }
@@ -279,7 +297,6 @@ impl Session<'_> {
         disc: &mut Disc,
         decision: Decision,
         plan: &Plan,
-        superblock: Option<Vec<u8>>,
         stop: &AtomicBool,
         progress: &mut dyn Progress,
     ) -> Result<(Burned, StreamReport), ActionError> {
@@ -290,7 +307,6 @@ impl Session<'_> {
             start: plan.start(),
             sectors: plan.sectors(),
             image: &mut image,
-            superblock,
             begins_disc: matches!(decision, Decision::NewDisc { .. }),
             speed: store.drive_speed,
             fifo_bytes: fifo_mb.map_or(FIFO_BYTES, |mb| mb.min(MOST_FIFO_MB) << 20),
@@ -300,6 +316,36 @@ impl Session<'_> {
         let burned = burn::burn(&mut disc.drive, &disc.medium, job)?;
         tracing::info!("{} sectors burned at sector {}", burned.sectors, burned.start);
         Ok((burned, image.0.finish()))
+    }
+
+    /// The names that came or went in the staging directory since the session was planned, but for the files whose `damages` are told already.
+    pub(super) fn what_came_and_went(
+        &self,
+        disc: &Disc,
+        plan: &Plan,
+        damages: &[Damage],
+    ) -> Result<Vec<Finding>, ActionError> {
+        let now = self.scan(disc)?.plan;
+        let day = self.day.on_disc();
+        let (Some(planned), Some(found)) = (plan.tree().find(&day), now.tree().find(&day)) else {
+            return Ok(Vec::new());
+        };
+        let told: HashSet<&TreePath> = damages.iter().map(|damage| &damage.path).collect();
+        let differences = compare(plan.tree(), planned, now.tree(), found, Compare::default());
+        let words = |what: &What| match what {
+            What::Missing { .. } => Some("went away from"),
+            What::Extra { .. } => Some("came to"),
+            What::Type { .. } => Some("became something else in"),
+            _ => None,
+        };
+        let untold = differences.iter().filter(|difference| !told.contains(&difference.path));
+        Ok(untold
+            .filter_map(|difference| {
+                let what = words(&difference.what)?;
+                let path = &difference.path;
+                Some(Finding::Source(format!("{path} {what} the staging directory while the day was burned")))
+            })
+            .collect())
     }
 
     pub(super) fn report(&self, outcome: Outcome, settled: &Settled, disc: &Disc, scanned: &Scanned) -> Report {

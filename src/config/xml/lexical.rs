@@ -91,6 +91,9 @@ impl<'a> Reference<'a> {
     }
 }
 
+/// Each attribute is compared with all before it.
+const MOST_ATTRIBUTES: usize = 1000;
+
 /// The names and raw values in a start tag, in their order; Cedar uses none, but a broken tag is a broken file.
 pub(super) fn attributes(raw: &str) -> Result<Vec<(&str, &str)>, String> {
     let mut found: Vec<(&str, &str)> = Vec::new();
@@ -115,6 +118,9 @@ pub(super) fn attributes(raw: &str) -> Result<Vec<(&str, &str)>, String> {
         };
         if value.contains('<') {
             return Err(format!("the value of attribute {} holds a <", short(name)));
+        }
+        if found.len() == MOST_ATTRIBUTES {
+            return Err(format!("an element has more than {MOST_ATTRIBUTES} attributes"));
         }
         if found.iter().any(|(earlier, _)| *earlier == name) {
             return Err(format!("attribute {} is given twice", short(name)));
