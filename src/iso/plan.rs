@@ -321,12 +321,6 @@ impl Plan {
         self.data_start
     }
 
-    /// The sector after the last of the descriptors, path tables and directories: there the data begin.
-    #[must_use]
-    pub fn metadata_end(&self) -> Lba {
-        self.data_start
-    }
-
     /// The tree as the disc will show it.
     #[must_use]
     pub fn tree(&self) -> &Tree {

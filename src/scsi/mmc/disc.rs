@@ -59,8 +59,6 @@ pub struct DiscInformation {
     pub last_session: SessionState,
     /// Number of sessions; on an appendable disc the empty one at the end counts.
     pub sessions: u16,
-    /// First track of the last session.
-    pub first_track_of_last_session: u16,
     /// Last track of the last session; on an appendable disc the invisible one that is written next.
     pub last_track: u16,
     /// Background formatting.
@@ -114,7 +112,6 @@ impl Command for ReadDiscInformation {
                 _ => SessionState::Complete,
             },
             sessions: wide(4, 9),
-            first_track_of_last_session: wide(5, 10),
             last_track: wide(6, 11),
             format: match reply.u8_at(7) & 0b11 {
                 0 => FormatState::None,
@@ -161,8 +158,6 @@ pub struct TrackInformation {
     pub free: Sectors,
     /// Its length; on a CD track that was written at once the two run-out blocks count.
     pub size: Sectors,
-    /// Last sector recorded, where the drive tells.
-    pub last_recorded: Option<Lba>,
 }
 
 impl Command for ReadTrackInformation {
@@ -183,7 +178,6 @@ impl Command for ReadTrackInformation {
         let reply = at_least(Self::OPCODE, reply, 28)?;
         let wide = |low: usize, high: usize| u16::from_be_bytes([reply.u8_at(high), reply.u8_at(low)]);
         let next_writable_valid = reply.u8_at(7) & 0x01 != 0;
-        let last_recorded_valid = reply.u8_at(7) & 0x02 != 0;
         let start = signed_lba(reply.u32_at(8));
         Ok(TrackInformation {
             track: wide(2, 32),
@@ -195,7 +189,6 @@ impl Command for ReadTrackInformation {
             next_writable: next_writable_valid.then(|| signed_lba(reply.u32_at(12)).max(start)),
             free: Sectors(reply.u32_at(16)),
             size: Sectors(reply.u32_at(24)),
-            last_recorded: last_recorded_valid.then(|| signed_lba(reply.u32_at(28))),
         })
     }
     fn describe(&self) -> String {

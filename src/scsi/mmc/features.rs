@@ -57,12 +57,6 @@ impl Profile {
             other => Profile::Other(other),
         }
     }
-
-    /// Whether the medium is a CD of any kind: its addresses are given as minutes, seconds and frames in places.
-    #[must_use]
-    pub fn is_cd(self) -> bool {
-        matches!(self, Profile::CdRom | Profile::CdR | Profile::CdRw)
-    }
 }
 
 impl fmt::Display for Profile {
