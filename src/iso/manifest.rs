@@ -232,9 +232,6 @@ mod tests {
     }
 
     #[test]
-    fn hex_is_lower_case() {}
-
-    #[test]
     fn manifests_of_one_day_count_in_the_order_of_their_numbers() {
         let names: [&[u8]; 4] = [
             b"SHA256SUMS-2026-11-22",
