@@ -6,6 +6,8 @@
 //! Readback ◀── READ ────────┘              compares with the ledger, hands the sectors to an ISO reader
 //! ```
 //!
+//! On overwritable media a burned session shows only when [`show`] is called, after the proof.
+//!
 //! A recipe is the module that burns a family of media; its text is the order of commands. What all of them share stands in
 //! [`medium`] (asking the drive), [`prepare`] (blanking, formatting, repairing) and `write`.
 

@@ -114,7 +114,7 @@ fn is_drive_lost(error: &ActionError) -> bool {
     causes.filter_map(|cause| cause.downcast_ref::<ScsiError>()).any(ScsiError::is_drive_lost)
 }
 
-const WIPED: &str = "what was on the disc is gone, the day is not marked as stored";
+const WIPED: &str = "the disc was being started anew, what was on it may be gone; the day is not marked as stored";
 const UNTOUCHED: &str = "nothing was written, the disc is as it was";
 
 /// Exit code, state and hint of every error: the one place where they are decided.

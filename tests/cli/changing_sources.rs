@@ -84,3 +84,22 @@ fn a_file_that_is_replaced_by_another_is_not_mixed_up_with_it() {
     };
     check("cdr-80", replace, &[]);
 }
+
+#[test]
+fn a_file_that_comes_is_not_passed_over() {
+    let nas = BackupBox::new("cdr-80");
+    nas.edit_config("</cb_config>", "<cedarburn><fifo_mb>1</fifo_mb></cedarburn></cb_config>");
+    nas.stage_large(TUE, LARGE);
+    let day = nas.stage_files(TUE, &[("z/there", &noise("u", 9000))]);
+    let mut command = nas.store_command(TUE, &nas.device());
+    command.arg("--json");
+    let mut held = Held::start(&nas, command);
+    held.run_until("WRITE(10)", 4);
+    fs::write(day.join("z/late"), "not on this disc").unwrap();
+    let run = held.finish().0.expect_code(11);
+    let findings = run.findings();
+    assert!(findings.len() == 1 && findings[0].contains("2026/11/17/z/late came to"), "{run}");
+    assert!(!nas.is_marked(TUE));
+    nas.store(TUE).expect_silence();
+    assert!(nas.files_on_disc(TUE).contains("z/late"));
+}

@@ -182,6 +182,22 @@ mod the_mark {
     }
 
     #[test]
+    fn is_not_set_by_a_drive_that_loses_a_write_and_the_disc_shows_what_it_showed_before() {
+        // Key 1 is a success to the host; the simulated drive does nothing.
+        for write in 1..=4 {
+            let nas = BackupBox::new("dvd+rw");
+            nas.stage_and_store(MON);
+            nas.stage(TUE);
+            nas.store_on(TUE, &format!("fault=write10#{write}:1/17/01")).expect_code(11);
+            assert!(!nas.is_marked(TUE));
+            assert_eq!(nas.days(), [MON], "lost WRITE {write}");
+            nas.assert_verified();
+            nas.store(TUE).expect_silence();
+            assert_eq!(nas.days(), [MON, TUE]);
+        }
+    }
+
+    #[test]
     fn is_set_by_the_run_after_one_that_left_a_bad_sector_on_the_disc() {
         for media in MEDIA {
             let nas = BackupBox::new(media);

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! check the label ─ choose the day ─ look at the drive and the disc ─ scan the day ─ decide ─ plan ─ does it fit?
-//!     ─ (nothing has been touched so far) ─ blank or format ─ burn ─ read back and compare ─ mark the day
+//!     ─ (nothing has been touched so far) ─ blank or format ─ burn ─ read back and compare ─ show the session ─ mark the day
 //! ```
 //!
 //! A disc on which a burn broke off is mended right before the burn, when nothing can be refused any more: what was decided and planned

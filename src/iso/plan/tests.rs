@@ -370,3 +370,15 @@ fn refusals_name_the_file_and_the_numbers() {
         assert!(text.starts_with("the volume identifier "), "{text}");
     }
 }
+
+#[test]
+fn a_tree_too_deep_to_be_read_back_is_refused_and_one_just_so_deep_is_not() {
+    let nested = |levels| {
+        let mut tree = empty_tree();
+        tree.make_directory(&TreePath::new(vec!["d"; levels].join("/")), attributes(0o755)).unwrap();
+        tree
+    };
+    assert!(Plan::new(nested(1000), options()).is_ok());
+    let text = refused(nested(1001), options());
+    assert!(text.ends_with(" stands 1001 directories deep, 1000 is the most"), "{text}");
+}
