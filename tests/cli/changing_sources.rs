@@ -3,7 +3,8 @@
 //!
 //! The change falls between plan and reading: the program is held while it burns a large file that comes first.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::Path;
 
 use crate::gate::{Held, LARGE};
@@ -11,7 +12,11 @@ use crate::support::{BackupBox, MEDIA, MON, TUE, noise};
 
 /// Burns a day in which `change` befalls the file `z/victim`, whose name and `words` have to be in the one finding.
 fn check(media: &str, change: impl Fn(&Path), words: &[&str]) {
-    let nas = BackupBox::new(media);
+    check_on(BackupBox::new(media), change, words, |_| ());
+}
+
+/// As [`check`]; `amend` makes the file one that can be stored, or takes away what has taken its place, for the next run.
+fn check_on(nas: BackupBox, change: impl Fn(&Path), words: &[&str], amend: impl Fn(&Path)) {
     nas.edit_config("</cb_config>", "<cedarburn><fifo_mb>1</fifo_mb></cedarburn></cb_config>");
     nas.stage_and_store(MON);
     let large = nas.stage_large(TUE, LARGE);
@@ -40,6 +45,7 @@ fn check(media: &str, change: impl Fn(&Path), words: &[&str]) {
     nas.read(&["verify", "--session", "1"]).expect_code(0);
 
     fs::remove_file(large).unwrap();
+    amend(&day.join("z/victim"));
     nas.store(TUE).expect_silence();
     assert!(nas.is_marked(TUE));
     assert_eq!(nas.days(), [MON, TUE]);
@@ -83,6 +89,63 @@ fn a_file_that_is_replaced_by_another_is_not_mixed_up_with_it() {
         fs::rename(new, path).unwrap();
     };
     check("cdr-80", replace, &[]);
+}
+
+#[test]
+fn a_file_that_becomes_something_else_is_neither_read_nor_waited_for() {
+    let becomes: [fn(&Path); 2] = [
+        |path| fs::create_dir(path).unwrap(),
+        |path| nix::unistd::mkfifo(path, nix::sys::stat::Mode::from_bits_truncate(0o600)).unwrap(),
+    ];
+    for change in becomes {
+        let replace = |path: &Path| {
+            fs::rename(path, path.ancestors().nth(5).unwrap().join("away")).unwrap();
+            change(path);
+        };
+        let take_away = |path: &Path| fs::remove_dir(path).or_else(|_| fs::remove_file(path)).unwrap();
+        check_on(BackupBox::new("cdr-80"), replace, &[], take_away);
+    }
+}
+
+#[test]
+fn a_file_that_may_no_longer_be_read_leaves_zeros() {
+    let mut nas = BackupBox::new("cdr-80");
+    nas.run_as_nobody();
+    let set_mode = |mode| move |path: &Path| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    check_on(nas, set_mode(0o000), &["Permission denied"], set_mode(0o644));
+}
+
+#[test]
+fn a_directory_that_may_no_longer_be_listed_is_found_out() {
+    let mut nas = BackupBox::new("cdr-80");
+    nas.run_as_nobody();
+    let set_mode = |mode| move |path: &Path| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    nas.edit_config("</cb_config>", "<cedarburn><fifo_mb>1</fifo_mb></cedarburn></cb_config>");
+    nas.stage_large(TUE, LARGE);
+    let day = nas.stage_files(TUE, &[("z/there", &noise("u", 9000))]);
+    let mut command = nas.store_command(TUE, &nas.device());
+    command.arg("--json");
+    let mut held = Held::start(&nas, command);
+    held.run_until("WRITE(10)", 4);
+    // What is in it can still be opened.
+    set_mode(0o311)(&day.join("z"));
+    let run = held.finish().0.expect_code(11);
+    let findings = run.findings();
+    assert!(findings.len() == 1 && findings[0].contains("2026/11/17/z can't be listed: Permission denied"), "{run}");
+    assert!(!nas.is_marked(TUE));
+    set_mode(0o755)(&day.join("z"));
+    nas.store(TUE).expect_silence();
+}
+
+#[test]
+fn a_file_written_to_that_keeps_its_size_and_its_time_is_found_out() {
+    let rewrite = |path: &Path| {
+        let modified = fs::metadata(path).unwrap().modified().unwrap();
+        let file = fs::OpenOptions::new().write(true).open(path).unwrap();
+        file.write_all_at(b"another content", 1000).unwrap();
+        file.set_modified(modified).unwrap();
+    };
+    check("cdr-80", rewrite, &["changed"]);
 }
 
 #[test]

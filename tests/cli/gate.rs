@@ -1,10 +1,10 @@
 //! A run of the program that is stopped at a chosen SCSI command, without looking at a clock: its trace goes into a pipe that
 //! holds little, and nobody reads on. The program gets a few megabytes further at most.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::Read;
 use std::os::fd::AsFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -35,6 +35,7 @@ impl Held {
         let path = nas.path("trace");
         let _ = std::fs::remove_file(&path);
         mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o622)).unwrap();
         let pipe = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(&path).unwrap();
         fcntl(pipe.as_fd(), FcntlArg::F_SETPIPE_SZ(4096)).unwrap();
         command.arg("--scsi-trace").arg(path).stdout(Stdio::piped()).stderr(Stdio::piped());

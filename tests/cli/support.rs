@@ -74,7 +74,12 @@ impl BackupBox {
         }
         self.as_nobody = true;
         fs::copy(env!("CARGO_BIN_EXE_cedarburn"), self.path("cedarburn")).unwrap();
-        for path in everything_in(self.top.path()) {
+        self.hand_over();
+    }
+
+    /// Makes whoever runs the program the owner of all there is.
+    fn hand_over(&self) {
+        for path in everything_in(self.top.path()).into_iter().filter(|_| self.as_nobody) {
             std::os::unix::fs::lchown(path, Some(65534), Some(65534)).unwrap();
         }
     }
@@ -178,6 +183,7 @@ impl BackupBox {
             fs::write(&path, content).unwrap();
         }
         settle(&self.staging());
+        self.hand_over();
         day
     }
 

@@ -175,7 +175,7 @@ fn put_on_disc(
     disc.prepare(decision, progress)?;
     let (burned, streamed) = session.burn(disc, decision, plan, stop, progress)?;
     let mut findings: Vec<Finding> = streamed.damages.iter().map(damage).collect();
-    findings.extend(session.what_came_and_went(disc, plan, &streamed.damages)?);
+    findings.extend(session.what_came_and_went(disc, plan, &streamed.damages));
     let verifies = session.request.config.require_store()?.verifies();
     let mut is_sound = true;
     if verifies {

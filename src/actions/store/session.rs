@@ -1,6 +1,7 @@
 //! One run of *store* for one day: what is decided, planned and burned for it.
 
 use std::collections::{HashMap, HashSet};
+use std::error::Error;
 use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
@@ -23,7 +24,7 @@ use crate::iso::compare::{Compare, What, compare};
 use crate::iso::manifest::{self, Digest};
 use crate::iso::plan::{AttributePolicy, Note, Options, Plan};
 use crate::iso::reader::Reading;
-use crate::iso::scan;
+use crate::iso::scan::{self, ScanError};
 use crate::iso::stream::{Damage, Stream, StreamReport};
 use crate::iso::tree::{Attributes, Content, Inode, Kind, Tree, TreePath};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
@@ -319,16 +320,20 @@ impl Session<'_> {
     }
 
     /// The names that came or went in the staging directory since the session was planned, but for the files whose `damages` are told already.
-    pub(super) fn what_came_and_went(
-        &self,
-        disc: &Disc,
-        plan: &Plan,
-        damages: &[Damage],
-    ) -> Result<Vec<Finding>, ActionError> {
-        let now = self.scan(disc)?.plan;
+    /// The session is on the disc by now: a staging directory that can't be looked at any more is a finding like the others.
+    pub(super) fn what_came_and_went(&self, disc: &Disc, plan: &Plan, damages: &[Damage]) -> Vec<Finding> {
+        let now = match self.scan(disc) {
+            Ok(scanned) => scanned.plan,
+            Err(error) if is_told(&error, plan, damages) => return Vec::new(),
+            Err(error) => {
+                let causes = std::iter::successors(Some(&error as &dyn Error), |&error| error.source());
+                let causes: Vec<String> = causes.map(ToString::to_string).collect();
+                return vec![Finding::Source(format!("looked at once more after the burn, {}", causes.join(": ")))];
+            }
+        };
         let day = self.day.on_disc();
         let (Some(planned), Some(found)) = (plan.tree().find(&day), now.tree().find(&day)) else {
-            return Ok(Vec::new());
+            return Vec::new();
         };
         let told: HashSet<&TreePath> = damages.iter().map(|damage| &damage.path).collect();
         let differences = compare(plan.tree(), planned, now.tree(), found, Compare::default());
@@ -339,13 +344,13 @@ impl Session<'_> {
             _ => None,
         };
         let untold = differences.iter().filter(|difference| !told.contains(&difference.path));
-        Ok(untold
+        untold
             .filter_map(|difference| {
                 let what = words(&difference.what)?;
                 let path = &difference.path;
                 Some(Finding::Source(format!("{path} {what} the staging directory while the day was burned")))
             })
-            .collect())
+            .collect()
     }
 
     pub(super) fn report(&self, outcome: Outcome, settled: &Settled, disc: &Disc, scanned: &Scanned) -> Report {
@@ -373,6 +378,12 @@ impl Session<'_> {
         tracing::info!("store of {} executed successfully", self.day.date);
         Ok(report)
     }
+}
+
+/// Whether the staging directory can't be scanned for a file that is among the damages.
+fn is_told(error: &ActionError, plan: &Plan, damages: &[Damage]) -> bool {
+    let ActionError::Scan(ScanError::Unreadable { path, .. }) = error else { return false };
+    damages.iter().any(|damage| plan.tree().staged_path(damage.node).as_ref() == Some(path))
 }
 
 /// The image's bytes as the burner wants them.
