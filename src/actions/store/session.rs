@@ -1,7 +1,6 @@
 //! One run of *store* for one day: what is decided, planned and burned for it.
 
 use std::collections::{HashMap, HashSet};
-use std::error::Error;
 use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
@@ -326,9 +325,8 @@ impl Session<'_> {
             Ok(scanned) => scanned.plan,
             Err(error) if is_told(&error, plan, damages) => return Vec::new(),
             Err(error) => {
-                let causes = std::iter::successors(Some(&error as &dyn Error), |&error| error.source());
-                let causes: Vec<String> = causes.map(ToString::to_string).collect();
-                return vec![Finding::Source(format!("looked at once more after the burn, {}", causes.join(": ")))];
+                let what = proof::with_causes(&error);
+                return vec![Finding::Source(format!("looked at once more after the burn, {what}"))];
             }
         };
         let day = self.day.on_disc();
