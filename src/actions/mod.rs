@@ -7,9 +7,11 @@ pub mod contents;
 pub mod demo;
 pub mod device;
 pub mod disc;
+pub mod image;
 pub mod info;
 pub mod label;
 pub mod list;
+pub mod own_files;
 pub mod owner;
 pub mod policy;
 pub mod proof;
@@ -183,6 +185,9 @@ pub enum ActionError {
     /// A virtual disc.
     #[error("the virtual disc can't be used")]
     VirtualDisc(#[from] crate::scsi::sim::DiscError),
+    /// There is no image.
+    #[error(transparent)]
+    Image(#[from] image::ImageError),
     /// The demonstration.
     #[error(transparent)]
     Demo(#[from] demo::DemoError),

@@ -1,7 +1,10 @@
 //! Errors as the user meets them: what failed, why, what state things are in, what to do; and the exit code by cause.
 
+use std::io::ErrorKind;
+
 use crate::actions::ActionError;
 use crate::actions::device::DeviceError;
+use crate::actions::image::ImageError;
 use crate::actions::policy::Refusal;
 use crate::actions::proof::{Finding, ProofError};
 use crate::actions::staging::StagingError;
@@ -96,7 +99,9 @@ impl From<ActionError> for Failure {
             other => other,
         };
         let findings = match inner {
-            ActionError::Findings { findings, .. } | ActionError::Unsound { findings } => {
+            ActionError::Findings { findings, .. }
+            | ActionError::Unsound { findings }
+            | ActionError::Image(ImageError::Changed { findings }) => {
                 findings.iter().map(Finding::to_string).collect()
             }
             _ => Vec::new(),
@@ -214,7 +219,44 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
             (FAILED, "", "the disc was not written by cedarburn: compare it with what it was made from")
         }
         ActionError::VirtualDisc(_) => (FAILED, "", "disc create makes a virtual disc, disc show looks at one"),
+        ActionError::Image(image) => explain_image(image),
         ActionError::Demo(_) => (FAILED, "", "name a folder that does not exist yet"),
+    }
+}
+
+fn explain_image(error: &ImageError) -> (u8, &'static str, &'static str) {
+    const NOTHING: &str = "no image was written, a file that was there is as it was";
+    const PART: &str = "what was written so far is no image";
+    match error {
+        ImageError::Scan(_) | ImageError::Source { .. } => {
+            (FAILED, NOTHING, "correct what is named, then run the same command again")
+        }
+        ImageError::Moving { .. } => (
+            FAILED,
+            NOTHING,
+            "run the same command again when nobody changes the directory: nothing else will",
+        ),
+        ImageError::Tree(_) | ImageError::Plan(_) => {
+            (FAILED, NOTHING, "rename or leave out what can't be put into an image")
+        }
+        ImageError::Place { .. } | ImageError::Write { .. } if error.is_no_room() => {
+            let state = if matches!(error, ImageError::Write { is_begun: true, .. }) { PART } else { NOTHING };
+            (NO_ROOM, state, "make room, or name another place with --output; image --dry-run tells how much it takes")
+        }
+        ImageError::Place { .. } => (FAILED, NOTHING, "name a file that can be written, or - for stdout"),
+        ImageError::Write { is_begun: true, source, .. } if source.kind() == ErrorKind::BrokenPipe => {
+            (FAILED, PART, "what reads the image ended before the image did: see why")
+        }
+        ImageError::Write { is_begun: true, .. } => (FAILED, PART, "see what is wrong with what is written to"),
+        ImageError::Write { .. } => (FAILED, NOTHING, "name another place with --output"),
+        ImageError::Interrupted { is_begun } => {
+            (INTERRUPTED, if *is_begun { PART } else { NOTHING }, "run the same command again")
+        }
+        ImageError::Changed { .. } => (
+            DIFFERENCE,
+            "the image is written and sound; what is named in it is not as it was, all else is",
+            "run the same command again when nobody changes the files",
+        ),
     }
 }
 

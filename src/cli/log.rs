@@ -7,6 +7,8 @@
 //! | `-b` | INFO | INFO |
 //! | `-d` | ERROR | DEBUG |
 //! | `-b -d` | DEBUG | DEBUG |
+//!
+//! `image`, which Cedar hasn't, speaks on stderr, where a warning is seen without options: its stdout may be the image.
 
 use std::fmt::{self, Write as _};
 use std::fs::{File, OpenOptions, Permissions};
@@ -52,6 +54,15 @@ pub(super) fn parse_mode(text: &str) -> Result<u32, String> {
     }
 }
 
+/// Which screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Screen {
+    /// Cedar's.
+    Stdout,
+    /// Of an action that may need stdout for its work.
+    Stderr,
+}
+
 /// What is shown where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Levels {
@@ -70,6 +81,15 @@ impl Levels {
             _ => Some(Level::ERROR),
         };
         Levels { screen, log: if debug { Level::DEBUG } else { Level::INFO } }
+    }
+
+    /// The levels on this screen: warnings are no part of an answer, and don't disturb one on stderr.
+    pub(super) fn on(self, on: Screen) -> Levels {
+        let screen = match on {
+            Screen::Stdout => self.screen,
+            Screen::Stderr => self.screen.map(|level| level.max(Level::WARN)),
+        };
+        Levels { screen, ..self }
     }
 }
 
@@ -102,14 +122,15 @@ pub(super) fn open(path: &Path, mode: u32, owner: &LogOwner) -> Result<File, Log
 }
 
 /// Sends the program's messages to the screen and to the log file from here on.
-pub(super) fn install(levels: Levels, file: Option<File>) {
-    let layer = CedarLayer { levels, file: file.map(Mutex::new) };
+pub(super) fn install(levels: Levels, screen: Screen, file: Option<File>) {
+    let layer = CedarLayer { levels, screen, file: file.map(Mutex::new) };
     // A second call, in a test, keeps the first.
     let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer));
 }
 
 struct CedarLayer {
     levels: Levels,
+    screen: Screen,
     file: Option<Mutex<File>>,
 }
 
@@ -124,7 +145,10 @@ impl<S: Subscriber> Layer<S> for CedarLayer {
         let mut text = Text(String::new());
         event.record(&mut text);
         if on_screen {
-            output::line(&text.0);
+            match self.screen {
+                Screen::Stdout => output::line(&text.0),
+                Screen::Stderr => output::complain(&text.0),
+            }
         }
         if in_file
             && let Some(file) = &self.file

@@ -7,6 +7,7 @@ mod context;
 mod demo;
 mod disc;
 mod exit;
+mod image;
 mod info;
 mod json;
 mod list;
@@ -37,6 +38,8 @@ use jiff::civil::Date;
 struct Cli {
     #[command(flatten)]
     options: CommonOptions,
+    #[command(flatten)]
+    output: CedarsOutput,
     #[command(subcommand)]
     action: Option<Action>,
 }
@@ -66,9 +69,6 @@ struct CommonOptions {
     /// Mode of a new log file, octal
     #[arg(short, long, global = true, value_name = "MODE", default_value = "640", value_parser = log::parse_mode)]
     mode: u32,
-    /// Accepted for cback3's sake: there are no other programs whose output could be logged
-    #[arg(short = 'O', long, global = true)]
-    output: bool,
     /// Log every detail
     #[arg(short, long, global = true)]
     debug: bool,
@@ -104,6 +104,14 @@ struct CommonOptions {
     scsi_trace: Option<PathBuf>,
 }
 
+/// Cedar's option that means nothing here. It stands before an action, or behind one of Cedar's: `image` has another `--output`.
+#[derive(Debug, Args)]
+struct CedarsOutput {
+    /// Accepted for cback3's sake: there are no other programs whose output could be logged
+    #[arg(short = 'O', long)]
+    output: bool,
+}
+
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Put the day's staging directory on the disc
@@ -114,6 +122,8 @@ enum Action {
     List(list::Arguments),
     /// Read everything back and check it against the disc's own manifests
     Verify(verify::Arguments),
+    /// Make an image of directories, as mkisofs does
+    Image(image::Arguments),
     /// Make or show a virtual disc for the simulated drive
     #[command(subcommand)]
     Disc(disc::Command),
@@ -138,6 +148,8 @@ enum Action {
 /// What stands behind an action that takes nothing: with cback3, more actions.
 #[derive(Debug, Args)]
 struct Others {
+    #[command(flatten)]
+    output: CedarsOutput,
     #[arg(hide = true)]
     others: Vec<String>,
 }
@@ -176,7 +188,7 @@ impl Action {
     /// Why an action is none of ours, for those that aren't.
     fn refused(&self) -> Option<&'static str> {
         match self {
-            Action::Store(Others { others }) if !others.is_empty() => Some(
+            Action::Store(Others { others, .. }) if !others.is_empty() => Some(
                 "cedarburn runs one action at a time, and of Cedar's actions only store: call cback3 for the others",
             ),
             Action::Collect(_) => Some("cedarburn does not collect: run cback3 collect, then cedarburn store"),

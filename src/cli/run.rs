@@ -14,7 +14,13 @@ pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure
         let file = file.map_err(|error| Failure { code: exit::LOG_FILE, ..Failure::usage(error.to_string()) })?;
         // In JSON the messages are fields of the answer.
         let quiet = options.quiet || options.json;
-        log::install(log::Levels::new(quiet, options.verbose, options.debug), file);
+        let levels = log::Levels::new(quiet, options.verbose, options.debug);
+        // Its stdout may be the image.
+        let screen = match action {
+            Action::Image(_) => log::Screen::Stderr,
+            _ => log::Screen::Stdout,
+        };
+        log::install(levels.on(screen), screen, file);
         Ok(context)
     });
     let context = match result {
@@ -33,6 +39,7 @@ pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure
         Action::Info => super::info::run(&context),
         Action::List(arguments) => super::list::run(&context, &arguments),
         Action::Verify(arguments) => super::verify::run(&context, &arguments),
+        Action::Image(arguments) => super::image::run(&context, &arguments),
         Action::Disc(command) => super::disc::run(&context, &command),
         Action::Demo(arguments) => super::demo::run(&context, &arguments),
         _ => Ok(()),
@@ -59,6 +66,9 @@ fn prepare<'a>(options: &'a CommonOptions, action: &Action) -> Result<Context<'a
     if let Some(sentence) = action.refused() {
         return Err(Failure::usage(sentence));
     }
+    if let Action::Image(arguments) = action {
+        arguments.check(options)?;
+    }
     Context::new(options)
 }
 
@@ -78,6 +88,7 @@ fn name(action: &Action) -> &'static str {
         Action::Info => "info",
         Action::List(_) => "list",
         Action::Verify(_) => "verify",
+        Action::Image(_) => "image",
         Action::Disc(_) => "disc",
         Action::Demo(_) => "demo",
         Action::Collect(_) => "collect",

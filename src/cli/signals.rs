@@ -15,6 +15,10 @@ pub(super) fn watch() -> Arc<AtomicBool> {
     signals.add(Signal::SIGINT);
     signals.add(Signal::SIGTERM);
     signals.add(Signal::SIGHUP);
+    // A file that grows beyond the user's limit is an error of the write, which then says so.
+    let mut too_large = SigSet::empty();
+    too_large.add(Signal::SIGXFSZ);
+    let _ = too_large.thread_block();
     if signals.thread_block().is_ok() {
         let stop = stop.clone();
         thread::spawn(move || {

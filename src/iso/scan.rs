@@ -2,22 +2,31 @@
 //!
 //! Nothing is followed and nothing is read but metadata: links stay links, special files stay what they are.
 //! That every regular file may be opened is asked of the kernel here, because a burn that has begun can only
-//! leave out what it can't read.
+//! leave out what it can't read. Where the mode already says so, the kernel isn't asked: a question a file is much for a million of them.
+//!
+//! Everything is looked at relative to its open directory. So a file costs one short call however deep it stands, and a tree may be deeper than the
+//! longest path the kernel takes.
+//!
+//! Several directories may be grafted at one place. Directories merge with directories, and show the attributes of the one that came first; of
+//! anything else there is one in a place.
 
 use std::ffi::OsStr;
-use std::fs::{DirEntry, File, Metadata, OpenOptions};
+use std::fs::{File, Metadata};
 use std::io;
 use std::ops::Range;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use nix::dir::Dir;
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag};
-use nix::sys::stat::{major, minor};
-use nix::unistd::{AccessFlags, faccessat};
+use nix::fcntl::{AtFlags, OFlag, open, openat, readlinkat};
+use nix::sys::stat::{FileStat, Mode, fstat, fstatat, major, minor};
+use nix::unistd::{AccessFlags, Uid, faccessat, geteuid};
 
-use super::tree::{Attributes, Content, Device, Inode, Kind, NodeId, Timestamp, Tree, TreeError, TreePath};
+use super::tree::{Attributes, Content, Device, Graft, Inode, Kind, NodeId, Timestamp, Tree, TreeError, TreePath};
 
 /// What a scan found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,6 +41,19 @@ pub struct ScanReport {
     pub bytes: u64,
     /// Names that were there when their directory was read and gone when they were looked at.
     pub vanished: Vec<PathBuf>,
+    /// What the caller did not want.
+    pub left_out: Vec<PathBuf>,
+}
+
+/// A name that was found, before it is taken into the tree.
+#[derive(Debug, Clone, Copy)]
+pub struct Found<'a> {
+    /// The directory it stands in.
+    pub directory: Inode,
+    /// The name.
+    pub name: &'a [u8],
+    /// What it names.
+    pub inode: Inode,
 }
 
 /// A staging directory can't be taken into the tree.
@@ -43,9 +65,16 @@ pub enum ScanError {
     /// The top is something else.
     #[error("{} is not a directory", .0.display())]
     NotADirectory(PathBuf),
-    /// Files that were staged before stand at the place in the tree.
-    #[error("{0} is staged already")]
-    Occupied(TreePath),
+    /// Two things for one place, not both of them directories.
+    #[error("{at} can't be both {} and {}", first.display(), second.display())]
+    Meeting {
+        /// The place in the tree.
+        at: TreePath,
+        /// What was there first.
+        first: PathBuf,
+        /// What came later.
+        second: PathBuf,
+    },
     /// This user may not read a file.
     #[error("{} can't be opened for reading", path.display())]
     Unreadable {
@@ -65,18 +94,31 @@ pub enum ScanError {
         source: io::Error,
     },
     /// The tree has no room for a name.
-    #[error("the staging directory does not fit into the tree")]
+    #[error("the files do not fit into the tree")]
     Tree(#[from] TreeError),
 }
 
 /// Takes the directory `source` and all below it into `tree` as the directory `at`.
 ///
 /// Parents that are missing on the way to `at` are made: root's, 0755, with the time of `source`. What stands
-/// at `at` stays, so remove it first to replace it; graft outer directories before those inside them.
+/// at `at` stays, and what is found is merged into it: remove it first to replace it.
 ///
 /// # Errors
 /// When `source` is no directory, something in it can't be looked at or may not be read, or a name is taken.
 pub fn graft(tree: &mut Tree, source: &Path, at: &TreePath) -> Result<ScanReport, ScanError> {
+    graft_without(tree, source, at, &|_| false)
+}
+
+/// As [`graft`], without what `leave_out` doesn't want.
+///
+/// # Errors
+/// As [`graft`].
+pub fn graft_without(
+    tree: &mut Tree,
+    source: &Path,
+    at: &TreePath,
+    leave_out: &dyn Fn(&Found<'_>) -> bool,
+) -> Result<ScanReport, ScanError> {
     let failed = |doing, source_error| ScanError::Io { path: source.to_owned(), doing, source: source_error };
     let metadata = source.symlink_metadata().map_err(|e| failed("looked at", e))?;
     if metadata.is_symlink() {
@@ -85,27 +127,62 @@ pub fn graft(tree: &mut Tree, source: &Path, at: &TreePath) -> Result<ScanReport
     if !metadata.is_dir() {
         return Err(ScanError::NotADirectory(source.to_owned()));
     }
-    if let Some(there) = tree.find(at) {
-        let is_staged = |&id: &NodeId| matches!(tree.node(id).kind, Kind::File { content: Content::Staged(_), .. });
-        if tree.walk_from(there).any(|id| is_staged(&id)) {
-            return Err(ScanError::Occupied(at.clone()));
-        }
-    }
-
-    let time = attributes(&metadata).modified;
+    let found = attributes(&metadata);
+    let time = found.modified;
     let parents = Attributes { mode: 0o755, uid: 0, gid: 0, modified: time, accessed: time, changed: time };
-    let top = tree.make_directory(at, parents)?;
-    tree.set_graft(top, source.to_owned());
-    tree.node_mut(top).attributes = attributes(&metadata);
-    tree.node_mut(top).links = links(&metadata);
-
-    let mut scan = Scan { tree, report: ScanReport::default(), names: Vec::new(), entries: Vec::new() };
-    // Depth first and the last child first: the stack stays as small as the tree is deep and wide.
-    let mut waiting = vec![top];
-    while let Some(directory) = waiting.pop() {
-        scan.directory(directory, directory == top, &mut waiting)?;
+    let mut top = tree.root();
+    for name in at.names() {
+        top = match tree.child(top, name) {
+            Some(next) if matches!(tree.node(next).kind, Kind::Directory(_)) => next,
+            Some(next) => return Err(TreeError::NotADirectory(tree.path(next)).into()),
+            None => {
+                let made = tree.insert(top, name, parents, Kind::Directory(Vec::new()))?;
+                tree.set_graft(made, Graft::Made);
+                made
+            }
+        };
+    }
+    let mut scan = Scan {
+        tree,
+        leave_out,
+        user: geteuid(),
+        report: ScanReport::default(),
+        names: Vec::new(),
+        entries: Vec::new(),
+        waiting: Vec::new(),
+    };
+    let links = u32::try_from(metadata.nlink()).unwrap_or(u32::MAX);
+    scan.meet_directory(top, source, found, links, inode(&metadata));
+    // Depth first and the last child first: what waits stays as small as the tree is deep and wide.
+    while let Some(next) = scan.waiting.pop() {
+        let is_top = next.id == top;
+        scan.directory(next, is_top)?;
     }
     Ok(scan.report)
+}
+
+/// Opens what may stand deeper than the longest path the kernel takes: such a path is walked in pieces.
+///
+/// # Errors
+/// As `open`.
+pub fn open_staged(path: &Path, flags: OFlag) -> io::Result<File> {
+    /// Bytes of the longest path, without the zero at its end.
+    const LONGEST: usize = 4095;
+    let flags = flags | OFlag::O_CLOEXEC;
+    let mut rest = path.as_os_str().as_bytes();
+    let mut above: Option<OwnedFd> = None;
+    let open_in = |above: Option<&OwnedFd>, piece: &[u8], flags| match above {
+        Some(above) => openat(above, piece, flags, Mode::empty()),
+        None => open(piece, flags, Mode::empty()),
+    };
+    while rest.len() > LONGEST {
+        let slash = rest[..LONGEST].iter().rposition(|&b| b == b'/').filter(|&at| at > 0);
+        let slash = slash.ok_or(Errno::ENAMETOOLONG)?;
+        above = Some(open_in(above.as_ref(), &rest[..slash], OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC)?);
+        let names = rest[slash..].iter().position(|&b| b != b'/').unwrap_or(rest.len() - slash);
+        rest = &rest[slash + names..];
+    }
+    Ok(open_in(above.as_ref(), rest, flags)?.into())
 }
 
 /// Mode, owner and times as `lstat` has them.
@@ -126,118 +203,214 @@ pub(super) fn inode(metadata: &Metadata) -> Inode {
     Inode { device: metadata.dev(), number: metadata.ino() }
 }
 
-fn links(metadata: &Metadata) -> u32 {
-    u32::try_from(metadata.nlink()).unwrap_or(u32::MAX)
+/// The same from the other form of `lstat`'s answer.
+fn attributes_of(stat: &FileStat) -> Attributes {
+    let time =
+        |seconds, nanoseconds| Timestamp { seconds, nanoseconds: u32::try_from(nanoseconds).unwrap_or(0) };
+    Attributes {
+        mode: stat.st_mode & 0o7777,
+        uid: stat.st_uid,
+        gid: stat.st_gid,
+        modified: time(stat.st_mtime, stat.st_mtime_nsec),
+        accessed: time(stat.st_atime, stat.st_atime_nsec),
+        changed: time(stat.st_ctime, stat.st_ctime_nsec),
+    }
+}
+
+fn inode_of(stat: &FileStat) -> Inode {
+    Inode { device: stat.st_dev, number: stat.st_ino }
+}
+
+/// A directory whose names are still to be taken.
+struct Waiting {
+    id: NodeId,
+    /// Where it stands, unless it is what the node itself comes from.
+    merged: Option<Arc<Path>>,
+    /// What it was when its name was looked at.
+    inode: Inode,
 }
 
 struct Scan<'a> {
     tree: &'a mut Tree,
+    leave_out: &'a dyn Fn(&Found<'_>) -> bool,
+    user: Uid,
     report: ScanReport,
     /// The names of the directory at hand, one after the other.
     names: Vec<u8>,
-    entries: Vec<(Range<usize>, DirEntry)>,
+    entries: Vec<Range<usize>>,
+    waiting: Vec<Waiting>,
+}
+
+/// The directory at hand.
+struct Current<'a> {
+    id: NodeId,
+    opened: &'a Dir,
+    inode: Inode,
+    path: &'a Path,
+    /// Its path, if the node comes from elsewhere.
+    merged: Option<&'a Arc<Path>>,
+    /// Whether the node has children from elsewhere.
+    has_others: bool,
 }
 
 impl Scan<'_> {
-    fn directory(&mut self, id: NodeId, is_top: bool, waiting: &mut Vec<NodeId>) -> Result<(), ScanError> {
-        let path = self.tree.staged_path(id).unwrap_or_default();
-        let opened = match self.list(&path) {
+    fn directory(&mut self, waiting: Waiting, is_top: bool) -> Result<(), ScanError> {
+        let Waiting { id, merged, inode } = waiting;
+        let path = match &merged {
+            Some(path) => path.to_path_buf(),
+            None => self.tree.staged_path(id).unwrap_or_default(),
+        };
+        let opened = match self.list(&path, inode) {
             Ok(opened) => opened,
-            Err(e) if e.kind() == io::ErrorKind::NotFound && !is_top => {
-                self.tree.remove(id);
-                self.report.directories -= 1;
+            Err(Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP) if !is_top => {
+                if merged.is_none() {
+                    self.tree.remove(id);
+                    self.report.directories -= 1;
+                }
                 self.report.vanished.push(path);
                 return Ok(());
             }
-            Err(source) => return Err(ScanError::Io { path, doing: "listed", source }),
+            Err(errno) => return Err(ScanError::Io { path, doing: "listed", source: errno.into() }),
         };
-        for (name, entry) in std::mem::take(&mut self.entries) {
-            let name = &self.names[name];
-            let path = || path.join(OsStr::from_bytes(name));
-            let metadata = match entry.metadata() {
-                Ok(metadata) => metadata,
-                Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                    self.report.vanished.push(path());
-                    continue;
-                }
-                Err(source) => return Err(ScanError::Io { path: path(), doing: "looked at", source }),
-            };
-            let Some(kind) = self.kind(&metadata, &entry, &path)? else {
+        let has_others = !self.tree.children(id).is_empty();
+        let current = Current { id, opened: &opened, inode, path: &path, merged: merged.as_ref(), has_others };
+        let names = std::mem::take(&mut self.names);
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.drain(..).try_for_each(|name| self.name(&current, &names[name]))?;
+        (self.names, self.entries) = (names, entries);
+        Ok(())
+    }
+
+    /// Reads the names of a directory, sorted, which makes adding them to the tree cheap. Another directory in its place counts as none.
+    fn list(&mut self, path: &Path, inode: Inode) -> nix::Result<Dir> {
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW;
+        let opened = open_staged(path, flags).map_err(|e| Errno::from_raw(e.raw_os_error().unwrap_or(0)))?;
+        if inode_of(&fstat(&opened)?) != inode {
+            return Err(Errno::ENOENT);
+        }
+        let mut opened = Dir::from_fd(opened.into())?;
+        self.names.clear();
+        self.entries.clear();
+        for entry in opened.iter() {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if !matches!(name, b"." | b"..") {
+                let start = self.names.len();
+                self.names.extend_from_slice(name);
+                self.entries.push(start..self.names.len());
+            }
+        }
+        let names = &self.names;
+        self.entries.sort_unstable_by(|a, b| names[a.clone()].cmp(&names[b.clone()]));
+        Ok(opened)
+    }
+
+    fn name(&mut self, current: &Current<'_>, name: &[u8]) -> Result<(), ScanError> {
+        let path = || current.path.join(OsStr::from_bytes(name));
+        let stat = match fstatat(current.opened, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
+            Ok(stat) => stat,
+            Err(Errno::ENOENT) => {
                 self.report.vanished.push(path());
-                continue;
-            };
-            if let Kind::File { size, .. } = kind {
-                match faccessat(&opened, OsStr::from_bytes(name), AccessFlags::R_OK, AtFlags::AT_EACCESS) {
-                    Ok(()) => (),
-                    Err(Errno::ENOENT) => {
-                        self.report.vanished.push(path());
-                        continue;
-                    }
-                    Err(errno) => return Err(ScanError::Unreadable { path: path(), source: errno.into() }),
+                return Ok(());
+            }
+            Err(errno) => return Err(ScanError::Io { path: path(), doing: "looked at", source: errno.into() }),
+        };
+        if (self.leave_out)(&Found { directory: current.inode, name, inode: inode_of(&stat) }) {
+            self.report.left_out.push(path());
+            return Ok(());
+        }
+        let kind = match kind(&stat, current.opened, name) {
+            Ok(kind) => kind,
+            Err((_, Errno::ENOENT)) => {
+                self.report.vanished.push(path());
+                return Ok(());
+            }
+            Err((doing, errno)) => return Err(ScanError::Io { path: path(), doing, source: errno.into() }),
+        };
+        if matches!(kind, Kind::File { .. }) && !self.may_surely_read(&stat) {
+            match faccessat(current.opened, name, AccessFlags::R_OK, AtFlags::AT_EACCESS) {
+                Ok(()) => (),
+                Err(Errno::ENOENT) => {
+                    self.report.vanished.push(path());
+                    return Ok(());
                 }
+                Err(errno) => return Err(ScanError::Unreadable { path: path(), source: errno.into() }),
+            }
+        }
+        let attributes = attributes_of(&stat);
+        let links = u32::try_from(stat.st_nlink).unwrap_or(u32::MAX);
+        let is_directory = matches!(kind, Kind::Directory(_));
+        if current.has_others
+            && let Some(there) = self.tree.child(current.id, name)
+        {
+            if is_directory && matches!(self.tree.node(there).kind, Kind::Directory(_)) {
+                self.meet_directory(there, &path(), attributes, links, inode_of(&stat));
+                return Ok(());
+            }
+            if let Some(first) = self.tree.staged_path(there) {
+                return Err(ScanError::Meeting { at: self.tree.path(there), first, second: path() });
+            }
+        }
+        match &kind {
+            Kind::Directory(_) => self.report.directories += 1,
+            Kind::File { size, .. } => {
                 self.report.files += 1;
-                self.report.bytes = self.report.bytes.saturating_add(size);
+                self.report.bytes = self.report.bytes.saturating_add(*size);
             }
-            let is_directory = matches!(kind, Kind::Directory(_));
-            let is_other = !is_directory && !matches!(kind, Kind::File { .. });
-            self.report.others += u64::from(is_other);
-            self.report.directories += u64::from(is_directory);
-            let child = self.tree.insert(id, name, attributes(&metadata), kind)?;
-            self.tree.node_mut(child).links = links(&metadata);
-            if is_directory {
-                waiting.push(child);
-            }
+            _ => self.report.others += 1,
+        }
+        let child = self.tree.insert(current.id, name, attributes, kind)?;
+        self.tree.node_mut(child).links = links;
+        if let Some(directory) = current.merged {
+            self.tree.set_graft(child, Graft::NameIn(directory.clone()));
+        }
+        if is_directory {
+            self.waiting.push(Waiting { id: child, merged: None, inode: inode_of(&stat) });
         }
         Ok(())
     }
 
-    /// Reads the names of a directory, sorted, which makes adding them to the tree cheap.
-    fn list(&mut self, path: &Path) -> io::Result<File> {
-        let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW;
-        let opened = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path)?;
-        self.names.clear();
-        self.entries.clear();
-        for entry in std::fs::read_dir(path)? {
-            let entry = entry?;
-            let start = self.names.len();
-            self.names.extend_from_slice(&entry.file_name().into_vec());
-            self.entries.push((start..self.names.len(), entry));
+    /// A directory for one that is in the tree: they merge, and one that was only made is what is found now.
+    fn meet_directory(&mut self, there: NodeId, path: &Path, attributes: Attributes, links: u32, inode: Inode) {
+        let path: Arc<Path> = path.into();
+        let is_made = self.tree.staged_path(there).is_none();
+        if is_made {
+            self.tree.set_graft(there, Graft::Directory(path.clone()));
+            self.tree.node_mut(there).attributes = attributes;
+            self.tree.node_mut(there).links = links;
         }
-        let names = &self.names;
-        self.entries.sort_unstable_by(|(a, _), (b, _)| names[a.clone()].cmp(&names[b.clone()]));
-        Ok(opened)
+        self.waiting.push(Waiting { id: there, merged: (!is_made).then_some(path), inode });
     }
 
-    /// What the entry is; `None` if it was a link and has vanished.
-    fn kind(
-        &self,
-        metadata: &Metadata,
-        entry: &DirEntry,
-        path: &dyn Fn() -> PathBuf,
-    ) -> Result<Option<Kind>, ScanError> {
-        const TYPE: u32 = 0o170_000;
-        let device = || {
-            let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-            Device { major: narrow(major(metadata.rdev())), minor: narrow(minor(metadata.rdev())) }
-        };
-        Ok(Some(match metadata.mode() & TYPE {
-            0o040_000 => Kind::Directory(Vec::new()),
-            0o100_000 => Kind::File { size: metadata.len(), content: Content::Staged(inode(metadata)) },
-            0o120_000 => match std::fs::read_link(entry.path()) {
-                Ok(target) => Kind::Symlink(target.into_os_string().into_vec().into()),
-                Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-                Err(source) => return Err(ScanError::Io { path: path(), doing: "read as a link", source }),
-            },
-            0o010_000 => Kind::Fifo,
-            0o140_000 => Kind::Socket,
-            0o020_000 => Kind::CharacterDevice(device()),
-            0o060_000 => Kind::BlockDevice(device()),
-            _ => {
-                let source = io::Error::from(io::ErrorKind::Unsupported);
-                return Err(ScanError::Io { path: path(), doing: "kept: its type is unknown", source });
-            }
-        }))
+    /// Whether the mode alone says that this user may read the file: an owner who has the bit, and root where everybody has it.
+    fn may_surely_read(&self, stat: &FileStat) -> bool {
+        let owns = self.user.as_raw() == stat.st_uid && stat.st_mode & 0o400 != 0;
+        owns || (self.user.is_root() && stat.st_mode & 0o444 == 0o444)
     }
+}
+
+/// What a name is; what was tried, where that failed.
+fn kind(stat: &FileStat, directory: &Dir, name: &[u8]) -> Result<Kind, (&'static str, Errno)> {
+    const TYPE: u32 = 0o170_000;
+    let device = || {
+        let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+        Device { major: narrow(major(stat.st_rdev)), minor: narrow(minor(stat.st_rdev)) }
+    };
+    Ok(match stat.st_mode & TYPE {
+        0o040_000 => Kind::Directory(Vec::new()),
+        0o100_000 => {
+            Kind::File { size: u64::try_from(stat.st_size).unwrap_or(0), content: Content::Staged(inode_of(stat)) }
+        }
+        0o120_000 => match readlinkat(directory, name) {
+            Ok(target) => Kind::Symlink(target.into_vec().into()),
+            Err(errno) => return Err(("read as a link", errno)),
+        },
+        0o010_000 => Kind::Fifo,
+        0o140_000 => Kind::Socket,
+        0o020_000 => Kind::CharacterDevice(device()),
+        0o060_000 => Kind::BlockDevice(device()),
+        _ => return Err(("kept: its type is unknown", Errno::ENOTSUP)),
+    })
 }
 
 #[cfg(test)]

@@ -9,10 +9,12 @@
 //! dropped by unlinking its top. Children are kept sorted by name bytes, so that walks, images and
 //! comparisons have one order.
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -186,8 +188,19 @@ pub struct Node {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Tree {
     nodes: Vec<Node>,
-    /// For directories that were grafted from a staging directory: where that stands.
-    grafts: Vec<(NodeId, PathBuf)>,
+    /// Nodes that come from another place than the directory they stand in.
+    grafts: HashMap<NodeId, Graft>,
+}
+
+/// Where a node comes from, when it is not the same name in what its directory comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Graft {
+    /// From this directory of the file system.
+    Directory(Arc<Path>),
+    /// From the node's own name in this directory of the file system.
+    NameIn(Arc<Path>),
+    /// From nowhere: made because something stands below it.
+    Made,
 }
 
 impl fmt::Debug for Tree {
@@ -285,7 +298,7 @@ impl Tree {
             links: 2,
             kind: Kind::Directory(Vec::new()),
         };
-        Tree { nodes: vec![root], grafts: Vec::new() }
+        Tree { nodes: vec![root], grafts: HashMap::new() }
     }
 
     /// The root directory.
@@ -412,29 +425,37 @@ impl Tree {
         }
     }
 
-    /// Remembers that `directory` shows the staging directory `source`, for [`staged_path`](Tree::staged_path).
-    pub fn set_graft(&mut self, directory: NodeId, source: PathBuf) {
-        self.grafts.push((directory, source));
+    /// Remembers where a node comes from, for [`staged_path`](Tree::staged_path). The newest word counts.
+    pub fn set_graft(&mut self, id: NodeId, graft: Graft) {
+        self.grafts.insert(id, graft);
     }
 
-    /// Where the file of a [`Content::Staged`] node (or a staged directory) stands in the file system.
+    /// Where the file of a [`Content::Staged`] node (or a staged directory) stands in the file system. The path may be longer than the kernel
+    /// takes in one piece: see [`open_staged`](super::scan::open_staged).
     #[must_use]
     pub fn staged_path(&self, id: NodeId) -> Option<PathBuf> {
         let mut names: Vec<&[u8]> = Vec::new();
         let mut at = id;
-        loop {
-            // The newest graft wins: a day may have been grafted anew.
-            if let Some((_, source)) = self.grafts.iter().rev().find(|(top, _)| *top == at) {
-                let mut path = source.clone();
-                path.extend(names.iter().rev().map(|name| OsStr::from_bytes(name)));
-                return Some(path);
+        let top = loop {
+            match self.grafts.get(&at) {
+                Some(Graft::Directory(directory)) => break directory,
+                Some(Graft::NameIn(directory)) => {
+                    names.push(&self.node(at).name);
+                    break directory;
+                }
+                Some(Graft::Made) => return None,
+                None if at == self.root() => return None,
+                None => {
+                    names.push(&self.node(at).name);
+                    at = self.node(at).parent;
+                }
             }
-            if at == self.root() {
-                return None;
-            }
-            names.push(&self.node(at).name);
-            at = self.node(at).parent;
-        }
+        };
+        let length: usize = names.iter().map(|name| name.len() + 1).sum();
+        let mut path = PathBuf::with_capacity(top.as_os_str().len() + length);
+        path.push(top);
+        path.extend(names.iter().rev().map(|name| OsStr::from_bytes(name)));
+        Some(path)
     }
 
     /// Every node, parents before children, siblings in name order, from the root.
@@ -494,11 +515,23 @@ mod tests {
     fn staged_files_are_found_below_their_graft() {
         let mut tree = Tree::new(Attributes::default());
         let day = tree.make_directory(&TreePath::new("2026/11/22"), Attributes::default()).unwrap();
-        tree.set_graft(day, "/staging/2026/11/22".into());
+        tree.set_graft(day, Graft::Directory(Path::new("/staging/2026/11/22").into()));
         let host = tree.insert(day, b"host", Attributes::default(), Kind::Directory(Vec::new())).unwrap();
         let file = tree.insert(host, b"f", Attributes::default(), file()).unwrap();
         assert_eq!(tree.staged_path(file).unwrap(), Path::new("/staging/2026/11/22/host/f"));
         assert_eq!(tree.staged_path(tree.root()), None);
+    }
+
+    #[test]
+    fn a_node_from_another_place_than_its_directory_is_found_there_and_a_made_one_nowhere() {
+        let mut tree = Tree::new(Attributes::default());
+        tree.set_graft(tree.root(), Graft::Directory(Path::new("/one").into()));
+        let other = tree.insert(tree.root(), b"f", Attributes::default(), file()).unwrap();
+        tree.set_graft(other, Graft::NameIn(Path::new("/two/sub").into()));
+        let made = tree.insert(tree.root(), b"made", Attributes::default(), Kind::Directory(Vec::new())).unwrap();
+        tree.set_graft(made, Graft::Made);
+        assert_eq!(tree.staged_path(other).unwrap(), Path::new("/two/sub/f"));
+        assert_eq!(tree.staged_path(made), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::burn::readback::{Faults, Run};
 use crate::iso::compare::Difference;
+use crate::iso::stream::{Change, Damage};
 use crate::iso::tree::{Content, Kind, NodeId, Tree, TreePath};
 use crate::sector::Lba;
 
@@ -67,6 +68,30 @@ pub enum Finding {
     },
     /// A file could not be taken from staging whole; the text says what happened to it.
     Source(String),
+}
+
+impl Finding {
+    /// What happened to a source while its file was being `written` (or burned), in words.
+    #[must_use]
+    pub fn damage(damage: &Damage, written: &str) -> Finding {
+        let path = &damage.path;
+        Finding::Source(match &damage.change {
+            Change::Shrank { planned, got } => {
+                format!("{path}: shrank from {planned} to {got} bytes while it was {written}, the rest is zeros")
+            }
+            Change::Grew { planned, found } => {
+                format!("{path}: grew from {planned} to {found} bytes while it was {written}, and is cut")
+            }
+            Change::Vanished => format!("{path}: went away before it was {written}, its place is zeros"),
+            Change::Unreadable(error) => {
+                format!("{path}: could not be read while it was {written} ({error}), the rest is zeros")
+            }
+            Change::Replaced => {
+                format!("{path}: another file stood in its place when it was {written}, its place is zeros")
+            }
+            Change::ChangedWhileRead => format!("{path}: changed while it was {written}"),
+        })
+    }
 }
 
 impl fmt::Display for Finding {

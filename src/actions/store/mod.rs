@@ -31,7 +31,6 @@ use crate::burn::{self, BurnError, Progress};
 use crate::config::{self, Config};
 use crate::iso::compare::{Compare, Permissions};
 use crate::iso::plan::Plan;
-use crate::iso::stream::{Change, Damage};
 use crate::iso::tree::Timestamp;
 use crate::sector::{Lba, Sectors};
 
@@ -174,7 +173,7 @@ fn put_on_disc(
     let superblock = disc.superblock(decision, plan)?;
     disc.prepare(decision, progress)?;
     let (burned, streamed) = session.burn(disc, decision, plan, stop, progress)?;
-    let mut findings: Vec<Finding> = streamed.damages.iter().map(damage).collect();
+    let mut findings: Vec<Finding> = streamed.damages.iter().map(|damage| Finding::damage(damage, "burned")).collect();
     findings.extend(session.what_came_and_went(disc, plan, &streamed.damages));
     let verifies = session.request.config.require_store()?.verifies();
     let mut is_sound = true;
@@ -251,23 +250,4 @@ fn check_media(disc: &Disc, store: &config::Store) -> Result<(), ActionError> {
         tracing::info!("the disc has no label, which is accepted on write-once media");
     }
     Ok(())
-}
-
-/// What happened to a source, in words.
-fn damage(damage: &Damage) -> Finding {
-    let path = &damage.path;
-    Finding::Source(match &damage.change {
-        Change::Shrank { planned, got } => {
-            format!("{path}: shrank from {planned} to {got} bytes while it was burned, the rest is zeros")
-        }
-        Change::Grew { planned, found } => {
-            format!("{path}: grew from {planned} to {found} bytes while it was burned, and is cut")
-        }
-        Change::Vanished => format!("{path}: went away before it was burned, its place is zeros"),
-        Change::Unreadable(error) => {
-            format!("{path}: could not be read while it was burned ({error}), the rest is zeros")
-        }
-        Change::Replaced => format!("{path}: another file stood in its place when it was burned, its place is zeros"),
-        Change::ChangedWhileRead => format!("{path}: changed while it was burned"),
-    })
 }

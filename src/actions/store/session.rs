@@ -7,12 +7,12 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use super::{Outcome, Report, Request};
 use crate::actions::ActionError;
 use crate::actions::disc::Disc;
+use crate::actions::own_files;
 use crate::actions::owner::Owner;
 use crate::actions::policy::{self, Decision, Refusal, Wanted};
 use crate::actions::proof::{self, Finding, Hashed, ProofError};
@@ -25,7 +25,7 @@ use crate::iso::plan::{AttributePolicy, Note, Options, Plan};
 use crate::iso::reader::Reading;
 use crate::iso::scan::{self, ScanError};
 use crate::iso::stream::{Damage, Stream, StreamReport};
-use crate::iso::tree::{Attributes, Content, Inode, Kind, Tree, TreePath};
+use crate::iso::tree::{Content, Inode, Kind, Tree, TreePath};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// Buffer in front of the drive where the configuration says nothing: a second of a fast DVD.
@@ -67,14 +67,8 @@ impl Session<'_> {
         }
     }
 
-    /// Owner, mode and times of what is on the disc and not in staging.
-    fn own_attributes(&self, mode: u32) -> Attributes {
-        let now = self.request.now;
-        Attributes { mode, uid: 0, gid: 0, modified: now, accessed: now, changed: now }
-    }
-
     pub(super) fn scan(&self, disc: &Disc) -> Result<Scanned, ActionError> {
-        let mut tree = Tree::new(self.own_attributes(0o755));
+        let mut tree = Tree::new(own_files::attributes(0o755, self.request.now));
         let report = scan::graft(&mut tree, &self.day.path, &self.day.on_disc())?;
         let alone = self.with_own_files(tree)?;
         let plan = Plan::new(alone, disc.options(self.options(Lba(0))))?;
@@ -235,7 +229,7 @@ impl Session<'_> {
                 let carried = self.make_room(disc, &mut tree)?;
                 (tree, carried)
             }
-            None => (Tree::new(self.own_attributes(0o755)), Vec::new()),
+            None => (Tree::new(own_files::attributes(0o755, self.request.now)), Vec::new()),
         };
         let report = scan::graft(&mut tree, &self.day.path, &self.day.on_disc())?;
         if let Some(vanished) = report.vanished.first() {
@@ -273,22 +267,8 @@ impl Session<'_> {
         Ok(carried)
     }
 
-    /// Adds the manifest, and the text that explains the disc where it has none yet.
     fn with_own_files(&self, mut tree: Tree) -> Result<Tree, ActionError> {
-        let own = tree.make_directory(&manifest::directory(), self.own_attributes(0o755))?;
-        if tree.child(own, b"README.txt").is_none() {
-            let text = Bytes::from_static(include_str!("../disc_readme.txt").as_bytes());
-            let kind = Kind::File { size: text.len() as u64, content: Content::Bytes(text) };
-            tree.insert(own, b"README.txt", self.own_attributes(0o644), kind)?;
-        }
-        let name = manifest::name(self.day.date, |name| tree.child(own, name).is_some());
-        // The plan gives it its size.
-        tree.insert(
-            own,
-            name.as_bytes(),
-            self.own_attributes(0o644),
-            Kind::File { size: 0, content: Content::Manifest },
-        )?;
+        own_files::add(&mut tree, self.day.date, self.request.now)?;
         Ok(tree)
     }
 

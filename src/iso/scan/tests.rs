@@ -43,7 +43,7 @@ fn everything_is_taken_as_it_is_in_name_order() {
         "file /2026/11/22/\\xff",
     ];
     assert_eq!(words(&tree), expected);
-    let counted = ScanReport { files: 3, directories: 2, others: 2, bytes: 8, vanished: Vec::new() };
+    let counted = ScanReport { files: 3, directories: 2, others: 2, bytes: 8, ..ScanReport::default() };
     assert_eq!(report, counted);
     let link = tree.find(&TreePath::new("2026/11/22/link")).unwrap();
     assert_eq!(tree.node(link).kind, Kind::Symlink((*b"/nowhere").into()));
@@ -108,15 +108,94 @@ fn a_file_that_may_not_be_read_is_an_error_that_names_it() {
 }
 
 #[test]
-fn staging_twice_at_one_place_is_refused_and_a_name_already_there_too() {
+fn two_files_for_one_place_are_refused_and_both_are_named() {
     let (top, mut tree, _) = scanned("day", |top| fs::write(top.join("f"), "").unwrap());
-    let again = graft(&mut tree, top.path(), &TreePath::new("day")).unwrap_err();
-    assert_eq!(again.to_string(), "/day is staged already");
+    let other = tempfile::tempdir().unwrap();
+    fs::create_dir(other.path().join("f")).unwrap();
+    let again = graft(&mut tree, other.path(), &TreePath::new("day")).unwrap_err();
+    let (first, second) = (top.path().join("f"), other.path().join("f"));
+    assert_eq!(again.to_string(), format!("/day/f can't be both {} and {}", first.display(), second.display()));
 
     let mut tree = empty_tree();
     tree.insert(tree.root(), b"f", attributes(0o644), Kind::Fifo).unwrap();
     let taken = graft(&mut tree, top.path(), &TreePath::default()).unwrap_err();
     assert!(matches!(taken, ScanError::Tree(TreeError::Duplicate(path)) if path == TreePath::new("f")));
+}
+
+#[test]
+fn directories_merge_and_every_file_is_found_where_it_comes_from() {
+    let (first, mut tree, _) = scanned("", |top| {
+        fs::create_dir_all(top.join("sub/deep")).unwrap();
+        fs::set_permissions(top.join("sub"), fs::Permissions::from_mode(0o711)).unwrap();
+        fs::write(top.join("sub/a"), "").unwrap();
+        fs::write(top.join("sub/deep/c"), "").unwrap();
+    });
+    let second = tempfile::tempdir().unwrap();
+    fs::create_dir_all(second.path().join("sub/deep")).unwrap();
+    fs::create_dir_all(second.path().join("sub/new/below")).unwrap();
+    fs::write(second.path().join("sub/b"), "").unwrap();
+    fs::write(second.path().join("sub/deep/d"), "").unwrap();
+    fs::write(second.path().join("sub/new/below/e"), "").unwrap();
+    graft(&mut tree, second.path(), &TreePath::default()).unwrap();
+    for (path, top) in [
+        ("sub/a", &first),
+        ("sub/b", &second),
+        ("sub/deep/c", &first),
+        ("sub/deep/d", &second),
+        ("sub/new/below/e", &second),
+    ] {
+        let node = tree.find(&TreePath::new(path)).unwrap();
+        assert_eq!(tree.staged_path(node).unwrap(), top.path().join(path));
+    }
+    let sub = tree.find(&TreePath::new("sub")).unwrap();
+    assert_eq!(tree.node(sub).attributes.mode, 0o711, "of the directory that came first");
+}
+
+#[test]
+fn a_directory_that_was_only_made_becomes_what_is_found_at_its_place() {
+    let (inner, mut tree, _) = scanned("a/b", |top| fs::write(top.join("f"), "").unwrap());
+    let outer = tempfile::tempdir().unwrap();
+    fs::create_dir(outer.path().join("a")).unwrap();
+    fs::set_permissions(outer.path().join("a"), fs::Permissions::from_mode(0o711)).unwrap();
+    fs::write(outer.path().join("a/g"), "").unwrap();
+    graft(&mut tree, outer.path(), &TreePath::default()).unwrap();
+    let find = |path| tree.find(&TreePath::new(path)).unwrap();
+    assert_eq!(tree.node(find("a")).attributes.mode, 0o711);
+    assert_eq!(tree.staged_path(find("a/b/f")).unwrap(), inner.path().join("f"));
+    assert_eq!(tree.staged_path(find("a/g")).unwrap(), outer.path().join("a/g"));
+}
+
+#[test]
+fn what_is_not_wanted_is_left_out_and_told() {
+    let top = tempfile::tempdir().unwrap();
+    fs::write(top.path().join("f"), "").unwrap();
+    fs::write(top.path().join("g"), "").unwrap();
+    let mut tree = empty_tree();
+    let report = graft_without(&mut tree, top.path(), &TreePath::default(), &|found| found.name == b"f").unwrap();
+    assert_eq!(words(&tree), ["directory /", "file /g"]);
+    assert_eq!(report.left_out, [top.path().join("f")]);
+}
+
+#[test]
+fn a_tree_deeper_than_the_longest_path_is_taken_and_its_files_can_be_opened() {
+    use std::io::Write as _;
+    let top = tempfile::tempdir().unwrap();
+    let name = "n".repeat(255);
+    let mut at = std::fs::File::open(top.path()).unwrap();
+    for _ in 0..40 {
+        nix::sys::stat::mkdirat(&at, name.as_str(), Mode::S_IRWXU).unwrap();
+        at = openat(&at, name.as_str(), OFlag::O_RDONLY, Mode::empty()).unwrap().into();
+    }
+    let file = openat(&at, "f", OFlag::O_CREAT | OFlag::O_WRONLY, Mode::S_IRUSR).unwrap();
+    std::fs::File::from(file).write_all(b"at the bottom").unwrap();
+    let mut tree = empty_tree();
+    let report = graft(&mut tree, top.path(), &TreePath::default()).unwrap();
+    assert_eq!((report.files, report.directories), (1, 40));
+    let bottom = tree.walk().last().unwrap();
+    let path = tree.staged_path(bottom).unwrap();
+    assert!(path.as_os_str().len() > 10_000);
+    let content = io::read_to_string(open_staged(&path, OFlag::O_RDONLY).unwrap()).unwrap();
+    assert_eq!(content, "at the bottom");
 }
 
 #[test]
