@@ -4,18 +4,19 @@
 //! No size depends on an address, so both agree.
 
 use super::continuation::{Continuations, Entries, put_er, put_sp};
-use super::names::{self, Named};
+use super::hierarchy::{Form, Hierarchy};
+use super::names::Names;
 use super::plan::Plan;
 use super::record::{self, DIRECTORY, DirectoryRecord, MULTI_EXTENT};
 use super::rock_ridge;
-use super::tree::{Extent, Kind, NodeId, Timestamp};
-use crate::sector::SECTOR_BYTES;
+use super::tree::{Extent, NodeId, Timestamp};
+use crate::sector::{Lba, SECTOR_BYTES};
 
 /// Builds directories one after the other in the same buffers.
 #[derive(Default)]
 pub(super) struct Builder {
-    /// Identifiers of the children, in the order of the records.
-    pub(super) names: Vec<Named>,
+    /// The children under their identifiers.
+    pub(super) names: Names,
     records: Vec<u8>,
     continuations: Continuations,
     entries: Entries,
@@ -24,31 +25,30 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    /// Builds the directory at `index` of the plan's list.
-    pub(super) fn build(&mut self, plan: &Plan, index: usize) {
+    /// Builds the directory at `index` of the plan's list as `hierarchy` has it.
+    pub(super) fn build(&mut self, plan: &Plan, hierarchy: &Hierarchy, index: usize) {
         let tree = plan.tree();
-        let directory = plan.directory(index);
         self.records.clear();
         self.continuations.bytes.clear();
-        self.continuations.start = directory.continuations();
+        self.continuations.start = hierarchy.continuations(index);
 
-        let id = directory.node();
-        self.put_dot(plan, id, record::SELF);
-        self.put_dot(plan, tree.node(id).parent, record::PARENT);
+        let id = plan.directories[index];
+        self.put_dot(plan, hierarchy, id, record::SELF);
+        self.put_dot(plan, hierarchy, tree.node(id).parent, record::PARENT);
 
-        let children = tree.children(id).iter().map(|&child| {
-            let node = tree.node(child);
-            (child, &*node.name, matches!(node.kind, Kind::Directory(_)))
-        });
-        names::assign(children, &mut self.names);
-        for at in 0..self.names.len() {
-            let Named { node: child, is_directory, identifier } = self.names[at];
+        self.names.assign(hierarchy.form, hierarchy.children(plan, id));
+        let names = std::mem::take(&mut self.names);
+        for named in names.list() {
+            let child = named.node;
+            let identifier = names.identifier(named);
             let node = tree.node(child);
             self.entries.clear();
-            rock_ridge::push_node(&mut self.entries, node, plan.serial(child));
+            if hierarchy.form == Form::Primary {
+                rock_ridge::push_node(&mut self.entries, node, plan.serial(child));
+            }
             let date = node.attributes.modified;
-            if is_directory {
-                self.put(plan.directory_extent(child), DIRECTORY, date, identifier.as_bytes());
+            if let Some(below) = plan.directory_slot(child) {
+                self.put(hierarchy.extent(below), DIRECTORY, date, identifier);
                 continue;
             }
             // Every record of a file with several extents carries the entries: Linux takes attributes from
@@ -58,10 +58,11 @@ impl Builder {
             pieces.extend(plan.extents(child));
             for (n, piece) in pieces.iter().enumerate() {
                 let flags = if n + 1 < pieces.len() { MULTI_EXTENT } else { 0 };
-                self.put(*piece, flags, date, identifier.as_bytes());
+                self.put(*piece, flags, date, identifier);
             }
             self.pieces = pieces;
         }
+        self.names = names;
         for part in [&mut self.records, &mut self.continuations.bytes] {
             part.resize(part.len().next_multiple_of(SECTOR_BYTES), 0);
         }
@@ -78,18 +79,22 @@ impl Builder {
     }
 
     /// `.` or `..`. Linux takes a directory's attributes from its `.`, others from its record in the parent.
-    fn put_dot(&mut self, plan: &Plan, id: NodeId, identifier: &[u8]) {
+    fn put_dot(&mut self, plan: &Plan, hierarchy: &Hierarchy, id: NodeId, identifier: &[u8]) {
         let node = plan.tree().node(id);
-        let announces = id == plan.tree().root() && identifier == record::SELF;
         self.entries.clear();
-        if announces {
-            self.entries.push(put_sp);
+        if hierarchy.form == Form::Primary {
+            let announces = id == plan.tree().root() && identifier == record::SELF;
+            if announces {
+                self.entries.push(put_sp);
+            }
+            rock_ridge::push_attributes(&mut self.entries, node, plan.serial(id));
+            if announces {
+                self.entries.push(put_er);
+            }
         }
-        rock_ridge::push_attributes(&mut self.entries, node, plan.serial(id));
-        if announces {
-            self.entries.push(put_er);
-        }
-        self.put(plan.directory_extent(id), DIRECTORY, node.attributes.modified, identifier);
+        // Every directory of the tree has a slot.
+        let extent = plan.directory_slot(id).map_or(Extent { start: Lba(0), bytes: 0 }, |at| hierarchy.extent(at));
+        self.put(extent, DIRECTORY, node.attributes.modified, identifier);
     }
 
     fn put(&mut self, extent: Extent, flags: u8, date: Timestamp, identifier: &[u8]) {

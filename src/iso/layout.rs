@@ -4,20 +4,18 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::directory::Builder;
 use super::field;
-use super::path_table;
+use super::hierarchy::{Form, Hierarchy};
 use super::plan::{
-    AttributePolicy, Directory, NAME_LENGTH, NO_SLOT, Note, Options, PIECE, Plan, PlanError, TARGET_LENGTH, Write,
+    AttributePolicy, NAME_LENGTH, NO_SLOT, Note, Options, Plan, PlanError, SYSTEM_AREA, TARGET_LENGTH, Write,
     data_order,
 };
-use super::record;
 use super::rock_ridge;
 use super::staged;
 use super::tree::{Attributes, Content, Extent, Inode, Kind, NodeId, Timestamp, Tree, TreePath};
 use super::volume;
 use crate::iso::manifest;
-use crate::sector::{Lba, SECTOR_BYTES, Sectors};
+use crate::sector::{Lba, SECTOR_BYTES};
 
 /// Deepest level of directories that ECMA-119 6.8.2.1 allows, the root being the first.
 const DEEPEST: usize = 8;
@@ -31,10 +29,9 @@ impl Plan {
             tree,
             options,
             directories: Vec::new(),
-            identifiers: Vec::new(),
+            hierarchies: Vec::new(),
             writes: Vec::new(),
             piece,
-            path_table_bytes: 0,
             data_start: Lba(0),
             end: Lba(0),
             notes: Vec::new(),
@@ -45,7 +42,7 @@ impl Plan {
         let data = plan.data_sectors();
         // Before directories are built: a sparse file of exabytes would have a billion records.
         plan.check_total(data)?;
-        plan.measure_directories()?;
+        plan.measure_hierarchies()?;
         plan.address(data)?;
         Ok(plan)
     }
@@ -143,14 +140,7 @@ impl Plan {
                 let below = self.tree.children(id).iter().filter(is_directory).count();
                 self.tree.node_mut(id).links = narrow(below).saturating_add(2);
                 self.slots[id.index()] = narrow(self.directories.len());
-                self.directories.push(Directory {
-                    node: id,
-                    start: Lba(0),
-                    records: Sectors(0),
-                    continuations: Sectors(0),
-                    identifier_at: 0,
-                    identifier_length: 0,
-                });
+                self.directories.push(id);
                 if self.level(id) == DEEPEST + 1 {
                     self.notes.push((id, Note::Deep));
                 }
@@ -159,6 +149,9 @@ impl Plan {
             let is_directory = matches!(node.kind, Kind::Directory(_));
             if is_out_of_range(&node.attributes) {
                 self.notes.push((id, Note::TimeClamped));
+            }
+            if self.options.joliet && !Form::Joliet.shows(&self.tree.node(id).kind) {
+                self.notes.push((id, Note::JolietLeftOut));
             }
             let node = self.tree.node_mut(id);
             settle_attributes(&mut node.attributes, is_directory, &self.options);
@@ -219,37 +212,26 @@ impl Plan {
         self.writes.iter().fold(0, |sum: u64, write| sum.saturating_add(sectors(write)))
     }
 
-    /// Builds each directory to learn its size and the identifiers of those below it.
-    fn measure_directories(&mut self) -> Result<(), PlanError> {
-        let mut builder = Builder::default();
-        self.name_directory(0, record::SELF);
-        let mut table_bytes = 0;
-        for index in 0..self.directories.len() {
-            builder.build(self, index);
-            let sectors = |part: &[u8]| Sectors::for_bytes(part.len() as u64).unwrap_or(Sectors(u32::MAX));
-            let records = builder.records().len() as u64;
-            if records > PIECE {
-                let path = self.tree.path(self.directories[index].node);
-                return Err(PlanError::DirectoryTooLarge { path, bytes: records });
-            }
-            let directory = &mut self.directories[index];
-            directory.records = sectors(builder.records());
-            directory.continuations = sectors(builder.continuations());
-            table_bytes += path_table::record_length(directory.identifier_length.into()) as u64;
-            for named in builder.names.iter().filter(|named| named.is_directory) {
-                let below = self.slots[named.node.index()] as usize;
-                self.name_directory(below, named.identifier.as_bytes());
-            }
+    fn measure_hierarchies(&mut self) -> Result<(), PlanError> {
+        self.directories.shrink_to_fit();
+        let mut notes = std::mem::take(&mut self.notes);
+        let forms = [Form::Primary].into_iter().chain(self.options.joliet.then_some(Form::Joliet));
+        for form in forms {
+            let mut hierarchy = Hierarchy::new(form, self.directories.len());
+            hierarchy.measure(self, &mut notes)?;
+            self.hierarchies.push(hierarchy);
         }
-        // 2^32 / 40 directories don't fit a tree's memory before this saturates.
-        self.path_table_bytes = u32::try_from(table_bytes).unwrap_or(u32::MAX);
+        let root = self.tree.root();
+        // The parents have the same numbers in all hierarchies but for the order of names.
+        if self.hierarchies.iter().any(|hierarchy| hierarchy.exceeds_path_table(self)) {
+            notes.push((root, Note::PathTable));
+        }
+        let is_cut = self.options.volume_id.len() > volume::VOLUME_ID_LENGTH / 2;
+        if self.options.joliet && self.options.joliet_volume_id.is_none() && is_cut {
+            notes.push((root, Note::JolietVolumeId));
+        }
+        self.notes = notes;
         Ok(())
-    }
-
-    fn name_directory(&mut self, index: usize, identifier: &[u8]) {
-        self.directories[index].identifier_at = narrow(self.identifiers.len());
-        self.directories[index].identifier_length = u8::try_from(identifier.len()).unwrap_or(u8::MAX);
-        self.identifiers.extend_from_slice(identifier);
     }
 
     fn check_total(&self, sectors: u64) -> Result<Lba, PlanError> {
@@ -259,18 +241,19 @@ impl Plan {
     }
 
     fn address(&mut self, data: u64) -> Result<(), PlanError> {
-        let directory = |d: &Directory| u64::from(d.records.0) + u64::from(d.continuations.0);
-        let directories: u64 = self.directories.iter().map(directory).sum();
-        let head = self.head_sectors();
-        let used = (head + directories).saturating_add(data).saturating_add(self.options.padding.0.into());
+        let head = u64::from(SYSTEM_AREA + self.descriptor_count());
+        let meta: u64 = self.hierarchies.iter().map(|h| h.table_sectors() + h.directory_sectors()).sum();
+        let used = (head + meta).saturating_add(data).saturating_add(self.options.padding.0.into());
         let align = u64::from(self.options.align.0.max(1));
         self.end = self.check_total(used.checked_next_multiple_of(align).unwrap_or(u64::MAX))?;
 
         // From here on no address can overflow: all are below the end.
         let mut at = self.check_total(head)?;
-        for directory in &mut self.directories {
-            directory.start = at;
-            at = at + directory.records + directory.continuations;
+        for hierarchy in &mut self.hierarchies {
+            at = hierarchy.put_tables(at);
+        }
+        for hierarchy in &mut self.hierarchies {
+            at = hierarchy.put_directories(at);
         }
         self.data_start = at;
         for index in 0..self.writes.len() {
@@ -281,7 +264,6 @@ impl Plan {
         }
         self.slots.shrink_to_fit();
         self.writes.shrink_to_fit();
-        self.directories.shrink_to_fit();
         Ok(())
     }
 }
@@ -322,8 +304,11 @@ fn settle_attributes(attributes: &mut Attributes, is_directory: bool, options: &
 }
 
 fn check_texts(options: &Options) -> Result<(), PlanError> {
+    let none = String::new();
+    let joliet_volume_id = options.joliet_volume_id.as_ref().unwrap_or(&none);
     let texts = [
         ("volume identifier", &options.volume_id, volume::VOLUME_ID_LENGTH),
+        ("Joliet volume identifier", joliet_volume_id, volume::VOLUME_ID_LENGTH / 2),
         ("publisher", &options.publisher, volume::TEXT_LENGTH),
         ("preparer", &options.preparer, volume::TEXT_LENGTH),
         ("application", &options.application, volume::TEXT_LENGTH),

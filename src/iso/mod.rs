@@ -1,10 +1,11 @@
-//! ISO 9660 (ECMA-119) with Rock Ridge.
+//! ISO 9660 (ECMA-119) with Rock Ridge, and Joliet on request.
 
 pub mod chain;
 pub mod compare;
 mod continuation;
 mod directory;
 mod field;
+mod hierarchy;
 mod layout;
 pub mod manifest;
 mod names;

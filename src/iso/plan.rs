@@ -3,7 +3,8 @@
 //! The plan knows all addresses and sizes and has read nothing but metadata; the [stream](super::stream)
 //! follows it forward only. In stream order: system area, volume descriptors, path tables, directories in
 //! pre-order each with its continuation areas behind it, file data in tree order, `.cedarburn` after all
-//! other data and the manifest last of all, padding.
+//! other data and the manifest last of all, padding. A Joliet hierarchy has its path tables behind those of the
+//! primary one, and its directories likewise.
 //!
 //! Directories below level 8 are not moved (ECMA-119 6.8.2.1): no reader in use minds, and the moved ones
 //! would have to be found again at the next session.
@@ -13,10 +14,11 @@
 
 use std::fmt;
 
-use super::path_table::{self, Order};
+use super::hierarchy::{Form, Hierarchy};
+use super::path_table::Order;
 use super::stream::Stream;
 use super::tree::{Content, Extent, Kind, NodeId, Timestamp, Tree, TreePath};
-use super::volume::{self, Primary};
+use super::volume::{self, Descriptor};
 use crate::iso::manifest::Entry;
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
@@ -48,6 +50,12 @@ pub enum VolumeSpace {
 pub struct Options {
     /// Volume identifier, up to 32 bytes of printable ASCII.
     pub volume_id: String,
+    /// Whether there is a Joliet tree beside the primary one: what Windows shows. It has names of up to 64
+    /// characters and neither links nor devices; what that costs is said in [notes](Plan::notes).
+    pub joliet: bool,
+    /// Volume identifier in the Joliet tree, up to 16 bytes of printable ASCII; without it, the first 16 of
+    /// [`volume_id`](Options::volume_id).
+    pub joliet_volume_id: Option<String>,
     /// First sector of the session; its descriptors are 16 further on.
     pub start: Lba,
     /// When the image was made: the writer reads no clock.
@@ -80,6 +88,8 @@ impl Options {
     pub fn new(volume_id: impl Into<String>, created: Timestamp) -> Options {
         Options {
             volume_id: volume_id.into(),
+            joliet: false,
+            joliet_volume_id: None,
             start: Lba(0),
             created,
             attributes: AttributePolicy::default(),
@@ -195,6 +205,18 @@ pub enum Note {
     /// The first directory of a branch that stands deeper than level 8, which ECMA-119 6.8.2.1 forbids and
     /// every reader in use takes.
     Deep,
+    /// Of the root: there are so many directories that path tables, which number with 16 bits, can't say in
+    /// which directory some of them stand. Windows looks directories up there.
+    PathTable,
+    /// Neither file nor directory: Joliet has no place for it.
+    JolietLeftOut,
+    /// The name has more than 64 UTF-16 units: Joliet shows the beginning.
+    JolietCut,
+    /// Joliet shows other characters, because it forbids some of the name's, or a number, because the name
+    /// would look like another one.
+    JolietAltered,
+    /// Of the root: Joliet shows the first 16 characters of the volume identifier.
+    JolietVolumeId,
 }
 
 impl fmt::Display for Note {
@@ -205,6 +227,11 @@ impl fmt::Display for Note {
             Note::LongName => "Linux up to 6.1 shows the first 250 bytes of this name",
             Note::LongTarget => "some readers don't take a link with so long a target",
             Note::Deep => "stands deeper than eight levels",
+            Note::PathTable => "too many directories for path tables: Windows won't find some of them",
+            Note::JolietLeftOut => "is left out of the Joliet tree, which has files and directories only",
+            Note::JolietCut => "the name is cut to 64 characters in the Joliet tree",
+            Note::JolietAltered => "the name is spelled otherwise in the Joliet tree",
+            Note::JolietVolumeId => "the volume identifier is cut to 16 characters in the Joliet tree",
         })
     }
 }
@@ -230,9 +257,6 @@ pub(super) const PIECE: u64 = u32::MAX as u64 - (SECTOR_BYTES as u64 - 1);
 
 /// Sectors of the system area (ECMA-119 6.2.1).
 pub(super) const SYSTEM_AREA: u32 = 16;
-/// The descriptors: primary, terminator.
-const DESCRIPTORS: u32 = 2;
-
 /// A node without an entry in the plan's tables.
 pub(super) const NO_SLOT: u32 = u32::MAX;
 
@@ -244,37 +268,15 @@ pub struct Plan {
     /// By node: position in `directories` or in `writes`; for recorded files the number of the node that is
     /// the first name of the file.
     pub(super) slots: Vec<u32>,
-    pub(super) directories: Vec<Directory>,
-    /// Identifiers of the directories, one after the other.
-    pub(super) identifiers: Vec<u8>,
+    /// In pre-order.
+    pub(super) directories: Vec<NodeId>,
+    /// The primary one, and the Joliet one where there is one.
+    pub(super) hierarchies: Vec<Hierarchy>,
     pub(super) writes: Vec<Write>,
     pub(super) piece: u64,
-    pub(super) path_table_bytes: u32,
     pub(super) data_start: Lba,
     pub(super) end: Lba,
     pub(super) notes: Vec<(NodeId, Note)>,
-}
-
-/// A directory of the session, in pre-order.
-#[derive(Debug)]
-pub(super) struct Directory {
-    pub(super) node: NodeId,
-    pub(super) start: Lba,
-    pub(super) records: Sectors,
-    pub(super) continuations: Sectors,
-    pub(super) identifier_at: u32,
-    pub(super) identifier_length: u8,
-}
-
-impl Directory {
-    pub(super) fn node(&self) -> NodeId {
-        self.node
-    }
-
-    /// Where the continuation areas begin.
-    pub(super) fn continuations(&self) -> Lba {
-        self.start + self.records
-    }
 }
 
 /// A file whose bytes the session carries, in stream order.
@@ -333,12 +335,12 @@ impl Plan {
         &self.notes
     }
 
-    /// Where a directory or the data of a file that this session writes stand, as one run however many
+    /// Where a directory of the primary tree or the data of a file that this session writes stand, as one run however many
     /// records describe it. `None` for recorded and empty files and for what has no data.
     #[must_use]
     pub fn extent(&self, id: NodeId) -> Option<Extent> {
         match &self.tree.node(id).kind {
-            Kind::Directory(_) if self.slot(id).is_some() => Some(self.directory_extent(id)),
+            Kind::Directory(_) => Some(self.hierarchies.first()?.extent(self.directory_slot(id)?)),
             Kind::File { size, .. } if *size > 0 => {
                 Some(Extent { start: self.write_of(id).map(|at| self.writes[at].start)?, bytes: *size })
             }
@@ -381,6 +383,14 @@ impl Plan {
         })
     }
 
+    /// The tree as the Joliet hierarchy shows it, every file with its extents on the disc; `None` without one.
+    /// Of attributes there is the time of last change only.
+    #[must_use]
+    pub fn joliet_tree(&self) -> Option<Tree> {
+        let hierarchy = self.hierarchies.iter().find(|hierarchy| hierarchy.form == Form::Joliet)?;
+        Some(hierarchy.shown(self))
+    }
+
     /// The session's bytes; may be asked for again and yields the same while the sources stay the same.
     #[must_use]
     pub fn stream(&self) -> Stream<'_> {
@@ -400,88 +410,49 @@ impl Plan {
     #[must_use]
     pub fn descriptor_bytes(&self) -> std::ops::Range<usize> {
         let sector = |number: u32| number as usize * SECTOR_BYTES;
-        sector(SYSTEM_AREA)..sector(SYSTEM_AREA + DESCRIPTORS)
+        sector(SYSTEM_AREA)..sector(SYSTEM_AREA + self.descriptor_count())
+    }
+
+    /// One for each hierarchy, and the terminator.
+    pub(super) fn descriptor_count(&self) -> u32 {
+        1 + u32::try_from(self.hierarchies.len()).unwrap_or(u32::MAX)
     }
 
     /// System area and volume descriptors.
     pub(super) fn descriptors(&self, space: VolumeSpace) -> Vec<u8> {
         let root = self.tree.root();
         let options = &self.options;
-        let primary = Primary {
-            volume_id: options.volume_id.as_bytes(),
-            space: match space {
-                VolumeSpace::AbsoluteEnd => Sectors(self.end.0),
-                VolumeSpace::SessionLength => self.sectors(),
-            },
-            path_table_bytes: self.path_table_bytes,
-            l_table: self.path_table_at(Order::Little),
-            m_table: self.path_table_at(Order::Big),
-            root: self.directory_extent(root),
-            root_date: self.tree.node(root).attributes.modified,
-            publisher: options.publisher.as_bytes(),
-            preparer: options.preparer.as_bytes(),
-            application: options.application.as_bytes(),
-            created: options.created,
-        };
         let mut out = vec![0; SYSTEM_AREA as usize * SECTOR_BYTES];
-        primary.put(&mut out);
+        for hierarchy in &self.hierarchies {
+            let volume_id = match (hierarchy.form, &options.joliet_volume_id) {
+                (Form::Joliet, Some(volume_id)) => volume_id,
+                _ => &options.volume_id,
+            };
+            let descriptor = Descriptor {
+                form: hierarchy.form,
+                volume_id: volume_id.as_bytes(),
+                space: match space {
+                    VolumeSpace::AbsoluteEnd => Sectors(self.end.0),
+                    VolumeSpace::SessionLength => self.sectors(),
+                },
+                path_table_bytes: hierarchy.path_table_bytes,
+                l_table: hierarchy.table_at(Order::Little),
+                m_table: hierarchy.table_at(Order::Big),
+                root: hierarchy.extent(0),
+                root_date: self.tree.node(root).attributes.modified,
+                publisher: options.publisher.as_bytes(),
+                preparer: options.preparer.as_bytes(),
+                application: options.application.as_bytes(),
+                created: options.created,
+            };
+            descriptor.put(&mut out);
+        }
         volume::put_terminator(&mut out);
         out
     }
 
-    fn path_table_at(&self, order: Order) -> Lba {
-        let first = self.options.start + Sectors(SYSTEM_AREA + DESCRIPTORS);
-        match order {
-            Order::Little => first,
-            Order::Big => first + self.path_table_sectors(),
-        }
-    }
-
-    fn path_table_sectors(&self) -> Sectors {
-        Sectors::for_bytes(self.path_table_bytes.into()).unwrap_or_default()
-    }
-
-    /// Sectors of everything before the first directory, when the path table has its size.
-    pub(super) fn head_sectors(&self) -> u64 {
-        u64::from(SYSTEM_AREA + DESCRIPTORS) + 2 * u64::from(self.path_table_sectors().0)
-    }
-
-    /// A path table as whole sectors: by level, then parent, then identifier (ECMA-119 6.9.1).
-    pub(super) fn path_table(&self, order: Order) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.path_table_bytes as usize + SECTOR_BYTES);
-        // (position in `directories`, number of the parent in the table)
-        let mut table = vec![(0, 1)];
-        let mut below: Vec<usize> = Vec::new();
-        let mut at = 0;
-        while let Some(&(index, parent)) = table.get(at) {
-            let directory = &self.directories[index];
-            path_table::put_record(&mut out, order, self.identifier(index), directory.start, parent);
-            at += 1;
-            below.extend(self.tree.children(directory.node).iter().filter_map(|&c| self.directory_slot(c)));
-            below.sort_unstable_by_key(|&child| self.identifier(child));
-            table.extend(below.drain(..).map(|child| (child, at)));
-        }
-        out.resize(out.len().next_multiple_of(SECTOR_BYTES), 0);
-        out
-    }
-
-    fn identifier(&self, index: usize) -> &[u8] {
-        let directory = &self.directories[index];
-        let at = directory.identifier_at as usize;
-        &self.identifiers[at..at + usize::from(directory.identifier_length)]
-    }
-
-    pub(super) fn directory(&self, index: usize) -> &Directory {
-        &self.directories[index]
-    }
-
-    /// The records of a directory.
-    pub(super) fn directory_extent(&self, id: NodeId) -> Extent {
-        let directory = self.slot(id).and_then(|at| self.directories.get(at));
-        directory.map_or(Extent { start: Lba(0), bytes: 0 }, |d| Extent { start: d.start, bytes: d.records.bytes() })
-    }
-
-    fn directory_slot(&self, id: NodeId) -> Option<usize> {
+    /// Position in `directories` of a directory.
+    pub(super) fn directory_slot(&self, id: NodeId) -> Option<usize> {
         self.slot(id).filter(|_| matches!(self.tree.node(id).kind, Kind::Directory(_)))
     }
 

@@ -79,8 +79,10 @@ impl fmt::Debug for Stream<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
     Descriptors,
-    PathTable(Order),
-    Directory(usize),
+    /// Of a hierarchy.
+    PathTable(usize, Order),
+    /// Of a hierarchy.
+    Directory(usize, usize),
     File(usize),
     Padding,
     End,
@@ -202,27 +204,33 @@ impl<'a> Stream<'a> {
         self.next = match self.next {
             Next::Descriptors => {
                 self.ready = plan.descriptors(plan.options.volume_space);
-                Next::PathTable(Order::Little)
+                Next::PathTable(0, Order::Little)
             }
-            Next::PathTable(order) => {
-                self.ready = plan.path_table(order);
-                match order {
-                    Order::Little => Next::PathTable(Order::Big),
-                    Order::Big => Next::Directory(0),
+            Next::PathTable(which, order) => match plan.hierarchies.get(which) {
+                Some(hierarchy) => {
+                    self.ready = hierarchy.path_table(plan, order);
+                    match order {
+                        Order::Little => Next::PathTable(which, Order::Big),
+                        Order::Big => Next::PathTable(which + 1, Order::Little),
+                    }
                 }
-            }
-            Next::Directory(index) if index < plan.directories.len() => {
-                self.builder.build(plan, index);
-                self.ready.extend_from_slice(self.builder.records());
-                self.ready.extend_from_slice(self.builder.continuations());
-                Next::Directory(index + 1)
-            }
-            Next::Directory(_) => {
-                // Directories are done: a stream of many gigabytes need not hold their buffers.
-                self.builder = Builder::default();
-                self.ready = Vec::new();
-                Next::File(0)
-            }
+                None => Next::Directory(0, 0),
+            },
+            Next::Directory(which, index) => match plan.hierarchies.get(which) {
+                Some(hierarchy) if index < plan.directories.len() => {
+                    self.builder.build(plan, hierarchy, index);
+                    self.ready.extend_from_slice(self.builder.records());
+                    self.ready.extend_from_slice(self.builder.continuations());
+                    Next::Directory(which, index + 1)
+                }
+                Some(_) => Next::Directory(which + 1, 0),
+                None => {
+                    // Directories are done: a stream of many gigabytes need not hold their buffers.
+                    self.builder = Builder::default();
+                    self.ready = Vec::new();
+                    Next::File(0)
+                }
+            },
             Next::File(index) if index < plan.writes.len() => {
                 self.open_file(index);
                 Next::File(index + 1)

@@ -104,7 +104,12 @@ impl Image<'_> {
     }
 
     pub(super) fn root(&self) -> Vec<Record> {
-        let record = &self.descriptor()[156..190];
+        self.root_of(Lba(self.start.0 + 16))
+    }
+
+    /// The root directory that the descriptor at `at` names.
+    pub(super) fn root_of(&self, at: Lba) -> Vec<Record> {
+        let record = &self.at(at, SECTOR_BYTES)[156..190];
         self.directory(Lba(both(&record[2..])), both(&record[10..]))
     }
 

@@ -3,6 +3,7 @@
 use bytes::BufMut;
 
 use super::field::PutIso;
+use super::hierarchy::Form;
 use super::record::{DIRECTORY, DirectoryRecord, SELF};
 use super::tree::{Extent, Timestamp};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
@@ -11,9 +12,14 @@ use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 pub(super) const VOLUME_ID_LENGTH: usize = 32;
 /// Longest publisher, preparer or application identifier (8.4.20 to 8.4.22).
 pub(super) const TEXT_LENGTH: usize = 128;
+/// UCS-2 level 3 (8.5.6), the widest of the three by which Joliet is known.
+const UCS2_LEVEL_3: &[u8] = b"%/E";
 
-/// The fields of the primary volume descriptor that differ from image to image (8.4).
-pub(super) struct Primary<'a> {
+/// The fields of a primary (8.4) or supplementary volume descriptor (8.5) that differ from image to image. The
+/// supplementary one describes the Joliet hierarchy; its texts have half as many characters, and what is longer
+/// is cut.
+pub(super) struct Descriptor<'a> {
+    pub(super) form: Form,
     pub(super) volume_id: &'a [u8],
     pub(super) space: Sectors,
     pub(super) path_table_bytes: u32,
@@ -27,16 +33,21 @@ pub(super) struct Primary<'a> {
     pub(super) created: Timestamp,
 }
 
-impl Primary<'_> {
-    /// The descriptor, in the order of 8.4.
+impl Descriptor<'_> {
+    /// The descriptor, in the order of 8.4 and 8.5.
     pub(super) fn put(&self, out: &mut impl BufMut) {
-        put_head(out, 1);
+        let (kind, escapes) = match self.form {
+            Form::Primary => (1, &b""[..]),
+            Form::Joliet => (2, UCS2_LEVEL_3),
+        };
+        put_head(out, kind);
         out.put_u8(0);
-        out.put_text(b"LINUX", 32);
-        out.put_text(self.volume_id, VOLUME_ID_LENGTH);
+        self.put_text(out, b"LINUX", 32);
+        self.put_text(out, self.volume_id, VOLUME_ID_LENGTH);
         out.put_bytes(0, 8);
         out.put_both_u32(self.space.0);
-        out.put_bytes(0, 32);
+        out.put_slice(escapes);
+        out.put_bytes(0, 32 - escapes.len());
         out.put_both_u16(1);
         out.put_both_u16(1);
         out.put_both_u16(2048);
@@ -54,11 +65,13 @@ impl Primary<'_> {
             system_use: &[],
         };
         root.put(out);
-        out.put_text(b"", 128);
-        out.put_text(self.publisher, TEXT_LENGTH);
-        out.put_text(self.preparer, TEXT_LENGTH);
-        out.put_text(self.application, TEXT_LENGTH);
-        out.put_text(b"", 3 * 37);
+        self.put_text(out, b"", 128);
+        self.put_text(out, self.publisher, TEXT_LENGTH);
+        self.put_text(out, self.preparer, TEXT_LENGTH);
+        self.put_text(out, self.application, TEXT_LENGTH);
+        for _ in 0..3 {
+            self.put_text(out, b"", 37);
+        }
         out.put_long_date(self.created);
         out.put_long_date(self.created);
         out.put_no_long_date();
@@ -66,6 +79,17 @@ impl Primary<'_> {
         out.put_u8(1);
         out.put_u8(0);
         out.put_bytes(0, 512 + 653);
+    }
+
+    fn put_text(&self, out: &mut impl BufMut, text: &[u8], width: usize) {
+        match self.form {
+            Form::Primary => out.put_text(text, width),
+            Form::Joliet => {
+                let padded = text.iter().copied().chain(std::iter::repeat(b' '));
+                padded.take(width / 2).for_each(|character| out.put_u16(character.into()));
+                out.put_bytes(0, width % 2);
+            }
+        }
     }
 }
 
@@ -86,9 +110,9 @@ fn put_head(out: &mut impl BufMut, kind: u8) {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_primary_descriptor_has_its_fields_where_clause_8_4_wants_them() {
-        let primary = Primary {
+    fn descriptor(form: Form) -> Vec<u8> {
+        let descriptor = Descriptor {
+            form,
             volume_id: b"CEDAR BACKUP 22-NOV-2026",
             space: Sectors(0x0001_0203),
             path_table_bytes: 0x0405,
@@ -103,8 +127,34 @@ mod tests {
         };
         let mut buffer = vec![0xa5; 2049];
         let mut rest = &mut buffer[..];
-        primary.put(&mut rest);
+        descriptor.put(&mut rest);
         assert_eq!(rest, [0xa5]);
+        buffer.truncate(2048);
+        buffer
+    }
+
+    #[test]
+    fn the_supplementary_descriptor_says_the_same_in_ucs_2() {
+        let [primary, joliet] = [Form::Primary, Form::Joliet].map(descriptor);
+        let at = |offset: usize, length: usize| &joliet[offset..offset + length];
+        assert_eq!(at(0, 8), b"\x02CD001\x01\0");
+        assert_eq!(at(8, 12), b"\0L\0I\0N\0U\0X\0 ");
+        assert_eq!(at(40, 32), b"\0C\0E\0D\0A\0R\0 \0B\0A\0C\0K\0U\0P\0 \x002\x002\0-");
+        assert_eq!(at(88, 4), b"%/E\0");
+        assert_eq!(at(92, 28), [0; 28]);
+        assert_eq!(at(318, 8), b"\0P\0U\0B\0 ");
+        assert_eq!(at(574, 8), b"\0A\0P\0P\0 ");
+        // 18 spaces and half a character
+        assert_eq!(at(736, 5), b"\0 \0\0 ");
+        // Numbers and dates.
+        for range in [72..88, 120..190, 813..2048] {
+            assert_eq!(joliet[range.clone()], primary[range]);
+        }
+    }
+
+    #[test]
+    fn the_primary_descriptor_has_its_fields_where_clause_8_4_wants_them() {
+        let buffer = descriptor(Form::Primary);
         let at = |offset: usize, length: usize| &buffer[offset..offset + length];
         assert_eq!(at(0, 8), b"\x01CD001\x01\0");
         assert_eq!(at(8, 32), b"LINUX                           ");

@@ -268,8 +268,8 @@ fn path_tables_list_directories_by_level_parent_and_identifier() {
     }
     let (plan, bytes) = planned(tree, options());
     let image = Image { start: Lba(0), bytes: &bytes };
-    let little = image.at(Lba(18), plan.path_table_bytes as usize).to_vec();
-    let big = image.at(Lba(19), plan.path_table_bytes as usize).to_vec();
+    let little = image.at(Lba(18), plan.hierarchies[0].path_table_bytes as usize).to_vec();
+    let big = image.at(Lba(19), plan.hierarchies[0].path_table_bytes as usize).to_vec();
     let mut list = Vec::new();
     let mut at = 0;
     while at < little.len() {
@@ -381,4 +381,194 @@ fn a_tree_too_deep_to_be_read_back_is_refused_and_one_just_so_deep_is_not() {
     assert!(Plan::new(nested(1000), options()).is_ok());
     let text = refused(nested(1001), options());
     assert!(text.ends_with(" stands 1001 directories deep, 1000 is the most"), "{text}");
+}
+
+fn with_joliet() -> Options {
+    Options { joliet: true, ..options() }
+}
+
+/// The identifier of a Joliet record as text.
+fn text(identifier: &[u8]) -> String {
+    let units: Vec<u16> = identifier.chunks(2).map(|unit| u16::from_be_bytes(unit.try_into().unwrap())).collect();
+    String::from_utf16(&units).unwrap()
+}
+
+#[test]
+fn joliet_adds_a_descriptor_two_path_tables_and_directories_behind_the_primary_ones() {
+    let (plan, bytes) = planned(empty_tree(), with_joliet());
+    // 16 system area, 3 descriptors, 4 path tables, 2 roots, 150 padding
+    assert_eq!(plan.sectors(), Sectors(175));
+    assert_eq!(plan.data_start(), Lba(25));
+    let sector = |number: usize| &bytes[number * 2048..][..2048];
+    assert_eq!(sector(16)[..7], *b"\x01CD001\x01");
+    assert_eq!(sector(17)[..8], *b"\x02CD001\x01\0");
+    assert_eq!(sector(17)[88..92], *b"%/E\0");
+    assert_eq!(sector(18)[..7], *b"\xffCD001\x01");
+    // Path tables: little and big, primary and Joliet, as the descriptors say.
+    assert_eq!(sector(16)[140..152], [19, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 20]);
+    assert_eq!(sector(17)[140..152], [21, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 22]);
+    assert_eq!(sector(19)[..10], [1, 0, 23, 0, 0, 0, 1, 0, 0, 0]);
+    assert_eq!(sector(20)[..10], [1, 0, 0, 0, 0, 23, 0, 1, 0, 0]);
+    assert_eq!(sector(21)[..10], [1, 0, 24, 0, 0, 0, 1, 0, 0, 0]);
+    assert_eq!(sector(22)[..10], [1, 0, 0, 0, 0, 24, 0, 1, 0, 0]);
+    // The Joliet root: `.` and `..` of one byte each and no system use.
+    assert_eq!(sector(24)[..10], [34, 0, 24, 0, 0, 0, 0, 0, 0, 24]);
+    assert_eq!(sector(24)[32..36], [1, 0, 34, 0]);
+    assert_eq!(sector(24)[66..69], [1, 1, 0]);
+}
+
+#[test]
+fn the_joliet_tree_has_files_and_directories_with_the_extents_of_the_primary_one() {
+    let mut tree = empty_tree();
+    add(&mut tree, "Dir/\u{fc}ber.txt", bytes(b"umlaut"));
+    add(&mut tree, "Dir/empty", bytes(b""));
+    add(&mut tree, "Dir/sub/deep", bytes(b"deep"));
+    add(&mut tree, "old", recorded(5000, &[(700, 4096), (900, 904)]));
+    let left_out: Vec<NodeId> = [
+        ("blk", Kind::BlockDevice(Device { major: 1, minor: 2 })),
+        ("fifo", Kind::Fifo),
+        ("link", Kind::Symlink((*b"old").into())),
+        ("sock", Kind::Socket),
+    ]
+    .map(|(path, kind)| add(&mut tree, path, kind))
+    .into();
+    let (plan, bytes) = planned(tree, Options { start: Lba(12_000), ..with_joliet() });
+    let image = Image { start: Lba(12_000), bytes: &bytes };
+    let root = image.root_of(Lba(12_017));
+    assert_eq!(root[2..].iter().map(|r| text(&r.identifier)).collect::<Vec<_>>(), ["Dir", "old", "old"]);
+    assert!(root.iter().all(|record| record.entries.is_empty()));
+    let old: Vec<_> = root[3..].iter().map(|r| (r.extent.0, r.bytes, r.flags)).collect();
+    assert_eq!(old, [(700, 4096, 0x80), (900, 904, 0)]);
+    let dir = image.directory(root[2].extent, root[2].bytes);
+    assert_eq!(dir[2..].iter().map(|r| text(&r.identifier)).collect::<Vec<_>>(), ["empty", "sub", "\u{fc}ber.txt"]);
+    assert_eq!((dir[0].extent, dir[1].extent), (root[2].extent, root[0].extent));
+    for (record, path) in [(&dir[2], "Dir/empty"), (&dir[4], "Dir/\u{fc}ber.txt")] {
+        let primary = image.find(path);
+        assert_eq!((record.extent, record.bytes, record.flags), (primary.extent, primary.bytes, primary.flags));
+    }
+    assert_ne!(dir[3].extent, image.find("Dir/sub").extent);
+    assert_eq!(plan.notes(), left_out.into_iter().map(|id| (id, Note::JolietLeftOut)).collect::<Vec<_>>());
+    // Both descriptors say the same size.
+    let space = |at: u32| image.at(Lba(at), 2048)[80..88].to_vec();
+    assert_eq!(space(12_016), space(12_017));
+}
+
+#[test]
+fn a_reader_of_joliet_finds_the_tree_that_the_plan_says_it_shows() {
+    use crate::iso::compare::{Compare, compare};
+    use crate::iso::reader::{Volume, read_joliet, read_tree};
+    use crate::iso::source::{SectorSource, SourceError};
+    struct Memory(Vec<u8>);
+    impl SectorSource for Memory {
+        fn read(&mut self, at: Lba, out: &mut [u8]) -> Result<(), SourceError> {
+            let start = usize::try_from(at.byte_offset()).unwrap();
+            let length = out.len();
+            out.copy_from_slice(&self.0[start..start + length]);
+            Ok(())
+        }
+    }
+    let mut tree = empty_tree();
+    for n in 0..500 {
+        add(&mut tree, format!("d/{}-{n}.txt", "long".repeat(20)), bytes(format!("{n}").as_bytes()));
+    }
+    for name in ["A:b", "a_b", "A_B", "Gr\u{fc}n", "gr\u{dc}n", "x.", "x", "\u{1f41b}", ".rc", "e/f/g/h/i/j/k/l/m/n"] {
+        add(&mut tree, format!("e/{name}"), bytes(name.as_bytes()));
+    }
+    add(&mut tree, b"e/\xff\xfe;1".as_slice(), bytes(&[7; 10_000]));
+    add(&mut tree, "e/link", Kind::Symlink((*b"x").into()));
+    let plan = Plan::with_pieces(tree, with_joliet(), 4096).unwrap();
+    let mut source = Memory(image(&plan, 64 * 1024).0);
+    let volume = Volume::open(&mut source, Lba(0)).unwrap();
+    assert!(volume.has_joliet());
+    let found = read_joliet(&mut source, &volume).unwrap().unwrap();
+    assert!(found.notes.is_empty(), "{:?}", found.notes);
+    let expected = plan.joliet_tree().unwrap();
+    let policy = Compare { permissions: None, modified: true };
+    let differences = compare(&expected, expected.root(), &found.tree, found.tree.root(), policy);
+    assert!(differences.is_empty(), "{differences:?}");
+    for id in expected.walk().filter(|&id| matches!(expected.node(id).kind, Kind::File { .. })) {
+        let there = found.tree.find(&expected.path(id)).unwrap();
+        assert_eq!(found.tree.node(there).kind, expected.node(id).kind);
+    }
+    // And the primary tree is what it was.
+    let primary = read_tree(&mut source, &volume).unwrap();
+    assert_eq!(compare(plan.tree(), plan.tree().root(), &primary.tree, primary.tree.root(), policy), []);
+}
+
+#[test]
+fn what_joliet_shows_otherwise_is_noted() {
+    let mut tree = empty_tree();
+    let mut expected = Vec::new();
+    for (name, notes) in [
+        ("A".repeat(65), vec![Note::JolietCut]),
+        ("B:".repeat(40), vec![Note::JolietCut, Note::JolietAltered]),
+        ("c".to_owned(), vec![]),
+        ("d*".to_owned(), vec![Note::JolietAltered]),
+        ("e/E".to_owned(), vec![]),
+        ("e/e".to_owned(), vec![Note::JolietAltered]),
+    ] {
+        let id = add(&mut tree, &name, bytes(b""));
+        expected.extend(notes.into_iter().map(|note| (id, note)));
+    }
+    let plan = Plan::new(tree.clone(), with_joliet()).unwrap();
+    assert_eq!(plan.notes(), expected);
+    assert_eq!(Plan::new(tree, options()).unwrap().notes(), []);
+}
+
+#[test]
+fn a_volume_identifier_that_joliet_has_no_room_for_is_noted_and_may_be_given_apart() {
+    let volume_id = "CEDAR BACKUP 22-NOV-2026".to_owned();
+    let long = Options { volume_id, ..with_joliet() };
+    let (plan, bytes) = planned(empty_tree(), long.clone());
+    assert_eq!(plan.notes(), [(plan.tree().root(), Note::JolietVolumeId)]);
+    assert_eq!(text(&bytes[17 * 2048 + 40..][..32]), "CEDAR BACKUP 22-");
+    let (plan, bytes) = planned(empty_tree(), Options { joliet_volume_id: Some("CEDAR 2026-11-22".into()), ..long });
+    assert_eq!(plan.notes(), []);
+    assert_eq!(text(&bytes[17 * 2048 + 40..][..32]), "CEDAR 2026-11-22");
+    let options = Options { joliet_volume_id: Some("x".repeat(17)), ..with_joliet() };
+    assert!(refused(empty_tree(), options).starts_with("the Joliet volume identifier "));
+}
+
+#[test]
+fn with_joliet_both_descriptors_of_the_superblock_have_the_absolute_end() {
+    let options =
+        Options { start: Lba(128), volume_space: VolumeSpace::SessionLength, align: Sectors(32), ..with_joliet() };
+    let (plan, bytes) = planned(empty_tree(), options);
+    let superblock = plan.superblock();
+    assert_eq!(plan.descriptor_bytes(), 16 * 2048..19 * 2048);
+    let space = |bytes: &[u8], at: usize| u32::from_le_bytes(bytes[at * 2048 + 80..][..4].try_into().unwrap());
+    for at in [16, 17] {
+        assert_eq!(space(&bytes, at), plan.sectors().0);
+        assert_eq!(space(&superblock, at), plan.end().0);
+    }
+    assert!(superblock[19 * 2048..].iter().all(|&b| b == 0));
+}
+
+/// So many directories in the root, with one in each of these.
+fn directories(count: usize, parents: std::ops::Range<usize>, children: usize) -> Tree {
+    let mut tree = empty_tree();
+    for n in 0..count {
+        let directory = Kind::Directory(Vec::new());
+        let parent = tree.insert(tree.root(), format!("{n:05}").as_bytes(), attributes(0o755), directory).unwrap();
+        for below in (0..children).filter(|_| parents.contains(&n)) {
+            let directory = Kind::Directory(Vec::new());
+            tree.insert(parent, format!("{below:05}").as_bytes(), attributes(0o755), directory).unwrap();
+        }
+    }
+    tree
+}
+
+#[test]
+fn seventy_thousand_directories_fit_a_path_table_while_their_parents_are_among_the_first() {
+    for (tree, fits) in [
+        (directories(280, 0..280, 250), true),
+        // The root is number 1, the last one number 65,535 or 65,536.
+        (directories(65_534, 65_533..65_534, 1), true),
+        (directories(65_535, 65_534..65_535, 1), false),
+    ] {
+        let root = tree.root();
+        let plan = Plan::new(tree, options()).unwrap();
+        let expected: &[_] = if fits { &[] } else { &[(root, Note::PathTable)] };
+        assert_eq!(plan.notes(), expected);
+    }
 }

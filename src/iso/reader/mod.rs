@@ -102,7 +102,16 @@ pub struct Reading {
 /// When a directory inside the volume can't be read, when the root is none, or when a limit against hostile
 /// images is met.
 pub fn read_tree(source: &mut dyn SectorSource, volume: &Volume) -> Result<Reading, ReadError> {
-    walk::read(source, volume, walk::Unreadable::Fails)
+    walk::read(source, volume, walk::Unreadable::Fails, None)
+}
+
+/// Reads the Joliet tree of `volume`, whatever else it has: what Windows shows. `None` where there is none.
+///
+/// # Errors
+/// As [`read_tree`].
+pub fn read_joliet(source: &mut dyn SectorSource, volume: &Volume) -> Result<Option<Reading>, ReadError> {
+    let Some(root) = volume.joliet_root() else { return Ok(None) };
+    walk::read(source, volume, walk::Unreadable::Fails, Some(root)).map(Some)
 }
 
 /// As [`read_tree`], for a damaged disc: sectors that can't be read cost the names in them and a note each.
@@ -110,5 +119,5 @@ pub fn read_tree(source: &mut dyn SectorSource, volume: &Volume) -> Result<Readi
 /// # Errors
 /// When nothing is left of the root, or when a limit against hostile images is met.
 pub fn salvage_tree(source: &mut dyn SectorSource, volume: &Volume) -> Result<Reading, ReadError> {
-    walk::read(source, volume, walk::Unreadable::IsNoted)
+    walk::read(source, volume, walk::Unreadable::IsNoted, None)
 }

@@ -31,11 +31,12 @@ pub(super) enum Unreadable {
     IsNoted,
 }
 
-/// Reads the tree of `volume`.
+/// Reads the tree of `volume`: the Joliet tree where its root is given, else the best there is.
 pub(super) fn read(
     source: &mut dyn SectorSource,
     volume: &Volume,
     unreadable: Unreadable,
+    joliet: Option<Extent>,
 ) -> Result<Reading, ReadError> {
     let mut walk = Walk {
         continuations: Continuations::new(volume.end(), unreadable == Unreadable::IsNoted),
@@ -53,7 +54,10 @@ pub(super) fn read(
         lost: false,
         outside_noted: false,
     };
-    walk.root()?;
+    match joliet {
+        Some(root) => walk.joliet_root(root)?,
+        None => walk.root()?,
+    }
     walk.rest()?;
     walk.drop_empty_relocations();
     Ok(Reading { tree: walk.tree, notes: walk.notes, more_notes: walk.more_notes, lost: walk.lost })
@@ -125,6 +129,10 @@ impl Walk<'_> {
             }
         }
         let Some(joliet) = self.volume.joliet_root() else { return self.take_in(job, &bytes) };
+        self.joliet_root(joliet)
+    }
+
+    fn joliet_root(&mut self, joliet: Extent) -> Result<(), ReadError> {
         self.dialect = Dialect::Joliet;
         self.claims = Claims::default();
         let (job, bytes) = self.root_bytes(joliet)?;
