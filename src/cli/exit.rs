@@ -101,9 +101,7 @@ impl From<ActionError> for Failure {
         let findings = match inner {
             ActionError::Findings { findings, .. }
             | ActionError::Unsound { findings }
-            | ActionError::Image(ImageError::Changed { findings }) => {
-                findings.iter().map(Finding::to_string).collect()
-            }
+            | ActionError::Image(ImageError::Changed { findings }) => findings.iter().map(Finding::to_string).collect(),
             _ => Vec::new(),
         };
         Failure { code, what: error.to_string(), because, findings, state, hint }
@@ -231,11 +229,9 @@ fn explain_image(error: &ImageError) -> (u8, &'static str, &'static str) {
         ImageError::Scan(_) | ImageError::Source { .. } => {
             (FAILED, NOTHING, "correct what is named, then run the same command again")
         }
-        ImageError::Moving { .. } => (
-            FAILED,
-            NOTHING,
-            "run the same command again when nobody changes the directory: nothing else will",
-        ),
+        ImageError::Moving { .. } => {
+            (FAILED, NOTHING, "run the same command again when nobody changes the directory: nothing else will")
+        }
         ImageError::Tree(_) | ImageError::Plan(_) => {
             (FAILED, NOTHING, "rename or leave out what can't be put into an image")
         }

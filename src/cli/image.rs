@@ -72,7 +72,9 @@ impl Arguments {
             return Ok(());
         }
         if options.json {
-            return Err(Failure::usage("--json answers on stdout, where the image is to go: name a file with --output"));
+            return Err(Failure::usage(
+                "--json answers on stdout, where the image is to go: name a file with --output",
+            ));
         }
         if io::stdout().is_terminal() {
             return Err(Failure::usage("stdout is a terminal, which can't take an image: name a file with --output"));

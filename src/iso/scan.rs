@@ -205,8 +205,7 @@ pub(super) fn inode(metadata: &Metadata) -> Inode {
 
 /// The same from the other form of `lstat`'s answer.
 fn attributes_of(stat: &FileStat) -> Attributes {
-    let time =
-        |seconds, nanoseconds| Timestamp { seconds, nanoseconds: u32::try_from(nanoseconds).unwrap_or(0) };
+    let time = |seconds, nanoseconds| Timestamp { seconds, nanoseconds: u32::try_from(nanoseconds).unwrap_or(0) };
     Attributes {
         mode: stat.st_mode & 0o7777,
         uid: stat.st_uid,

@@ -41,7 +41,12 @@ impl Volume {
         let mut joliet = None;
         for at in (first.0..=u32::MAX).take(MAX_DESCRIPTORS as usize).map(Lba) {
             let mut sector = [0; SECTOR_BYTES];
-            source.read(at, &mut sector).map_err(|source| ReadError::Descriptor { source })?;
+            match source.read(at, &mut sector) {
+                Ok(()) => {}
+                // Without a terminator the set ends where the medium does.
+                Err(_) if volume.is_some() => break,
+                Err(source) => return Err(ReadError::Descriptor { source }),
+            }
             let Some(descriptor) = Descriptor::new(&sector) else { break };
             match descriptor.kind() {
                 // The first one counts (8.1: any further ones are copies).
@@ -111,9 +116,10 @@ impl<'a> Descriptor<'a> {
         }
     }
 
-    /// The root directory's record (8.4.18).
+    /// The root directory's record (8.4.18). It should be 34 bytes long; old discs have longer ones there,
+    /// cut off by the field behind.
     fn root(&self) -> Option<Extent> {
-        let record = Record::new(&self.0[156..190])?;
+        let record = Record::new(&self.0[156..])?;
         let start = Lba(record.location().value).checked_add(Sectors(u32::from(record.attribute_sectors())))?;
         Some(Extent { start, bytes: u64::from(record.data_bytes().value) })
     }

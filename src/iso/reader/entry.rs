@@ -1,6 +1,6 @@
 //! One directory record with all that belongs to it, whichever dialect the disc speaks.
 
-use super::note::Oddity;
+use super::note::{self, Oddity};
 use super::number::Date;
 use super::record::Record;
 use super::rock_ridge::{self, Fields};
@@ -21,6 +21,9 @@ const FIFO: u32 = 0o010_000;
 /// Modes where none are recorded: everybody reads, nobody writes.
 const PLAIN_DIRECTORY_MODE: u32 = 0o555;
 const PLAIN_FILE_MODE: u32 = 0o444;
+
+/// Oddities kept for one file in many sections.
+const MAX_ODDITIES: usize = 64;
 
 /// How names and attributes are recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,6 +133,11 @@ impl<'a> Found<'a> {
 
     /// Takes the next section in. The first record's attributes count, as in Linux.
     pub(super) fn append(&mut self, next: Found<'_>) {
+        for oddity in next.oddities {
+            if self.oddities.len() < MAX_ODDITIES {
+                note::once(&mut self.oddities, oddity);
+            }
+        }
         if let (What::File(extents), What::File(more)) = (&mut self.what, next.what) {
             extents.extend(more);
         }
@@ -152,7 +160,7 @@ impl<'a> Found<'a> {
 fn attributes(record: &Record<'_>, fields: &Fields, is_directory: bool, oddities: &mut Vec<Oddity>) -> Attributes {
     let date = record.date();
     if date == Date::Bad {
-        oddities.push(Oddity::BadDate);
+        note::once(oddities, Oddity::BadDate);
     }
     let modified = fields.modified.or(date.time()).unwrap_or_default();
     let (mode, uid, gid) = match fields.posix {
@@ -177,9 +185,14 @@ fn what(record: &Record<'_>, fields: &Fields, oddities: &mut Vec<Oddity>) -> Wha
     if let Some(child) = fields.child {
         return What::Directory { at: child, bytes: None };
     }
-    let Some(at) = at else {
-        oddities.push(Oddity::OutsideVolume { at: Lba(u32::MAX), bytes: u64::from(data_bytes) });
-        return What::Nothing;
+    let at = match at {
+        Some(at) => at,
+        // Where nothing is recorded the address says nothing: libarchive writes one behind any medium.
+        None if data_bytes == 0 => Lba(record.location().value),
+        None => {
+            oddities.push(Oddity::OutsideVolume { at: Lba(u32::MAX), bytes: u64::from(data_bytes) });
+            return What::Nothing;
+        }
     };
     let mode = fields.posix.map_or(0, |p| p.mode);
     // The record knows best whether there are records in its extent: sectors of a file read as a directory, or

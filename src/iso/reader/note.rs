@@ -145,12 +145,20 @@ pub enum Oddity {
     /// A file in several sections whose last one is missing.
     #[error("the file's last section is missing")]
     SectionMissing,
-    /// A zisofs file, shown compressed as it is recorded.
-    #[error("compressed, shown as recorded")]
-    Compressed,
-    /// A file in Rock Ridge's sparse form, shown as it is recorded.
-    #[error("sparse, shown as recorded")]
-    Sparse,
+    /// A zisofs file (ZF), shown compressed as it is recorded: `mkzftree -u` or xorriso unpack it.
+    #[error("compressed with zisofs ({}), shown as recorded; unpacked it has {bytes} bytes", algorithm.escape_ascii())]
+    Compressed {
+        /// `pz` is zlib; zisofs2 knows others.
+        algorithm: [u8; 2],
+        /// The size of what was compressed.
+        bytes: u64,
+    },
+    /// A file in Rock Ridge's sparse form (SF), shown as it is recorded: tables and pieces, as nobody writes it.
+    #[error("sparse, shown as recorded; filled up it has {bytes} bytes")]
+    Sparse {
+        /// The size with the gaps.
+        bytes: u64,
+    },
     /// A relocated directory that no placeholder names; shown where it was relocated to.
     #[error("relocated directory without its place")]
     Displaced,
@@ -206,8 +214,8 @@ impl Oddity {
             | Oddity::Interleaved
             | Oddity::Associated
             | Oddity::SectionMissing
-            | Oddity::Compressed
-            | Oddity::Sparse
+            | Oddity::Compressed { .. }
+            | Oddity::Sparse { .. }
             | Oddity::Unreadable { .. } => true,
             Oddity::ByteOrders(_)
             | Oddity::ContinuationOutside { .. }
@@ -219,5 +227,12 @@ impl Oddity {
             | Oddity::BadDate
             | Oddity::Displaced => false,
         }
+    }
+}
+
+/// Adds an oddity that isn't there yet: a record says the same thing once, however many entries it has.
+pub(super) fn once(oddities: &mut Vec<Oddity>, oddity: Oddity) {
+    if !oddities.contains(&oddity) {
+        oddities.push(oddity);
     }
 }

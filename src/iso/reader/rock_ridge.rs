@@ -1,8 +1,8 @@
 //! Rock Ridge entries (RRIP 1.09 and 1.12, IEEE P1282), decoded as Linux decodes them where the text leaves a
 //! choice.
 
-use super::note::Oddity;
-use super::number::{Both, Date, both_u32, byte, long_date, short_date};
+use super::note::{self, Oddity};
+use super::number::{Both, Date, array, both_u32, byte, long_date, short_date};
 use super::susp::Entry;
 use crate::iso::tree::{Device, Timestamp};
 use crate::sector::Lba;
@@ -93,18 +93,22 @@ pub(super) fn decode(entries: &[Entry<'_>], oddities: &mut Vec<Oddity>) -> Field
                 fields.extension |= extension(data);
                 true
             }
-            b"ZF" => {
-                oddities.push(Oddity::Compressed);
-                true
+            b"ZF" | b"Z2" => {
+                data.len() >= 12 && {
+                    stored_form(compressed(data), oddities);
+                    true
+                }
             }
             b"SF" => {
-                oddities.push(Oddity::Sparse);
-                true
+                data.len() >= 8 && {
+                    stored_form(sparse(data), oddities);
+                    true
+                }
             }
             _ => true,
         };
         if !intact {
-            oddities.push(Oddity::BrokenEntry { signature: entry.signature });
+            note::once(oddities, Oddity::BrokenEntry { signature: entry.signature });
         }
     }
     if name_open {
@@ -116,11 +120,32 @@ pub(super) fn decode(entries: &[Entry<'_>], oddities: &mut Vec<Oddity>) -> Field
 
 fn number(data: &[u8], at: usize, what: &'static str, oddities: &mut Vec<Oddity>) -> u32 {
     let Both { value, agrees } = both_u32(data, at);
-    // The serial number and anything else a writer left half written isn't worth more than one note a record.
-    if !agrees && !oddities.contains(&Oddity::ByteOrders(what)) {
-        oddities.push(Oddity::ByteOrders(what));
+    if !agrees {
+        note::once(oddities, Oddity::ByteOrders(what));
     }
     value
+}
+
+/// ZF, of the zisofs tools. zisofs2 keeps the tag, or takes Z2, and records the size as 64 little-endian bits
+/// where the first one has it in both orders.
+fn compressed(data: &[u8]) -> Oddity {
+    let Both { value, agrees } = both_u32(data, 4);
+    let bytes = if agrees { u64::from(value) } else { u64::from_le_bytes(array(data, 4)) };
+    Oddity::Compressed { algorithm: array(data, 0), bytes }
+}
+
+/// SF (RRIP 4.1.7): the size in two halves since 1.10, in one field before.
+fn sparse(data: &[u8]) -> Oddity {
+    let first = u64::from(both_u32(data, 0).value);
+    let bytes = if data.len() >= 16 { first << 32 | u64::from(both_u32(data, 8).value) } else { first };
+    Oddity::Sparse { bytes }
+}
+
+/// A record has one stored form; a second one says nothing new.
+fn stored_form(form: Oddity, oddities: &mut Vec<Oddity>) {
+    if !oddities.iter().any(|o| matches!(o, Oddity::Compressed { .. } | Oddity::Sparse { .. })) {
+        oddities.push(form);
+    }
 }
 
 /// ER (SUSP 5.5): whether it names Rock Ridge, by the identifiers writers have used.
@@ -159,7 +184,7 @@ fn times(flags: u8, stamps: &[u8], fields: &mut Fields, oddities: &mut Vec<Oddit
         match parse(stamp) {
             Date::At(time) => *field = Some(time),
             Date::Unset => {}
-            Date::Bad => oddities.push(Oddity::BadDate),
+            Date::Bad => note::once(oddities, Oddity::BadDate),
         }
     }
     true

@@ -1,6 +1,6 @@
 //! System use entries and the areas they stand in (SUSP 1.12, IEEE P1281).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::note::{ContinuationFault, Oddity};
 use super::number::{both_u32, byte};
@@ -11,11 +11,20 @@ use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 const MAX_AREAS: usize = 64;
 /// Sectors in one request.
 const MAX_RUN: u32 = 512;
-/// Cached sectors above which the cache is emptied between directories.
+/// Cached sectors above which the cache is emptied, and new ones that one step of [`Continuations::load`] asks
+/// for before it follows their chains.
 const CACHE_SECTORS: usize = 4096;
-/// Bytes of continuation areas followed in one tree. Honest areas belong to one record each; without a limit,
-/// records that share areas make a small image cost hours and all memory.
-const BUDGET_BYTES: u64 = 1 << 30;
+/// Cached sectors beyond any honest writer's chains, even with a sector for every area.
+const MAX_SECTORS: usize = 8 * CACHE_SECTORS;
+/// Records served in one step.
+const MAX_RECORDS: usize = 1 << 16;
+/// Bytes of continuation areas that are followed before any sector was read for them, and for every sector
+/// read. Honest areas belong to one record each; without a limit, records that share areas make a small image
+/// cost hours and all memory. So what is kept of a disc stays in proportion to what was read of it.
+const BUDGET_BYTES: u64 = 64 << 20;
+const BUDGET_BYTES_A_SECTOR: u64 = 8 * SECTOR_BYTES as u64;
+/// Sectors that may be read a second time, and sectors that may be unreadable. On a drive each is a seek.
+const MAX_VAIN: u32 = 1 << 17;
 
 /// A system use entry (SUSP 4.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,14 +115,11 @@ impl Sharing {
     }
 }
 
-/// The budget for continuation areas is used up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Exhausted;
-
 /// Why the areas of a directory could not be loaded.
 #[derive(Debug)]
 pub(super) enum LoadError {
-    Exhausted(Exhausted),
+    /// A budget is used up.
+    Exhausted,
     Source(SourceError),
 }
 
@@ -121,6 +127,11 @@ pub(super) enum LoadError {
 #[derive(Debug)]
 pub(super) struct Continuations {
     sectors: HashMap<u32, Box<[u8; SECTOR_BYTES]>>,
+    /// Every sector that was asked for, 64 in a word.
+    asked: BTreeMap<u32, u64>,
+    unreadable: HashSet<u32>,
+    /// Sectors read again or not readable.
+    vain: u32,
     budget: u64,
     /// The first sector behind the volume; what lies there may be missing without being an error.
     end: u64,
@@ -130,52 +141,76 @@ pub(super) struct Continuations {
 impl Continuations {
     /// For a volume that ends before sector `end`; `forgiving` leaves every unreadable sector out.
     pub(super) fn new(end: u64, forgiving: bool) -> Continuations {
-        Continuations { sectors: HashMap::new(), budget: BUDGET_BYTES, end, forgiving }
+        Continuations {
+            sectors: HashMap::new(),
+            asked: BTreeMap::new(),
+            unreadable: HashSet::new(),
+            vain: 0,
+            budget: BUDGET_BYTES,
+            end,
+            forgiving,
+        }
     }
 
-    /// Loads every sector the system use `areas` of a directory lead to, in ascending order as far as the
-    /// chains allow: on an optical drive each step back is a seek.
+    /// Loads every sector that the first of the system use `areas` of a directory's records lead to, in
+    /// ascending order as far as the chains allow: on an optical drive each step back is a seek. Gives how many
+    /// records that were; their [`entries`](Continuations::entries) are to be taken before the next step.
     pub(super) fn load<'a>(
         &mut self,
         source: &mut dyn SectorSource,
         areas: impl Iterator<Item = &'a [u8]>,
-    ) -> Result<(), LoadError> {
+    ) -> Result<usize, LoadError> {
         if self.sectors.len() > CACHE_SECTORS {
             self.sectors.clear();
         }
         let mut pending: BTreeMap<u32, Vec<(Area, usize)>> = BTreeMap::new();
-        for area in areas.filter_map(continuation).filter(|a| !a.crosses()) {
-            pending.entry(area.at.0).or_default().push((area, 1));
+        let (mut records, mut new) = (0, 0);
+        for area in areas.take(MAX_RECORDS) {
+            if let Some(area) = continuation(area).filter(|a| !a.crosses()) {
+                new += usize::from(!self.sectors.contains_key(&area.at.0) && !pending.contains_key(&area.at.0));
+                pending.entry(area.at.0).or_default().push((area, 1));
+            }
+            records += 1;
+            if new == CACHE_SECTORS {
+                break;
+            }
         }
         while let Some((&first, _)) = pending.first_key_value() {
-            if !self.sectors.contains_key(&first) {
-                let wanted = |at: &u32| pending.contains_key(at) && !self.sectors.contains_key(at);
+            let missing = |at: &u32| !self.sectors.contains_key(at) && !self.unreadable.contains(at);
+            if missing(&first) {
+                let wanted = |at: &u32| pending.contains_key(at) && missing(at);
                 let run = (first..=u32::MAX).take(MAX_RUN as usize).take_while(wanted).count();
-                self.read(source, Lba(first), run).map_err(LoadError::Source)?;
+                self.read(source, Lba(first), run)?;
+                if self.sectors.len() > MAX_SECTORS {
+                    return Err(LoadError::Exhausted);
+                }
             }
             let Some((_, areas)) = pending.pop_first() else { break };
             for (area, hops) in areas {
-                self.spend(area).map_err(LoadError::Exhausted)?;
+                self.spend(area)?;
                 let next = self.bytes(area).and_then(continuation).filter(|a| !a.crosses());
                 if let Some(next) = next.filter(|_| hops < MAX_AREAS) {
                     pending.entry(next.at.0).or_default().push((next, hops + 1));
                 }
             }
         }
-        Ok(())
+        Ok(records)
     }
 
-    fn read(&mut self, source: &mut dyn SectorSource, first: Lba, run: usize) -> Result<(), SourceError> {
+    fn read(&mut self, source: &mut dyn SectorSource, first: Lba, run: usize) -> Result<(), LoadError> {
         let mut buffer = vec![0; run * SECTOR_BYTES];
         let whole = source.read(first, &mut buffer);
         for (index, sector) in buffer.chunks_exact_mut(SECTOR_BYTES).enumerate() {
             let at = first + Sectors(u32::try_from(index).unwrap_or(u32::MAX));
+            self.account(at)?;
             if whole.is_err()
                 && let Err(error) = source.read(at, sector)
             {
                 if !self.forgiving && u64::from(at.0) < self.end {
-                    return Err(error);
+                    return Err(LoadError::Source(error));
                 }
+                self.unreadable.insert(at.0);
+                self.waste()?;
                 continue;
             }
             if let Ok(sector) = <&[u8; SECTOR_BYTES]>::try_from(&*sector) {
@@ -185,9 +220,25 @@ impl Continuations {
         Ok(())
     }
 
-    fn spend(&mut self, area: Area) -> Result<(), Exhausted> {
+    /// Books a sector that is read.
+    fn account(&mut self, at: Lba) -> Result<(), LoadError> {
+        let (word, bit) = (self.asked.entry(at.0 / 64).or_default(), 1 << (at.0 % 64));
+        if *word & bit != 0 {
+            return self.waste();
+        }
+        *word |= bit;
+        self.budget = self.budget.saturating_add(BUDGET_BYTES_A_SECTOR);
+        Ok(())
+    }
+
+    fn waste(&mut self) -> Result<(), LoadError> {
+        self.vain += 1;
+        if self.vain > MAX_VAIN { Err(LoadError::Exhausted) } else { Ok(()) }
+    }
+
+    fn spend(&mut self, area: Area) -> Result<(), LoadError> {
         // An empty area costs the look at it.
-        self.budget = self.budget.checked_sub(u64::from(area.bytes) + 16).ok_or(Exhausted)?;
+        self.budget = self.budget.checked_sub(u64::from(area.bytes) + 16).ok_or(LoadError::Exhausted)?;
         Ok(())
     }
 
@@ -279,7 +330,7 @@ mod tests {
 
     fn chain(memory: &mut Memory, area: &[u8]) -> (Vec<[u8; 2]>, Vec<Oddity>) {
         let mut continuations = Continuations::new(100, false);
-        continuations.load(memory, std::iter::once(area)).unwrap();
+        assert_eq!(continuations.load(memory, std::iter::once(area)).unwrap(), 1);
         let mut oddities = Vec::new();
         let found = continuations.entries(area, &mut oddities).entries.iter().map(|e| e.signature).collect();
         (found, oddities)

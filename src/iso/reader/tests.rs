@@ -1,5 +1,8 @@
 //! Images put together here record by record: what no program writes, and what hostile ones would.
 
+mod hostile;
+mod writers;
+
 use proptest::prelude::*;
 
 use super::record::tests::A;
@@ -324,24 +327,6 @@ fn notes_are_counted_when_there_are_too_many_to_keep() {
     // 21 second names in each of 90 directories, and the one at 120, which is none.
     assert_eq!(reading.more_notes, 90 * 21 + 1 - 1000);
     assert!(reading.lost);
-}
-
-#[test]
-fn records_that_share_areas_over_and_over_are_refused() {
-    // A chain of 64 full areas, and every record of a directory of 100 KiB begins it.
-    let mut disc = Disc::rock_ridge(2000, &[record(b"D", 100, 1600 * 2048, DIRECTORY, &px(0o040_755))]);
-    for at in 30..94 {
-        disc.put(at, &[ce(at + 1, 0, 2048), b"PD\xff\x01".to_vec()].concat());
-    }
-    let own = record(&[0], 100, 1600 * 2048, DIRECTORY, &px(0o040_755));
-    let begins = record(b"F", 30, 1, 0, &ce(30, 0, 2048));
-    for at in 100..1700 {
-        disc.put(at, &begins.repeat(SECTOR_BYTES / begins.len()));
-    }
-    disc.put(100, &[own, begins].concat());
-    let volume = Volume::open(&mut disc, Lba(0)).unwrap();
-    let error = read_tree(&mut disc, &volume).unwrap_err();
-    assert_eq!(error.to_string(), "continuation areas without end at /d");
 }
 
 /// System use entries with honest lengths and any content.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use super::claims::Claims;
 use super::entry::{Dialect, Found, What};
 use super::record::{Record, records};
-use super::susp::{Continuations, Exhausted, LoadError, Sharing};
+use super::susp::{Continuations, LoadError, Sharing};
 use super::{Note, Oddity, ReadError, Reading, Volume, name};
 use crate::iso::source::SectorSource;
 use crate::iso::tree::{Attributes, Content, Extent, Kind, NodeId, Tree};
@@ -19,6 +19,10 @@ const ONE_SECTOR: u32 = 1 << 11;
 const MAX_DEPTH: u32 = 1024;
 const MAX_NAMES: usize = 16 << 20;
 const MAX_NOTES: usize = 1000;
+/// Bytes of the paths in them: a path may be a quarter of a MiB long.
+const MAX_NOTE_BYTES: usize = 1 << 20;
+/// Relocation directories that are taken out when they are empty; honest discs have one.
+const MAX_RELOCATIONS: usize = 64;
 /// Sectors in one request.
 const PIECE: Sectors = Sectors(512);
 /// Unreadable sectors in a row after which the rest of a directory is given up: on a drive each costs seconds.
@@ -50,6 +54,7 @@ pub(super) fn read(
         relocated: BTreeMap::new(),
         relocations: Vec::new(),
         notes: Vec::new(),
+        note_bytes: 0,
         more_notes: 0,
         lost: false,
         outside_noted: false,
@@ -103,6 +108,7 @@ struct Walk<'a> {
     /// Directories that hold relocated ones.
     relocations: Vec<NodeId>,
     notes: Vec<Note>,
+    note_bytes: usize,
     more_notes: usize,
     lost: bool,
     outside_noted: bool,
@@ -115,7 +121,7 @@ impl Walk<'_> {
         let own = own_record(&bytes).ok_or(ReadError::BrokenRoot { at: self.volume.session_start })?;
         if let Some(sharing) = Sharing::find(own.system_use()) {
             let rock_ridge = Dialect::RockRidge(sharing);
-            self.load_continuations(job.node, rock_ridge, &bytes)?;
+            self.load_continuations(job.node, rock_ridge, &mut records(&bytes).take(1))?;
             let mut oddities = Vec::new();
             let area = rock_ridge.system_use(&own);
             let fields =
@@ -129,7 +135,16 @@ impl Walk<'_> {
             }
         }
         let Some(joliet) = self.volume.joliet_root() else { return self.take_in(job, &bytes) };
-        self.joliet_root(joliet)
+        match self.joliet_root(joliet) {
+            // Said in a note by then.
+            Err(ReadError::BrokenRoot { .. }) => {
+                self.dialect = Dialect::Plain;
+                self.claims = Claims::default();
+                self.claims.claim(job.at, sectors_for(u32::try_from(bytes.len()).unwrap_or(u32::MAX)));
+                self.take_in(job, &bytes)
+            }
+            done => done,
+        }
     }
 
     fn joliet_root(&mut self, joliet: Extent) -> Result<(), ReadError> {
@@ -179,6 +194,11 @@ impl Walk<'_> {
         let mut bytes = Vec::new();
         self.read_to(job, declared, &mut bytes)?;
         let Some(own) = own_record(&bytes) else {
+            // Its first sector is scratched; the others hold names all the same.
+            let is_scratched = bytes.get(..SECTOR_BYTES).is_some_and(|first| first.iter().all(|&b| b == 0));
+            if self.unreadable == Unreadable::IsNoted && is_scratched && bytes.len() > SECTOR_BYTES {
+                return Ok(Some(bytes));
+            }
             self.note(job.node, None, Oddity::NoDirectory { at: job.at });
             return Ok(None);
         };
@@ -213,7 +233,9 @@ impl Walk<'_> {
         let mut have = Sectors(u32::try_from(bytes.len() / SECTOR_BYTES).unwrap_or(u32::MAX));
         bytes.truncate(bytes.len() / SECTOR_BYTES * SECTOR_BYTES);
         while have < end && unreadable_in_row < MAX_UNREADABLE {
-            let piece = Sectors((end.0 - have.0).min(PIECE.0));
+            // What lies behind the volume is mostly not there: one look is enough.
+            let is_behind = have.0 == 0 && u64::from(job.at.0) >= self.volume.end();
+            let piece = Sectors((end.0 - have.0).min(if is_behind { 1 } else { PIECE.0 }));
             let Some(at) = job.at.checked_add(have).filter(|at| at.checked_add(piece).is_some()) else {
                 self.note(job.node, None, Oddity::OutsideVolume { at: job.at, bytes: u64::from(wanted) });
                 break;
@@ -224,6 +246,10 @@ impl Walk<'_> {
                 let inside = u64::from(at.0) + u64::from(piece.0) <= self.volume.end();
                 if inside && self.unreadable == Unreadable::Fails {
                     return Err(ReadError::Directory { path: self.tree.path(job.node), source: error });
+                }
+                if is_behind {
+                    self.note_unreadable(job.node, at, end.0, &error.cause.to_string());
+                    break;
                 }
                 unreadable_in_row = self.read_singly(job, at, &mut bytes[start..]);
             }
@@ -272,24 +298,35 @@ impl Walk<'_> {
         }
     }
 
-    fn load_continuations(&mut self, node: NodeId, dialect: Dialect, bytes: &[u8]) -> Result<(), ReadError> {
-        let areas = records(bytes).filter_map(Result::ok).map(|record| dialect.system_use(&record));
+    /// Loads the continuation areas of the next records; see [`Continuations::load`].
+    fn load_continuations(
+        &mut self,
+        node: NodeId,
+        dialect: Dialect,
+        records: &mut dyn Iterator<Item = Result<Record<'_>, usize>>,
+    ) -> Result<usize, ReadError> {
+        let areas = records.map(|record| record.map_or(&[][..], |record| dialect.system_use(&record)));
         self.continuations.load(self.source, areas).map_err(|error| {
             let path = self.tree.path(node);
             match error {
                 LoadError::Source(source) => ReadError::Directory { path, source },
-                LoadError::Exhausted(Exhausted) => ReadError::TooManyContinuations { path },
+                LoadError::Exhausted => ReadError::TooManyContinuations { path },
             }
         })
     }
 
     /// Puts a directory's names into the tree and its subdirectories into the queue.
     fn take_in(&mut self, job: Job, bytes: &[u8]) -> Result<(), ReadError> {
-        if matches!(self.dialect, Dialect::RockRidge(_)) {
-            self.load_continuations(job.node, self.dialect, bytes)?;
-        }
         let mut all: Vec<Found<'_>> = Vec::new();
+        // In steps: a directory may lead to more sectors than memory should hold at a time.
+        let mut coming = records(bytes);
+        let mut loaded = 0;
+        let mut is_first = true;
         for record in records(bytes) {
+            if loaded == 0 && matches!(self.dialect, Dialect::RockRidge(_)) {
+                loaded = self.load_continuations(job.node, self.dialect, &mut coming)?;
+            }
+            loaded = loaded.saturating_sub(1);
             let record = match record {
                 Ok(record) if record.is_parent() => continue,
                 Ok(record) => record,
@@ -300,6 +337,9 @@ impl Walk<'_> {
             };
             let mut found = Found::decode(self.dialect, &self.continuations, record);
             if record.is_self() {
+                if !std::mem::take(&mut is_first) {
+                    continue;
+                }
                 self.note_outside(job.node, None, &found);
                 self.take_own(job, &mut found);
                 continue;
@@ -308,6 +348,9 @@ impl Walk<'_> {
             match all.last_mut() {
                 Some(last) if last.continues_with(&found) => last.append(found),
                 _ => all.push(found),
+            }
+            if self.tree.capacity() + all.len() > MAX_NAMES {
+                return Err(ReadError::TooManyNames { limit: MAX_NAMES });
             }
         }
         // Discs sort by identifier, trees by name; the sort is stable, so the first of equal names stays first.
@@ -365,10 +408,13 @@ impl Walk<'_> {
         if !found.relocated || is_relocation {
             return Some(found);
         }
-        if self.relocations.last() != Some(&job.node) {
+        if self.relocations.last() != Some(&job.node) && self.relocations.len() < MAX_RELOCATIONS {
             self.relocations.push(job.node);
         }
-        self.relocated.insert(at, Directory::new(job, found, bytes));
+        let parked = Directory::new(job, found, bytes);
+        if let Some(other) = self.relocated.insert(at, parked) {
+            self.note(other.parent, Some(&other.name), Oddity::DirectoryTwice { at });
+        }
         None
     }
 
@@ -454,7 +500,7 @@ impl Walk<'_> {
 
     fn note(&mut self, directory: NodeId, name: Option<&[u8]>, what: Oddity) {
         self.lost |= what.is_loss();
-        if self.notes.len() == MAX_NOTES {
+        if self.notes.len() == MAX_NOTES || self.note_bytes > MAX_NOTE_BYTES {
             self.more_notes += 1;
             return;
         }
@@ -462,6 +508,7 @@ impl Walk<'_> {
         if let Some(name) = name {
             path.push(&name::excerpt(name));
         }
+        self.note_bytes += path.as_bytes().len();
         self.notes.push(Note { path, what });
     }
 }
