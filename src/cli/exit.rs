@@ -241,9 +241,11 @@ fn explain_image(error: &ImageError) -> (u8, &'static str, &'static str) {
         }
         ImageError::Place { .. } => (FAILED, NOTHING, "name a file that can be written, or - for stdout"),
         ImageError::Write { is_begun: true, source, .. } if source.kind() == ErrorKind::BrokenPipe => {
-            (FAILED, PART, "what reads the image ended before the image did: see why")
+            (FAILED, PART, "what reads the image ended before the image did")
         }
-        ImageError::Write { is_begun: true, .. } => (FAILED, PART, "see what is wrong with what is written to"),
+        ImageError::Write { is_begun: true, .. } => {
+            (FAILED, PART, "look what is wrong with the pipe or device, then run the same command again")
+        }
         ImageError::Write { .. } => (FAILED, NOTHING, "name another place with --output"),
         ImageError::Interrupted { is_begun } => {
             (INTERRUPTED, if *is_begun { PART } else { NOTHING }, "run the same command again")

@@ -374,6 +374,11 @@ impl Scan<'_> {
         let path: Arc<Path> = path.into();
         let is_made = self.tree.staged_path(there).is_none();
         if is_made {
+            for child in self.tree.children(there).to_vec() {
+                if !self.tree.is_graft(child) {
+                    self.tree.set_graft(child, Graft::Made);
+                }
+            }
             self.tree.set_graft(there, Graft::Directory(path.clone()));
             self.tree.node_mut(there).attributes = attributes;
             self.tree.node_mut(there).links = links;

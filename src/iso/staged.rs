@@ -3,10 +3,9 @@
 //! The plan has promised its size, so exactly that many bytes leave here whatever happened to the file since:
 //! what is missing is made up with zeros and told ([`Change`]).
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use nix::errno::Errno;
@@ -143,7 +142,7 @@ impl Staged {
 fn open(path: &Path, inode: Inode) -> Result<File, Change> {
     // Not to wait for a writer if a pipe has taken the file's place.
     let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
-    let open = |flags: OFlag| OpenOptions::new().read(true).custom_flags(flags.bits()).open(path);
+    let open = |flags: OFlag| scan::open_staged(path, flags);
     let opened = open(flags | OFlag::O_NOATIME).or_else(|e| match errno(&e) {
         // Only the owner may leave the access time alone.
         Errno::EPERM => open(flags),

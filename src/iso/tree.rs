@@ -199,7 +199,7 @@ pub enum Graft {
     Directory(Arc<Path>),
     /// From the node's own name in this directory of the file system.
     NameIn(Arc<Path>),
-    /// From nowhere: made because something stands below it.
+    /// From nowhere in the file system: made, as a parent is, or there before.
     Made,
 }
 
@@ -428,6 +428,12 @@ impl Tree {
     /// Remembers where a node comes from, for [`staged_path`](Tree::staged_path). The newest word counts.
     pub fn set_graft(&mut self, id: NodeId, graft: Graft) {
         self.grafts.insert(id, graft);
+    }
+
+    /// Whether it was said where the node comes from.
+    #[must_use]
+    pub fn is_graft(&self, id: NodeId) -> bool {
+        self.grafts.contains_key(&id)
     }
 
     /// Where the file of a [`Content::Staged`] node (or a staged directory) stands in the file system. The path may be longer than the kernel

@@ -9,6 +9,7 @@ mod changing_sources;
 mod command_line;
 mod deciding;
 mod gate;
+mod image;
 mod messages;
 mod read_only;
 mod storing;
