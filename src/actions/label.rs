@@ -13,6 +13,12 @@ pub fn label(today: Date) -> String {
     format!("{PREFIX} {:02}-{month}-{:04}", today.day(), today.year())
 }
 
+/// `CEDAR YYYY-MM-DD`: what Windows shows of the label, where there is room for 16 characters. Cut there, Cedar's would lose the month.
+#[must_use]
+pub fn short(today: Date) -> String {
+    format!("CEDAR {today}")
+}
+
 /// What `check_media` found wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WrongLabel {
@@ -48,6 +54,7 @@ mod tests {
     fn the_label_is_cedars() {
         assert_eq!(label(date(2026, 3, 5)), "CEDAR BACKUP 05-MAR-2026");
         assert_eq!(label(date(2026, 12, 31)).len(), 24);
+        assert_eq!(short(date(2026, 3, 5)), "CEDAR 2026-03-05");
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod image;
 pub mod info;
 pub mod label;
 pub mod list;
+pub mod notes;
 pub mod own_files;
 pub mod owner;
 pub mod policy;

@@ -191,7 +191,7 @@ pub enum PlanError {
 }
 
 /// Something a disc can't say exactly, or some reader won't show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Note {
     /// Doubled or trailing slashes of a link's target are dropped.
     TargetNormalised,

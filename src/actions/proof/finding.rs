@@ -40,6 +40,8 @@ pub enum Finding {
     },
     /// The trees differ.
     Tree(Difference),
+    /// The Joliet tree is not as planned.
+    Joliet(String),
     /// A file can't be read.
     File {
         /// Its path.
@@ -117,6 +119,7 @@ impl fmt::Display for Finding {
                 write!(f, "the drive knows of no session, there should be one at sector {planned}")
             }
             Finding::Tree(difference) => difference.fmt(f),
+            Finding::Joliet(what) => write!(f, "in the Joliet tree, {what}"),
             Finding::File { path, why } => write!(f, "{path}: {why}"),
             Finding::Content(path) => write!(f, "{path}: the content on the disc is not what was read from staging"),
             Finding::Elsewhere(path) => {

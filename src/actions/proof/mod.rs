@@ -5,7 +5,8 @@
 //! 1. every chunk is compared with what was sent,
 //! 2. the tree is parsed as any reader would, and compared with the tree that was meant, both ways,
 //! 3. every file is hashed through the extents *the disc* gives, and compared with what was read from staging,
-//! 4. and the manifest on the disc is compared with all that.
+//! 4. the manifest on the disc is compared with all that,
+//! 5. and a Joliet tree has to lead to the same extents under the names that were planned.
 //!
 //! Without staging, years later, the same reading checks a disc against its own manifests. Everything that is wrong is a [`Finding`];
 //! none stops the search for more.
@@ -26,7 +27,7 @@ pub use self::hash::{Hashed, read_manifests};
 use crate::burn::{Burned, Progress, Readback};
 use crate::iso::compare::{Compare, compare};
 use crate::iso::manifest::{self, Digest, UNPROVEN};
-use crate::iso::reader::{self, Reading, Volume};
+use crate::iso::reader::{self, ReadError, Reading, Volume};
 use crate::iso::source::SectorSource;
 use crate::iso::tree::{Content, Extent, Kind, NodeId, Tree, TreePath};
 use crate::scsi::{Drive, ScsiError};
@@ -63,6 +64,8 @@ pub struct Expected<'a> {
     pub digest: &'a dyn Fn(NodeId) -> Option<Digest>,
     /// How the trees are compared.
     pub policy: Compare<'a>,
+    /// The Joliet tree beside it, if there is to be one, its files with their extents.
+    pub joliet: Option<Tree>,
 }
 
 impl fmt::Debug for Expected<'_> {
@@ -85,8 +88,14 @@ pub fn prove_session(
     let end = burned.start + burned.sectors;
     let mut readback = Readback::new(drive, burned.start, end, Some(&burned.ledger), stop, progress);
     let mut findings = Vec::new();
-    let parsed = Volume::open(&mut readback, burned.start)
-        .and_then(|volume| reader::read_tree(&mut readback, &volume))
+    let volume = Volume::open(&mut readback, burned.start);
+    let mut joliet = None;
+    let parsed = volume
+        .and_then(|volume| {
+            let reading = reader::read_tree(&mut readback, &volume)?;
+            joliet = Some(reader::read_joliet(&mut readback, &volume));
+            Ok(reading)
+        })
         .inspect_err(|error| findings.push(Finding::NoTree(with_causes(error))));
     readback.stop_keeping();
     let mut hashed = Hashed::default();
@@ -123,6 +132,9 @@ pub fn prove_session(
         }
     }
     findings.extend(check_extents(expected, tree, &hashed));
+    if let Some(found) = joliet {
+        findings.extend(check_joliet(expected.joliet.as_ref(), found).into_iter().map(Finding::Joliet));
+    }
     findings.extend(check_manifests(tree, &hashed, true));
     sort(&mut findings);
     Ok(findings)
@@ -142,6 +154,34 @@ fn check_extents(expected: &Expected<'_>, found: &Tree, hashed: &Hashed) -> Vec<
         (!is_right).then_some(Finding::Elsewhere(path))
     };
     expected.tree.walk().filter_map(leads_astray).collect()
+}
+
+/// What is wrong with the Joliet tree. The contents behind its extents are hashed for the primary one.
+fn check_joliet(expected: Option<&Tree>, found: Result<Option<Reading>, ReadError>) -> Vec<String> {
+    let (expected, reading) = match (expected, found) {
+        (None, Ok(None)) => return Vec::new(),
+        (_, Err(error)) => return vec![with_causes(&error)],
+        (None, Ok(Some(_))) => return vec!["nothing was expected".to_owned()],
+        (Some(_), Ok(None)) => return vec!["nothing was found: no descriptor names it".to_owned()],
+        (Some(expected), Ok(Some(reading))) => (expected, reading),
+    };
+    let found = &reading.tree;
+    let policy = Compare { permissions: None, modified: true };
+    let mut wrong: Vec<String> = oddities(&reading).iter().map(ToString::to_string).collect();
+    let differences = compare(expected, expected.root(), found, found.root(), policy);
+    wrong.extend(differences.iter().map(ToString::to_string));
+    for id in expected.walk() {
+        let Kind::File { content: Content::Recorded(planned), .. } = &expected.node(id).kind else { continue };
+        let path = expected.path(id);
+        // A file that is missing or something else is told by then.
+        let Some(node) = found.find(&path).map(|there| found.node(there)) else { continue };
+        if let Kind::File { content: Content::Recorded(there), .. } = &node.kind
+            && joined(planned) != joined(there)
+        {
+            wrong.push(Finding::Elsewhere(path).to_string());
+        }
+    }
+    wrong
 }
 
 /// Extents with those that follow each other made one: how a file is cut into pieces is the writer's choice.

@@ -182,6 +182,7 @@ fn put_on_disc(
             tree: plan.tree(),
             digest: &|node| streamed.digests.get(node).copied(),
             policy: Compare { permissions: Some(&Permissions::of), modified: true },
+            joliet: plan.joliet_tree(),
         };
         let wrong = proof::prove_session(&mut disc.drive, &burned, &expected, stop, progress)?;
         is_sound = wrong.is_empty();
@@ -214,7 +215,6 @@ fn refuse_what_is_not_there_yet(config: &Config) -> Result<(), ActionError> {
     let options = &config.options;
     let hooks = options.pre_action_hooks.iter().chain(&options.post_action_hooks).any(is_for_us);
     for (is_set, setting) in [
-        (settings.joliet, "cedarburn/joliet Y"),
         (settings.protect == config::Protect::Strict, "cedarburn/protect strict"),
         (settings.receipts_dir.is_some(), "cedarburn/receipts_dir"),
         (hooks, "a hook for the action store"),

@@ -12,6 +12,8 @@ use sha2::{Digest as _, Sha256};
 use super::{Outcome, Report, Request};
 use crate::actions::ActionError;
 use crate::actions::disc::Disc;
+use crate::actions::label;
+use crate::actions::notes;
 use crate::actions::own_files;
 use crate::actions::owner::Owner;
 use crate::actions::policy::{self, Decision, Refusal, Wanted};
@@ -21,7 +23,7 @@ use crate::burn::{self, Burned, DriveSource, Image, Job, Progress};
 use crate::config;
 use crate::iso::compare::{Compare, What, compare};
 use crate::iso::manifest::{self, Digest};
-use crate::iso::plan::{AttributePolicy, Note, Options, Plan};
+use crate::iso::plan::{AttributePolicy, Options, Plan};
 use crate::iso::reader::Reading;
 use crate::iso::scan::{self, ScanError};
 use crate::iso::stream::{Damage, Stream, StreamReport};
@@ -71,7 +73,9 @@ impl Session<'_> {
         let mut tree = Tree::new(own_files::attributes(0o755, self.request.now));
         let report = scan::graft(&mut tree, &self.day.path, &self.day.on_disc())?;
         let alone = self.with_own_files(tree)?;
-        let plan = Plan::new(alone, disc.options(self.options(Lba(0))))?;
+        // Whether the disc is carried on is not decided yet; it costs a few sectors.
+        let joliet = self.has_joliet(Some(disc));
+        let plan = Plan::new(alone, disc.options(self.options(Lba(0), joliet)))?;
         Ok(Scanned { plan, files: report.files, bytes: report.bytes })
     }
 
@@ -163,9 +167,11 @@ impl Session<'_> {
         Ok(decision)
     }
 
-    fn options(&self, start: Lba) -> Options {
+    fn options(&self, start: Lba, joliet: bool) -> Options {
         Options {
             start,
+            joliet,
+            joliet_volume_id: Some(label::short(self.request.today)),
             attributes: self.attributes(),
             source_date_epoch: self.request.source_date_epoch,
             ..Options::new(self.label.clone(), self.request.now)
@@ -223,7 +229,15 @@ impl Session<'_> {
         Ok(true)
     }
 
+    /// Whether the session has a Joliet tree: as configured, and always where the session before it has one. Windows shows the newest
+    /// Joliet tree, and would go on showing that as if nothing had been stored since.
+    fn has_joliet(&self, carried_on: Option<&Disc>) -> bool {
+        let newest = carried_on.and_then(|disc| disc.contents.sessions.last());
+        self.request.config.cedarburn.joliet || newest.is_some_and(|newest| newest.volume.has_joliet())
+    }
+
     fn plan(&self, disc: &mut Disc, previous: Option<Tree>, start: Lba) -> Result<Plan, ActionError> {
+        let joliet = self.has_joliet(previous.is_some().then_some(disc));
         let (mut tree, carried) = match previous {
             Some(mut tree) => {
                 let carried = self.make_room(disc, &mut tree)?;
@@ -236,14 +250,9 @@ impl Session<'_> {
             return Err(ActionError::Moving { path: vanished.clone() });
         }
         let tree = self.with_own_files(tree)?;
-        let plan = Plan::new(tree, disc.options(Options { carried, ..self.options(start) }))?;
-        for (node, note) in plan.notes() {
-            // Every reader in use takes deep trees.
-            if *note == Note::Deep {
-                tracing::debug!("{}: {note}", plan.tree().path(*node));
-            } else {
-                tracing::info!("{}: {note}", plan.tree().path(*node));
-            }
+        let plan = Plan::new(tree, disc.options(Options { carried, ..self.options(start, joliet) }))?;
+        for sentence in notes::sentences(&plan) {
+            tracing::info!("{sentence}");
         }
         Ok(plan)
     }

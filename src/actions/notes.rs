@@ -1,0 +1,51 @@
+//! What a plan notes, in sentences: each of a kind by its path, and where there are many the rest as a number.
+
+use std::collections::BTreeMap;
+
+use crate::iso::plan::{Note, Plan};
+
+/// Of a kind of note so many are told one by one. All names of a large tree may be too long for Joliet.
+const TOLD_OF_A_KIND: usize = 20;
+
+/// The notes of a plan for people, those that matter to no reader in use left out.
+#[must_use]
+pub fn sentences(plan: &Plan) -> Vec<String> {
+    let mut sentences = Vec::new();
+    let mut counts: BTreeMap<Note, usize> = BTreeMap::new();
+    // Every reader in use takes deep trees.
+    for &(node, note) in plan.notes().iter().filter(|(_, note)| *note != Note::Deep) {
+        let count = counts.entry(note).or_default();
+        *count += 1;
+        if *count <= TOLD_OF_A_KIND {
+            sentences.push(format!("{}: {note}", plan.tree().path(node)));
+        }
+    }
+    for (note, count) in counts {
+        if let Some(more @ 1..) = count.checked_sub(TOLD_OF_A_KIND) {
+            sentences.push(format!("and {more} more: {note}"));
+        }
+    }
+    sentences
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::iso::plan::Options;
+    use crate::iso::tree::{Attributes, Kind, Timestamp, Tree};
+
+    #[test]
+    fn of_many_notes_of_a_kind_the_first_are_told_with_their_paths_and_the_others_counted() {
+        let mut tree = Tree::new(Attributes::default());
+        for n in 0..25 {
+            tree.insert(tree.root(), format!("fifo{n:02}").as_bytes(), Attributes::default(), Kind::Fifo).unwrap();
+        }
+        tree.insert(tree.root(), b"a:b", Attributes::default(), Kind::Directory(Vec::new())).unwrap();
+        let options = Options { joliet: true, ..Options::new("TEST", Timestamp::default()) };
+        let found = sentences(&Plan::new(tree, options).unwrap());
+        assert_eq!(found.len(), 22);
+        assert_eq!(found[19], "/fifo19: is left out of the Joliet tree, which has files and directories only");
+        assert_eq!(found[20], "/a:b: the name is spelled otherwise in the Joliet tree");
+        assert_eq!(found[21], "and 5 more: is left out of the Joliet tree, which has files and directories only");
+    }
+}
