@@ -2,10 +2,11 @@
 //! burned again; one that changed is replaced as a whole; and the mark is set after the proof and by nothing else, so that a run
 //! that failed is put right by the next one.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
-use crate::support::{BackupBox, MEDIA, MON, Run, TUE, WED, noise, set_time};
+use crate::support::{BackupBox, MEDIA, MON, NEXT_MON, Run, TUE, WED, noise, set_time};
 
 mod room {
     use super::*;
@@ -306,6 +307,88 @@ mod a_rehearsal {
         nas.edit_config("<media_type>cdr-80", "<media_type>cdrw-80");
         nas.stage(WED);
         nas.refused(8, nas.store_command(WED, &nas.device()).arg("-n"));
+    }
+}
+
+mod joliet {
+    use cedarburn::iso::reader::{Volume, read_joliet};
+    use cedarburn::iso::source::ImageFile;
+    use cedarburn::sector::Lba;
+
+    use super::*;
+
+    const ASKED_FOR: &str = "<cedarburn><joliet>Y</joliet></cedarburn></cb_config>";
+
+    /// The paths that the Joliet tree of the session at `start` shows; none where there is no such tree.
+    fn shown(nas: &BackupBox, start: u64) -> Option<BTreeSet<String>> {
+        let mut image = ImageFile::open(&nas.sectors()).unwrap();
+        let volume = Volume::open(&mut image, Lba(u32::try_from(start).unwrap())).unwrap();
+        let reading = read_joliet(&mut image, &volume).unwrap()?;
+        assert!(reading.notes.is_empty(), "{:?}", reading.notes);
+        Some(reading.tree.walk().skip(1).map(|id| reading.tree.path(id).to_string()).collect())
+    }
+
+    fn store(nas: &BackupBox, day: &str) -> u64 {
+        let answer = nas.store_json(day, &[]);
+        assert!(nas.is_marked(day));
+        answer["session_start"].as_u64().unwrap()
+    }
+
+    #[test]
+    fn is_written_where_it_is_asked_for_and_from_then_on_so_that_windows_sees_every_day() {
+        for media in MEDIA {
+            let nas = BackupBox::new(media);
+            nas.stage(MON);
+            let monday = store(&nas, MON);
+            assert_eq!(shown(&nas, monday), None, "{media}");
+
+            nas.edit_config("</cb_config>", ASKED_FOR);
+            let day = nas.stage(TUE);
+            fs::write(day.join("alpha/who: me?"), "x").unwrap();
+            std::os::unix::fs::symlink("etc.tar", day.join("alpha/link")).unwrap();
+            let tuesday = store(&nas, TUE);
+            let log = fs::read_to_string(nas.log()).unwrap();
+            assert!(
+                log.contains("/2026/11/17/alpha/who: me?: the name is spelled otherwise in the Joliet tree"),
+                "{log}"
+            );
+            assert!(log.contains("/2026/11/17/alpha/link: is left out of the Joliet tree"), "{log}");
+
+            nas.edit_config(ASKED_FOR, "</cb_config>");
+            nas.stage(WED);
+            let wednesday = store(&nas, WED);
+            for start in [tuesday, wednesday] {
+                let paths = shown(&nas, start).unwrap();
+                assert!(paths.contains("/2026/11/17/alpha/who_ me_"), "{media}: {paths:?}");
+                assert!(!paths.contains("/2026/11/17/alpha/link"), "{media}: {paths:?}");
+                let mut expected = nas.listing();
+                if start == tuesday {
+                    expected = nas.read(&["list", "-R", "--json", "--session", "2"]).paths();
+                }
+                assert_eq!(paths.len() + 1, expected.len(), "all but the link: {paths:?} {expected:?}");
+            }
+            if media == "dvd+rw" {
+                assert_eq!(shown(&nas, 0), shown(&nas, wednesday), "what a mount shows is the newest");
+            }
+            assert_eq!(nas.days(), [MON, TUE, WED]);
+            nas.assert_verified();
+        }
+    }
+
+    #[test]
+    fn of_a_disc_that_is_started_anew_is_as_configured() {
+        for media in ["cdrw-80", "dvd+rw"] {
+            let nas = BackupBox::new(media);
+            nas.edit_config("</cb_config>", ASKED_FOR);
+            nas.stage(MON);
+            let first = store(&nas, MON);
+            assert!(shown(&nas, first).is_some());
+            nas.edit_config(ASKED_FOR, "</cb_config>");
+            nas.stage(NEXT_MON);
+            let anew = store(&nas, NEXT_MON);
+            assert_eq!(anew, first);
+            assert_eq!(shown(&nas, anew), None, "{media}");
+        }
     }
 }
 

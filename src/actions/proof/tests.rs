@@ -78,3 +78,24 @@ fn bad_sectors_are_told_with_the_files_they_belong_to() {
     assert_eq!(texts[0], "sectors 109 to 110 can't be read by this drive (/first and 1 more files)");
     assert_eq!(texts[1], "sectors 0 to 31 are not as they were sent (no file's content)");
 }
+
+#[test]
+fn a_joliet_tree_has_to_lead_to_the_planned_extents_under_the_planned_names() {
+    let planned = |start| {
+        let mut tree = Tree::new(Attributes::default());
+        recorded(&mut tree, b"a", start, 2049);
+        tree
+    };
+    let expected = planned(7);
+    let reading = |tree| Ok(Some(Reading { tree, notes: Vec::new(), more_notes: 0, lost: false }));
+    assert_eq!(check_joliet(Some(&expected), reading(planned(7))), [""; 0]);
+    assert_eq!(check_joliet(None, Ok(None)), [""; 0]);
+    let found = check_joliet(Some(&expected), reading(planned(8)));
+    assert_eq!(found, ["/a: the disc's directory leads to other sectors than the file's"]);
+    let found = check_joliet(Some(&expected), reading(Tree::new(Attributes::default())));
+    assert_eq!(found, ["/a: missing on the disc"]);
+    assert_eq!(check_joliet(Some(&expected), Ok(None)), ["nothing was found: no descriptor names it"]);
+    assert_eq!(check_joliet(None, reading(planned(7))), ["nothing was expected"]);
+    let broken = || Err(ReadError::BrokenRoot { at: Lba(0) });
+    assert_eq!(check_joliet(Some(&expected), broken()), ["volume at sector 0 has no root directory"]);
+}

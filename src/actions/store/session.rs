@@ -27,13 +27,16 @@ use crate::iso::plan::{AttributePolicy, Options, Plan};
 use crate::iso::reader::Reading;
 use crate::iso::scan::{self, ScanError};
 use crate::iso::stream::{Damage, Stream, StreamReport};
-use crate::iso::tree::{Content, Inode, Kind, Tree, TreePath};
+use crate::iso::tree::{Content, Extent, Inode, Kind, Tree, TreePath};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// Buffer in front of the drive where the configuration says nothing: a second of a fast DVD.
 const FIFO_BYTES: usize = 16 << 20;
 /// The largest buffer in front of the drive: more helps no drive.
 const MOST_FIFO_MB: usize = 1024;
+
+/// The sector behind the descriptors of a superblock with Joliet: primary, supplementary, terminator.
+const JOLIET_DESCRIPTORS_END: Lba = Lba(19);
 
 /// The staging directory as it was scanned.
 #[derive(Debug)]
@@ -237,7 +240,11 @@ impl Session<'_> {
     }
 
     fn plan(&self, disc: &mut Disc, previous: Option<Tree>, start: Lba) -> Result<Plan, ActionError> {
-        let joliet = self.has_joliet(previous.is_some().then_some(disc));
+        let mut joliet = self.has_joliet(previous.is_some().then_some(disc));
+        if joliet && disc.is_overwritable() && previous.as_ref().is_some_and(reaches_into_the_superblock) {
+            tracing::warn!("the session gets no Joliet tree: a file stands where its descriptor would be written");
+            joliet = false;
+        }
         let (mut tree, carried) = match previous {
             Some(mut tree) => {
                 let carried = self.make_room(disc, &mut tree)?;
@@ -380,6 +387,16 @@ impl Image for Streaming<'_> {
     fn read(&mut self, out: &mut [u8]) -> usize {
         self.0.read(out)
     }
+}
+
+/// Whether a file of a disc that another program began stands where the descriptors of a superblock with Joliet go. No program is known to
+/// leave so little room.
+fn reaches_into_the_superblock(tree: &Tree) -> bool {
+    let is_there = |extent: &Extent| extent.bytes > 0 && extent.start < JOLIET_DESCRIPTORS_END;
+    tree.walk().any(|id| match &tree.node(id).kind {
+        Kind::File { content: Content::Recorded(extents), .. } => extents.iter().any(is_there),
+        _ => false,
+    })
 }
 
 /// The lists of digests that a tree of the disc shows.
