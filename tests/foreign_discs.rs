@@ -22,13 +22,15 @@ struct Image {
     bytes: Vec<u8>,
     asked: Vec<(u32, u32)>,
     scratched: HashSet<u32>,
+    /// Sectors that were given out.
+    given: usize,
 }
 
 impl Image {
     fn named(name: &str) -> Image {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/images").join(name);
         let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        Image { bytes, asked: Vec::new(), scratched: HashSet::new() }
+        Image { bytes, asked: Vec::new(), scratched: HashSet::new(), given: 0 }
     }
 
     fn session(&mut self, start: u32) -> Reading {
@@ -53,6 +55,7 @@ impl SectorSource for Image {
             Some(_) => return Err(SourceError::new(at, out.len(), "scratched")),
             None => return Err(SourceError::new(at, out.len(), "behind the end")),
         }
+        self.given += count as usize;
         Ok(())
     }
 }
@@ -247,7 +250,7 @@ fn directories_are_read_once_and_strictly_forward() {
 
 #[test]
 fn what_is_no_volume_is_told_apart_from_what_cannot_be_read() {
-    let mut zeros = Image { bytes: vec![0; 64 * SECTOR_BYTES], asked: vec![], scratched: HashSet::new() };
+    let mut zeros = Image { bytes: vec![0; 64 * SECTOR_BYTES], asked: vec![], scratched: HashSet::new(), given: 0 };
     let error = Volume::open(&mut zeros, Lba(32)).unwrap_err();
     assert!(matches!(error, ReadError::NotAVolume { at: Lba(32) }));
     assert_eq!(error.to_string(), "no ISO 9660 volume at sector 32");
@@ -389,6 +392,7 @@ proptest! {
         }
         image.bytes.truncate(cut.unwrap_or(usize::MAX));
         let sessions = Chain::read(&mut image).map(|c| c.sessions().to_vec()).unwrap_or_default();
+        image.given = 0;
         for volume in &sessions {
             if let Ok(reading) = read_tree(&mut image, volume) {
                 no_name_leads_out(&reading);
@@ -399,6 +403,9 @@ proptest! {
         }
         // At most every directory and area once, and a bounded number of retries.
         prop_assert!(image.asked.len() < 5000, "{} requests", image.asked.len());
+        // Read twice over: as a directory and as a continuation area.
+        let most = sessions.len() * 2 * 2 * (image.bytes.len() / SECTOR_BYTES);
+        prop_assert!(image.given <= most, "{} of {most} sectors", image.given);
     }
 
     #[test]
