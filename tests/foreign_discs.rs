@@ -239,6 +239,52 @@ fn a_later_session_shows_the_files_of_the_first() {
 }
 
 #[test]
+fn libarchive_s_discs_come_back_with_relocated_directories_links_and_devices() {
+    let mut image = Image::named("bsdtar.iso");
+    assert!(Volume::open(&mut image, Lba(0)).unwrap().has_joliet());
+    let reading = image.session(0);
+    assert_eq!(content(&image, node(&reading, "1/2/3/4/5/6/7/8/9/bottom")), b"deep");
+    assert_eq!(reading.tree.find(&TreePath::new("rr_moved")), None);
+    let alpha = node(&reading, "alpha.txt");
+    // Its default is rationalized attributes, with the owner kept.
+    assert_eq!((alpha.attributes.mode, alpha.attributes.uid, alpha.links), (0o555, 1000, 2));
+    assert_eq!(alpha.kind, node(&reading, "hardlink.txt").kind);
+    assert_eq!(target(&reading, "long-link"), "component/".repeat(60) + &"z".repeat(240));
+    assert_eq!(target(&reading, "dots"), "../a/./b");
+    assert_eq!(content(&image, node(&reading, &"n".repeat(200))), b"n");
+    assert_eq!(node(&reading, "pipe").kind, Kind::Fifo);
+    assert_eq!(node(&reading, "chardev").kind, Kind::CharacterDevice(Device { major: 259, minor: 300 }));
+    // Empty files stand at an address no medium has.
+    assert_eq!(content(&image, node(&reading, "empty")), b"");
+    assert_eq!(notes(&reading), [""; 0]);
+}
+
+#[test]
+fn compressed_files_are_named_with_the_size_they_had() {
+    for (name, algorithm) in [("genisoimage-zisofs.iso", "pz"), ("xorriso-zisofs2.iso", "PZ")] {
+        let mut image = Image::named(name);
+        let reading = image.session(0);
+        assert!(matches!(node(&reading, "zeros").kind, Kind::File { size: ..100, .. }));
+        // Too small a file stays as it is.
+        assert!(matches!(node(&reading, "tiny").kind, Kind::File { size: 4, .. }), "{name}");
+        let expected =
+            format!("/zeros: compressed with zisofs ({algorithm}), shown as recorded; unpacked it has 100000 bytes");
+        assert_eq!(notes(&reading), [expected]);
+        assert!(reading.lost, "{name}: the content is another");
+    }
+}
+
+#[test]
+fn an_enhanced_descriptor_and_xa_bytes_are_no_obstacle() {
+    let reading = Image::named("genisoimage-level4.iso").session(0);
+    assert_eq!(content(&Image::named("genisoimage-level4.iso"), node(&reading, "übergrößenträger")), b"u");
+    assert!(reading.tree.find(&TreePath::new("alpha.txt")).is_some());
+    let reading = Image::named("genisoimage-xa.iso").session(0);
+    assert_eq!(node(&reading, "übergrößenträger").attributes.mode, 0o644);
+    assert_eq!(notes(&reading), [""; 0]);
+}
+
+#[test]
 fn directories_are_read_once_and_strictly_forward() {
     for name in ["xorriso-rock-ridge.iso", "xorriso-two-sessions.iso", "genisoimage-plain.iso"] {
         let mut image = Image::named(name);
@@ -353,7 +399,12 @@ fn with_the_superblock_lost_the_chain_itself_shows_the_newest() {
     assert!(matches!(Chain::read(&mut image), Err(ReadError::NotAVolume { at: Lba(0) })));
 }
 
-const ALL: [&str; 11] = [
+const ALL: [&str; 16] = [
+    "bsdtar.iso",
+    "genisoimage-level4.iso",
+    "genisoimage-xa.iso",
+    "genisoimage-zisofs.iso",
+    "xorriso-zisofs2.iso",
     "genisoimage-rock-ridge.iso",
     "xorriso-rock-ridge.iso",
     "genisoimage-rock-ridge-joliet.iso",

@@ -214,7 +214,7 @@ fn read_whole(source: &mut dyn SectorSource, volume: &Volume, session: &Session)
     };
     let may_be_filled_up = session.end.0.saturating_sub(session.start.0) <= SHORTEST_TRACK;
     let is_torn = !lies_before(&reading.tree, session.end)
-        || (reading.lost && may_be_filled_up)
+        || (may_be_filled_up && reading.may_be_unwritten())
         || !ends_with_its_manifest(source, &reading.tree, session)?;
     Ok((!is_torn).then_some(reading))
 }

@@ -198,6 +198,21 @@ fn verify_of_a_disc_without_manifests_reads_it_and_says_that_nothing_can_be_prov
 }
 
 #[test]
+fn a_short_disc_of_others_with_something_that_can_not_be_shown_is_read_and_not_taken_for_torn() {
+    let nas = BackupBox::new("cdr-80");
+    let images = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/images");
+    for (name, shown, finding) in [
+        ("genisoimage-zisofs.iso", "tiny", "/zeros: compressed with zisofs (pz)"),
+        ("genisoimage-rock-ridge.iso", "alpha.txt", "/2026/11/22/host/long-link: symbolic link with a bad target"),
+    ] {
+        let image = images.join(name).display().to_string();
+        let list = nas.read_device(&image, &["list", "-R"]).expect_code(0);
+        assert!(list.stdout.contains(shown), "{}", list.stdout);
+        nas.read_device(&image, &["verify"]).expect_code(11).expect_one_error(&[finding]);
+    }
+}
+
+#[test]
 fn the_configured_device_is_read_if_none_is_named() {
     let nas = BackupBox::new("cdrw-80");
     let run = Run::of(nas.command().arg("info")).expect_code(7);

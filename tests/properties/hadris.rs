@@ -61,7 +61,7 @@ fn shown(disc: &mut IsoFs<View>, node: NodeId) -> Result<Shown, String> {
     };
     Ok(Shown {
         what,
-        mode: u32::from(status.permissions().bits()) & 0o7777,
+        mode: status.permissions().bits() & 0o7777,
         owner: (owner.uid(), owner.gid()),
         links: status.nlink(),
         times: [time(status.modified()), time(status.accessed()), time(status.changed())],

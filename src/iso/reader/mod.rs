@@ -96,6 +96,23 @@ pub struct Reading {
     pub lost: bool,
 }
 
+impl Reading {
+    /// Whether anything lost may be lost because its sectors were never written; see [`Oddity::may_be_unwritten`].
+    /// With more oddities than were kept, it may.
+    #[must_use]
+    pub fn may_be_unwritten(&self) -> bool {
+        let broken_link = |path: &TreePath| {
+            let broken = Oddity::BrokenEntry { signature: *b"SL" };
+            self.notes.iter().any(|note| note.path == *path && note.what == broken)
+        };
+        let unwritten = |note: &Note| {
+            // A target in entries that are there and wrong was written like that.
+            note.what.may_be_unwritten() && !(note.what == Oddity::BadTarget && broken_link(&note.path))
+        };
+        self.lost && (self.more_notes > 0 || self.notes.iter().any(unwritten))
+    }
+}
+
 /// Reads the tree of `volume`.
 ///
 /// # Errors

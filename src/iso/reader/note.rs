@@ -192,6 +192,22 @@ pub enum ContinuationFault {
 }
 
 impl Oddity {
+    /// Whether sectors that were never written can be the cause: a drive fills the track of a burn that broke off
+    /// with zeros. The other losses take a writer that meant what it wrote.
+    #[must_use]
+    pub fn may_be_unwritten(&self) -> bool {
+        matches!(
+            self,
+            Oddity::NoDirectory { .. }
+                | Oddity::Continuation { .. }
+                | Oddity::Unreadable { .. }
+                | Oddity::OutsideVolume { .. }
+                | Oddity::NameUnfinished
+                | Oddity::BadTarget
+                | Oddity::Duplicate
+        )
+    }
+
     /// Whether something recorded on the disc may be missing from the tree, or stand there with another name
     /// or content. What remains is cosmetic.
     #[must_use]
