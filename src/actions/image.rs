@@ -24,10 +24,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use jiff::civil::Date;
 
 use self::output::Place;
-use super::own_files;
 use super::proof::Finding;
+use super::{notes, own_files};
 use crate::burn::Progress;
-use crate::iso::plan::{AttributePolicy, Note, Options, Plan, PlanError};
+use crate::iso::plan::{AttributePolicy, Options, Plan, PlanError};
 use crate::iso::scan::{self, ScanError};
 use crate::iso::tree::{Kind, Timestamp, Tree, TreeError, TreePath};
 use crate::sector::Sectors;
@@ -61,6 +61,8 @@ pub struct Request<'a> {
     pub attributes: AttributePolicy,
     /// Add a list of digests of this day, and a text that explains it.
     pub manifest: Option<Date>,
+    /// Add a Joliet tree.
+    pub joliet: bool,
     /// The time it is: written into the image.
     pub now: Timestamp,
     /// The image is to depend on nothing but its content.
@@ -173,6 +175,7 @@ pub fn image(
     let tree = scan(request, &place, stop)?;
     let options = Options {
         attributes: request.attributes,
+        joliet: request.joliet,
         source_date_epoch: request.source_date_epoch,
         ..Options::new(request.volume_id, request.now)
     };
@@ -227,16 +230,6 @@ fn report(plan: &Plan, request: &Request<'_>) -> Report {
             _ => (),
         }
     }
-    let mut notes = Vec::new();
-    for (node, note) in plan.notes() {
-        let sentence = format!("{}: {note}", tree.path(*node));
-        // Every reader in use takes deep trees.
-        if *note == Note::Deep {
-            tracing::debug!("{sentence}");
-        } else {
-            tracing::info!("{sentence}");
-            notes.push(sentence);
-        }
-    }
+    let notes = notes::tell(plan);
     Report { sectors: plan.sectors(), files, directories, volume_id: request.volume_id.to_owned(), notes }
 }

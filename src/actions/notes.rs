@@ -7,25 +7,31 @@ use crate::iso::plan::{Note, Plan};
 /// Of a kind of note so many are told one by one. All names of a large tree may be too long for Joliet.
 const TOLD_OF_A_KIND: usize = 20;
 
-/// The notes of a plan for people, those that matter to no reader in use left out.
-#[must_use]
-pub fn sentences(plan: &Plan) -> Vec<String> {
-    let mut sentences = Vec::new();
+/// Tells the notes of a plan, those that matter to no reader in use left out, and gives back what was told: the log of every detail has
+/// each of them, the ordinary one the first of each kind and how many more there are.
+pub fn tell(plan: &Plan) -> Vec<String> {
+    let mut told = Vec::new();
     let mut counts: BTreeMap<Note, usize> = BTreeMap::new();
-    // Every reader in use takes deep trees.
-    for &(node, note) in plan.notes().iter().filter(|(_, note)| *note != Note::Deep) {
+    for &(node, note) in plan.notes() {
+        let sentence = format!("{}: {note}", plan.tree().path(node));
         let count = counts.entry(note).or_default();
         *count += 1;
-        if *count <= TOLD_OF_A_KIND {
-            sentences.push(format!("{}: {note}", plan.tree().path(node)));
+        // Every reader in use takes deep trees.
+        if note == Note::Deep || *count > TOLD_OF_A_KIND {
+            tracing::debug!("{sentence}");
+        } else {
+            tracing::info!("{sentence}");
+            told.push(sentence);
         }
     }
-    for (note, count) in counts {
+    for (note, count) in counts.into_iter().filter(|(note, _)| *note != Note::Deep) {
         if let Some(more @ 1..) = count.checked_sub(TOLD_OF_A_KIND) {
-            sentences.push(format!("and {more} more: {note}"));
+            let sentence = format!("and {more} more: {note}");
+            tracing::info!("{sentence}");
+            told.push(sentence);
         }
     }
-    sentences
+    told
 }
 
 #[cfg(test)]
@@ -42,7 +48,7 @@ mod tests {
         }
         tree.insert(tree.root(), b"a:b", Attributes::default(), Kind::Directory(Vec::new())).unwrap();
         let options = Options { joliet: true, ..Options::new("TEST", Timestamp::default()) };
-        let found = sentences(&Plan::new(tree, options).unwrap());
+        let found = tell(&Plan::new(tree, options).unwrap());
         assert_eq!(found.len(), 22);
         assert_eq!(found[19], "/fifo19: is left out of the Joliet tree, which has files and directories only");
         assert_eq!(found[20], "/a:b: the name is spelled otherwise in the Joliet tree");

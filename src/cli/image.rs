@@ -35,6 +35,9 @@ pub(super) struct Arguments {
     /// Owner and permissions
     #[arg(long, value_name = "WORD", default_value = "rationalized")]
     attributes: Attributes,
+    /// Add a second tree with names for Windows (Joliet)
+    #[arg(long)]
+    joliet: bool,
     /// Add a list of SHA-256 digests, and a text that explains it, in /.cedarburn
     #[arg(long)]
     manifest: bool,
@@ -129,6 +132,7 @@ pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), Ac
             Attributes::Exact => AttributePolicy::Exact,
         },
         manifest: arguments.manifest.then(|| day(context)),
+        joliet: arguments.joliet,
         now: context.now,
         source_date_epoch: context.source_date_epoch,
         dry_run,

@@ -276,6 +276,23 @@ fn what_the_image_cannot_show_exactly_is_noted() {
 }
 
 #[test]
+fn what_windows_will_not_see_as_it_is_called_is_named() {
+    let desk = Desk::new();
+    let long = "l".repeat(65);
+    desk.write(&format!("d/{long}"), b"1");
+    desk.write("d/what?", b"2");
+    symlink("a", desk.path("d/link")).unwrap();
+    let json = desk.image(&["d", "--joliet", "--volume-id", "PHOTOS", "--json", "--output", "i"]).result();
+    let notes = json["notes"].as_array().unwrap().iter().map(|note| note.as_str().unwrap());
+    let named: Vec<_> = notes.filter_map(|note| note.split_once(": ")).map(|(path, _)| path).collect();
+    assert_eq!(named, ["/link", &format!("/{long}"), "/what?"], "{json}");
+    let plain = desk.image(&["d", "-n", "--json", "--output", "-"]).result();
+    assert_eq!(plain["notes"].as_array().unwrap().len(), 0, "{plain}");
+    // Rock Ridge has them as they are.
+    assert!(desk.listed("i").iter().any(|path| path.ends_with("what?")));
+}
+
+#[test]
 fn stdout_and_pipes_and_devices_take_the_same_bytes_as_a_file() {
     let desk = Desk::new();
     let epoch = |arguments: &[&str]| {

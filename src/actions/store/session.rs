@@ -258,9 +258,7 @@ impl Session<'_> {
         }
         let tree = self.with_own_files(tree)?;
         let plan = Plan::new(tree, disc.options(Options { carried, ..self.options(start, joliet) }))?;
-        for sentence in notes::sentences(&plan) {
-            tracing::info!("{sentence}");
-        }
+        notes::tell(&plan);
         Ok(plan)
     }
 
