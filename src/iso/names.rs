@@ -19,6 +19,7 @@
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::hierarchy::Form;
 use super::tree::NodeId;
@@ -107,7 +108,15 @@ impl Names {
         match form {
             // A file and a directory with one key would look alike to a reader that drops `.;1`.
             Form::Primary => self.by_order(form, a, b),
-            Form::Joliet => folded_units(self.identifier(a)).cmp(folded_units(self.identifier(b))),
+            Form::Joliet => {
+                let (a, b) = (self.identifier(a), self.identifier(b));
+                if a == b {
+                    return Ordering::Equal;
+                }
+                // Long common beginnings are what makes this slow.
+                let same = a.iter().zip(b).take_while(|(a, b)| a == b).count() / 2 * 2;
+                folded_units(&a[same..]).cmp(folded_units(&b[same..]))
+            }
         }
     }
 
@@ -122,37 +131,53 @@ impl Names {
 
     /// Numbers all but the first of names that look alike, in a list sorted by looks.
     fn number_the_alike(&mut self, form: Form, list: &mut [Named]) {
-        let natural = list.to_vec();
-        let mut given: HashSet<Vec<u8>> = HashSet::new();
+        let mut kept = list.to_vec();
+        kept.dedup_by(|next, first| self.by_looks(form, first, next).is_eq());
+        // By hash: should two be equal by chance, a number is left out.
+        let mut given: HashSet<u64> = HashSet::new();
         let mut counters: HashMap<(Vec<u8>, Vec<u8>), usize> = HashMap::new();
         // A stem skips a number only where another name has it, so no number exceeds the count of names.
         let width = list.len().to_string().len();
-        for at in 1..list.len() {
-            if self.by_looks(form, &natural[at - 1], &natural[at]).is_ne() {
+        let mut first: Option<Named> = None;
+        for named in list {
+            let own = *named;
+            if first.is_none_or(|first| self.by_looks(form, &first, &own).is_ne()) {
+                first = Some(own);
                 continue;
             }
-            let own = natural[at];
             let extension = self.extension(&own, form).to_vec();
             let longest = form.longest_base(own.is_directory, extension.len() / form.unit());
             let stem = form.cut(self.base(&own), longest.saturating_sub(width)).to_vec();
             let counter = counters.entry((form.folded(&stem), form.folded(&extension))).or_default();
-            list[at] = loop {
+            *named = loop {
                 *counter += 1;
                 let mut base = stem.clone();
                 for digit in format!("{counter:0width$}").bytes() {
                     base.resize(base.len() + form.unit() - 1, 0);
                     base.push(digit);
                 }
-                let candidate =
-                    Named { is_altered: true, ..self.push(form, own.node, own.is_directory, &base, &extension) };
-                let is_natural = natural.binary_search_by(|n| self.by_looks(form, n, &candidate)).is_ok();
-                let key = form.key(self.base(&candidate), self.extension(&candidate, form));
-                if !is_natural && given.insert(key) {
-                    break candidate;
+                let candidate = self.push(form, own.node, own.is_directory, &base, &extension);
+                let is_kept = kept.binary_search_by(|kept| self.by_looks(form, kept, &candidate)).is_ok();
+                let looks = form.folded(form.key(self.identifier(&candidate), &candidate));
+                let mut hasher = DefaultHasher::new();
+                looks.hash(&mut hasher);
+                if !is_kept && given.insert(hasher.finish()) {
+                    break self.in_place_of(own, candidate);
                 }
                 self.text.truncate(candidate.at);
             };
+            named.is_altered = true;
         }
+    }
+
+    /// The last identifier that was pushed, over that of `old` if it has room there: nobody needs that any more.
+    fn in_place_of(&mut self, old: Named, new: Named) -> Named {
+        if new.length > old.length {
+            return new;
+        }
+        self.text.copy_within(new.at.., old.at);
+        self.text.truncate(new.at);
+        Named { at: old.at, ..new }
     }
 
     /// Appends the identifier of these parts.
@@ -267,15 +292,15 @@ impl Form {
         }
     }
 
-    /// Equal for identifiers that look alike.
-    fn key(self, base: &[u8], extension: &[u8]) -> Vec<u8> {
-        let mut key = self.folded(base);
-        if !extension.is_empty() {
-            key.resize(key.len() + self.unit() - 1, 0);
-            key.push(b'.');
-            key.extend(self.folded(extension));
+    /// The part of an identifier that its looks depend on.
+    fn key<'a>(self, identifier: &'a [u8], named: &Named) -> &'a [u8] {
+        match self {
+            Form::Primary => {
+                let extension = if named.extension == 0 { 0 } else { usize::from(named.extension) + 1 };
+                &identifier[..usize::from(named.base) + extension]
+            }
+            Form::Joliet => identifier,
         }
-        key
     }
 }
 
@@ -304,6 +329,9 @@ fn spell(name: &[u8], units: &mut Vec<u16>) -> bool {
 fn folded_units(text: &[u8]) -> impl Iterator<Item = u16> {
     text.chunks_exact(2).map(|unit| {
         let unit = u16::from_be_bytes([unit[0], unit[1]]);
+        if let Ok(ascii @ ..0x80) = u8::try_from(unit) {
+            return ascii.to_ascii_uppercase().into();
+        }
         let Some(c) = char::from_u32(unit.into()) else { return unit };
         let mut upper = c.to_uppercase();
         match (upper.next(), upper.next()) {
