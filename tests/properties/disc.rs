@@ -91,8 +91,9 @@ pub(crate) struct View {
     pub(crate) session: Lba,
 }
 
-/// Sectors of a session's head: the system area and the descriptors.
-const HEAD: u64 = 18;
+/// Sectors of a session's head: the system area, two descriptors and the terminator. What stands there without
+/// Joliet, the path table, is not read.
+const HEAD: u64 = 19;
 
 impl ErrorType for View {
     type Error = std::io::Error;

@@ -108,9 +108,9 @@ fn shown(disc: &mut Disc, start: Lba) -> (Listing, Tree) {
     (on_disc(&reading.tree, disc), reading.tree)
 }
 
-fn options(number: usize, start: Lba) -> Options {
+fn options(number: usize, start: Lba, joliet: bool) -> Options {
     let created = Timestamp::from_seconds(1_795_353_255 + i64::try_from(number).unwrap() * 86_400);
-    Options { start, padding: Sectors(2), ..Options::new(format!("SESSION {number}"), created) }
+    Options { start, joliet, padding: Sectors(2), ..Options::new(format!("SESSION {number}"), created) }
 }
 
 /// What a reader that knows nothing of sessions shows when the one at `session` is mounted.
@@ -126,6 +126,7 @@ proptest! {
         history in history(),
         first in select(vec![0_u32, 300]),
         gaps in vec(0..50_u32, 14),
+        joliet in any::<bool>(),
     ) {
         let mut disc = Disc::new(Lba(first));
         let mut model = Model::new();
@@ -138,7 +139,7 @@ proptest! {
             let start = if number == 0 { Lba(first) } else { disc.end() + Sectors(gap) };
             // Nobody reads what lies between the sessions.
             disc.write(start, &[]);
-            let plan = Plan::new(with_day(tree, day, &files), options(number, start)).unwrap();
+            let plan = Plan::new(with_day(tree, day, &files), options(number, start, joliet)).unwrap();
             disc.burn(&plan, 8);
             tree = shown(&mut disc, start).1;
             sessions.push((start, model.clone()));
@@ -151,7 +152,10 @@ proptest! {
     }
 
     #[test]
-    fn on_overwritable_media_the_superblock_shows_the_newest_and_the_chain_every_state(history in history()) {
+    fn on_overwritable_media_the_superblock_shows_the_newest_and_the_chain_every_state(
+        history in history(),
+        joliet in any::<bool>(),
+    ) {
         let mut disc = Disc::new(Lba(0));
         let mut model = Model::new();
         let mut tree = Tree::new(PLAIN);
@@ -164,7 +168,7 @@ proptest! {
                 0 => Lba(UNIT.0),
                 _ => Chain::read(&mut disc).unwrap().next_start().unwrap(),
             };
-            let options = Options { volume_space: VolumeSpace::SessionLength, align: UNIT, ..options(number, start) };
+            let options = Options { volume_space: VolumeSpace::SessionLength, align: UNIT, ..options(number, start, joliet) };
             let plan = Plan::new(with_day(tree, day, &files), options).unwrap();
             disc.burn(&plan, 16);
             if number > 0 {

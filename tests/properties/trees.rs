@@ -7,8 +7,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use cedarburn::iso::plan::{AttributePolicy, Options, Plan, VolumeSpace};
-use cedarburn::iso::reader::{Volume, read_tree};
-use cedarburn::iso::tree::{Content, Timestamp};
+use cedarburn::iso::reader::{Volume, read_joliet, read_tree};
+use cedarburn::iso::tree::{Content, Timestamp, Tree};
 use cedarburn::sector::{Lba, Sectors};
 use proptest::option;
 use proptest::prelude::*;
@@ -28,14 +28,15 @@ fn options() -> impl Strategy<Value = Options> {
     let policy = select(vec![AttributePolicy::Rationalized, AttributePolicy::Exact]);
     let space = select(vec![VolumeSpace::AbsoluteEnd, VolumeSpace::SessionLength]);
     let place = (start, space, 0..40_u32, select(vec![1, 16, 32]));
-    (place, policy, option::of(time())).prop_map(
-        |((start, volume_space, padding, align), attributes, source_date_epoch)| Options {
+    (place, policy, option::of(time()), any::<bool>()).prop_map(
+        |((start, volume_space, padding, align), attributes, source_date_epoch, joliet)| Options {
             start,
             attributes,
             volume_space,
             padding: Sectors(padding),
             align: Sectors(align),
             source_date_epoch,
+            joliet,
             ..Options::new("PROPERTY", Timestamp::from_seconds(1_795_353_255))
         },
     )
@@ -80,6 +81,13 @@ proptest! {
         let reading = read_tree(&mut disc, &volume).unwrap();
         prop_assert_eq!(differences(&planned, &on_disc(&reading.tree, &disc)), Vec::<String>::new());
         prop_assert!(!reading.lost, "{:?}", reading.notes);
+
+        // Joliet has names, contents and one time.
+        let names = |tree: &Tree| on_disc(tree, &disc).into_iter().map(|(path, s)| (path, (s.what, s.times[0])));
+        let planned_joliet = plan.joliet_tree().map(|tree| names(&tree).collect::<Vec<_>>());
+        let joliet = read_joliet(&mut disc.clone(), &volume).unwrap();
+        prop_assert!(joliet.iter().all(|reading| !reading.lost && reading.notes.is_empty()), "{joliet:?}");
+        prop_assert_eq!(joliet.map(|reading| names(&reading.tree).collect::<Vec<_>>()), planned_joliet);
 
         let view = View { disc: Rc::new(RefCell::new(disc)), session: start };
         let theirs = hadris::list(view).map_err(TestCaseError::fail)?;
