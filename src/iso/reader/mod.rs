@@ -8,6 +8,17 @@
 //! to harm it: what it can't make sense of is left out or bent, and said in a [`Note`]. It shares no code with
 //! the generator, so that one misreading of the standards can't hide in both.
 //!
+//! What reading costs stays in proportion to the disc, whatever stands on it: each sector is read once as part of a
+//! directory and once as one of continuation areas, what is followed in those is a small multiple of what was read,
+//! and notes are counted when there are too many to keep.
+//!
+//! Verification could read with hadris-iso instead, and the tests do: it shows the same of every random tree, and no
+//! damage made it panic. But 3.0.0-rc.2 asks a drive for one sector at a time: 313,067 requests for 101,000 names in
+//! 1,000 directories, which stand in 7,065 sectors, where this reader makes 1,003; with names of 211 bytes 516,067
+//! against 2,003. At a millisecond each that is five to nine minutes instead of one or two seconds. Its cache helps
+//! short names only, each hard link makes it search the disc from the beginning (400,407 requests for 4,040 names), it
+//! mounts the session at sector 0 only, leaves loops to its caller, and says nothing of what is odd.
+//!
 //! Directories are read whole and in ascending order of their sectors, each with its continuation areas. On a
 //! disc laid out so (parents before children, continuation areas behind their directory) no step goes back.
 
