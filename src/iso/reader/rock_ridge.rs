@@ -328,6 +328,31 @@ mod tests {
     }
 
     #[test]
+    fn a_target_may_have_empty_components_and_4095_bytes() {
+        assert_eq!(target(&[b"SL\x0d\x01\x00\x00\x01a\x00\x00\x00\x01b"]), "a//b");
+        assert_eq!(target(&[b"SL\x0a\x01\x00\x00\x01a\x00\x00"]), "a/");
+        let entry = |continues: u8, length: u8| {
+            let header = [b'S', b'L', length + 7, 1, continues, continues, length];
+            [&header[..], &vec![b'x'; length.into()]].concat()
+        };
+        let mut entries = vec![entry(1, 248); 16];
+        entries.push(entry(0, 127));
+        let slices: Vec<&[u8]> = entries.iter().map(Vec::as_slice).collect();
+        assert_eq!(target(&slices).len(), 4095);
+        entries[16] = entry(0, 128);
+        let slices: Vec<&[u8]> = entries.iter().map(Vec::as_slice).collect();
+        assert_eq!(target(&slices), "");
+    }
+
+    #[test]
+    fn components_that_name_no_path_make_a_bad_target() {
+        // The root inside of a path, a volume's root, the host's name.
+        for flags in [0x08, 0x10, 0x20] {
+            assert_eq!(target(&[&[b'S', b'L', 10, 1, 0, 0, 1, b'a', flags, 0]]), "");
+        }
+    }
+
+    #[test]
     fn device_numbers_are_read_in_both_conventions() {
         let halves = b"PN\x14\x01\x03\x01\0\0\0\0\x01\x03\x2c\x01\0\0\0\0\x01\x2c";
         assert_eq!(read(&[halves]).0.device, Some(Device { major: 259, minor: 300 }));
@@ -350,6 +375,23 @@ mod tests {
         assert_eq!(seconds(fields.changed), 3);
         assert_eq!(fields.created, Some(Timestamp { seconds: 4, nanoseconds: 500_000_000 }));
         assert_eq!(oddities, []);
+    }
+
+    #[test]
+    fn stamps_nobody_shows_are_counted_over() {
+        // Creation, modify, backup, expiration, effective.
+        let stamp = |second| [70, 1, 1, 0, 0, second, 0];
+        let bytes = [b"TF\x28\x01\x73".as_slice(), &[1, 2, 3, 4, 5].map(stamp).concat()].concat();
+        let (fields, oddities) = read(&[&bytes]);
+        assert_eq!(fields.created, Some(Timestamp::from_seconds(1)));
+        assert_eq!(fields.modified, Some(Timestamp::from_seconds(2)));
+        assert_eq!((fields.accessed, fields.changed), (None, None));
+        assert_eq!(oddities, []);
+        // One stamp less than the flags say.
+        let bytes = [b"TF\x0c\x01\x06".as_slice(), &stamp(9)].concat();
+        let (fields, oddities) = read(&[&bytes]);
+        assert_eq!(fields.modified, Some(Timestamp::from_seconds(9)));
+        assert_eq!(oddities, [Oddity::BrokenEntry { signature: *b"TF" }]);
     }
 
     #[test]
