@@ -1,5 +1,6 @@
 //! ISO 9660 (ECMA-119) with Rock Ridge, and Joliet on request.
 
+mod ahead;
 pub mod chain;
 pub mod compare;
 mod continuation;
@@ -10,6 +11,7 @@ mod layout;
 pub mod manifest;
 mod names;
 mod path_table;
+mod piece;
 pub mod plan;
 pub mod reader;
 mod record;

@@ -329,6 +329,13 @@ impl Plan {
         &self.tree
     }
 
+    /// The session's manifest, if it has one. Without it no file is hashed.
+    #[must_use]
+    pub fn manifest(&self) -> Option<NodeId> {
+        let last = self.writes.last()?.node;
+        matches!(self.tree.node(last).kind, Kind::File { content: Content::Manifest, .. }).then_some(last)
+    }
+
     /// What the disc can't say exactly, or some reader won't show.
     #[must_use]
     pub fn notes(&self) -> &[(NodeId, Note)] {

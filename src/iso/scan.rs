@@ -204,7 +204,7 @@ pub(super) fn inode(metadata: &Metadata) -> Inode {
 }
 
 /// The same from the other form of `lstat`'s answer.
-fn attributes_of(stat: &FileStat) -> Attributes {
+pub(super) fn attributes_of(stat: &FileStat) -> Attributes {
     let time = |seconds, nanoseconds| Timestamp { seconds, nanoseconds: u32::try_from(nanoseconds).unwrap_or(0) };
     Attributes {
         mode: stat.st_mode & 0o7777,
@@ -216,7 +216,7 @@ fn attributes_of(stat: &FileStat) -> Attributes {
     }
 }
 
-fn inode_of(stat: &FileStat) -> Inode {
+pub(super) fn inode_of(stat: &FileStat) -> Inode {
     Inode { device: stat.st_dev, number: stat.st_ino }
 }
 

@@ -2,14 +2,24 @@
 //!
 //! The plan has promised its size, so exactly that many bytes leave here whatever happened to the file since:
 //! what is missing is made up with zeros and told ([`Change`]).
+//!
+//! A small file costs five calls of the kernel: open, a look whether it is the planned file, one read, a look
+//! whether it has changed, close. An empty one costs one look. That nothing follows the planned size is told by
+//! the last look, so no read asks for it. The files of one directory are opened in it: finding the directory
+//! anew for each takes longer than the rest of opening.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Read};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, PosixFadviseAdvice, posix_fadvise};
+use nix::fcntl::{AtFlags, OFlag, PosixFadviseAdvice, openat, posix_fadvise};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
 
 use super::scan;
 use super::tree::{Attributes, Inode};
@@ -74,87 +84,140 @@ pub(super) struct Planned {
     pub(super) stamp: u64,
 }
 
-/// A file being read.
-#[derive(Debug)]
-pub(super) struct Staged {
-    planned: Planned,
-    got: u64,
-    /// `None` once nothing more can be read.
-    file: Option<File>,
-    change: Option<Change>,
+/// What was read of a part of a file.
+#[derive(Debug, Default)]
+pub(super) struct Got {
+    /// Bytes there were.
+    pub(super) bytes: usize,
+    /// Why there were no more, if the file did not simply end.
+    pub(super) failure: Option<io::Error>,
 }
 
-impl Staged {
-    pub(super) fn open(path: &Path, planned: Planned) -> Staged {
-        let (file, change) = match open(path, planned.inode) {
-            Ok(file) => (Some(file), None),
-            Err(change) => (None, Some(change)),
+/// Opens a directory for [`Planned::read_whole`]; the path may be empty.
+pub(super) fn open_directory(path: &[u8]) -> Result<OwnedFd, Errno> {
+    let path = OsStr::from_bytes(if path.is_empty() { b"." } else { path });
+    scan::open_staged(Path::new(path), OFlag::O_PATH | OFlag::O_DIRECTORY)
+        .map(OwnedFd::from)
+        .map_err(|error| errno(&error))
+}
+
+impl Planned {
+    /// Reads the file of this name as a whole into `out`, which is as long as planned.
+    pub(super) fn read_whole(
+        &self,
+        directory: &Result<OwnedFd, Errno>,
+        name: &OsStr,
+        out: &mut [u8],
+    ) -> Option<Change> {
+        let opened = match directory {
+            Err(errno) => Err(not_found(*errno)),
+            // Its data is here already: it need not be readable.
+            Ok(directory) if self.size == 0 => {
+                return match fstatat(directory, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
+                    Ok(now) if self.is(&now) => self.compare(&now),
+                    Ok(_) => Some(Change::Replaced),
+                    Err(errno) => Some(not_found(errno)),
+                };
+            }
+            Ok(directory) => {
+                self.open_with(|flags| Ok(openat(directory, name, flags | OFlag::O_CLOEXEC, Mode::empty())?.into()))
+            }
         };
-        if let Some(file) = &file
-            && planned.size >= 1 << 20
-        {
-            // Only a hint: a file system without it reads as well.
-            let _ = posix_fadvise(file, 0, 0, PosixFadviseAdvice::POSIX_FADV_SEQUENTIAL);
-        }
-        Staged { planned, got: 0, file, change }
-    }
-
-    /// Fills `out`, which is no longer than what is left of the planned size.
-    pub(super) fn fill(&mut self, out: &mut [u8]) {
-        let mut filled = 0;
-        while let Some(file) = &mut self.file
-            && filled < out.len()
-        {
-            match file.read(&mut out[filled..]) {
-                Ok(0) => self.stop(Change::Shrank { planned: self.planned.size, got: self.got }),
-                Ok(count) => {
-                    filled += count;
-                    self.got += count as u64;
-                }
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => (),
-                Err(e) => self.stop(Change::Unreadable(e)),
+        match opened {
+            Ok(file) => {
+                let got = read_at(&file, out, 0);
+                self.missing(got, 0, out.len()).or_else(|| self.look_again(&file))
+            }
+            Err(change) => {
+                out.fill(0);
+                Some(change)
             }
         }
-        out[filled..].fill(0);
     }
 
-    fn stop(&mut self, change: Change) {
-        self.file = None;
-        self.change = Some(change);
+    /// Opens the file at `path`, to be read in parts.
+    pub(super) fn open(&self, path: &Path) -> Result<File, Change> {
+        let file = self.open_with(|flags| scan::open_staged(path, flags))?;
+        // Only a hint: a file system without it reads as well.
+        let _ = posix_fadvise(&file, 0, 0, PosixFadviseAdvice::POSIX_FADV_SEQUENTIAL);
+        Ok(file)
     }
 
-    /// Compares with the plan once more.
-    pub(super) fn close(self) -> Option<Change> {
-        let Some(file) = self.file else { return self.change };
-        match file.metadata() {
-            Err(e) => Some(Change::Unreadable(e)),
-            Ok(now) if now.len() > self.planned.size => {
-                Some(Change::Grew { planned: self.planned.size, found: now.len() })
+    /// Opens the file, if it is still the one that was planned.
+    fn open_with(&self, open: impl Fn(OFlag) -> io::Result<File>) -> Result<File, Change> {
+        // Not to wait for a writer if a pipe has taken the file's place.
+        let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_LARGEFILE;
+        let opened = open(flags | OFlag::O_NOATIME).or_else(|error| match errno(&error) {
+            // Only the owner may leave the access time alone.
+            Errno::EPERM => open(flags),
+            _ => Err(error),
+        });
+        let file = opened.map_err(|error| not_found(errno(&error)))?;
+        // Before it is read: reading from what is no file may take something from somebody.
+        match fstat(&file) {
+            Ok(found) if self.is(&found) => Ok(file),
+            Ok(_) => Err(Change::Replaced),
+            Err(errno) => Err(Change::Unreadable(errno.into())),
+        }
+    }
+
+    fn is(&self, found: &FileStat) -> bool {
+        let is_file = found.st_mode & SFlag::S_IFMT.bits() == SFlag::S_IFREG.bits();
+        is_file && scan::inode_of(found) == self.inode
+    }
+
+    /// What it means that of the `wanted` bytes from `offset` on only these were read; `None` if all were.
+    pub(super) fn missing(&self, got: Got, offset: u64, wanted: usize) -> Option<Change> {
+        match got.failure {
+            Some(error) => Some(Change::Unreadable(error)),
+            None if got.bytes < wanted => {
+                Some(Change::Shrank { planned: self.size, got: offset.saturating_add(got.bytes as u64) })
             }
-            Ok(now) if now.len() < self.planned.size || stamp(&scan::attributes(&now)) != self.planned.stamp => {
-                Some(Change::ChangedWhileRead)
-            }
-            Ok(_) => None,
+            None => None,
+        }
+    }
+
+    /// Compares a file that was read to its end with the plan once more.
+    pub(super) fn look_again(&self, file: &File) -> Option<Change> {
+        fstat(file).map_or_else(|errno| Some(Change::Unreadable(errno.into())), |now| self.compare(&now))
+    }
+
+    fn compare(&self, now: &FileStat) -> Option<Change> {
+        let found = u64::try_from(now.st_size).unwrap_or(0);
+        if found > self.size {
+            Some(Change::Grew { planned: self.size, found })
+        } else if found < self.size || stamp(&scan::attributes_of(now)) != self.stamp {
+            Some(Change::ChangedWhileRead)
+        } else {
+            None
         }
     }
 }
 
-fn open(path: &Path, inode: Inode) -> Result<File, Change> {
-    // Not to wait for a writer if a pipe has taken the file's place.
-    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
-    let open = |flags: OFlag| scan::open_staged(path, flags);
-    let opened = open(flags | OFlag::O_NOATIME).or_else(|e| match errno(&e) {
-        // Only the owner may leave the access time alone.
-        Errno::EPERM => open(flags),
-        _ => Err(e),
-    });
-    let file = opened.map_err(|e| match errno(&e) {
+/// Fills `out` with the bytes from `offset` on, what isn't there with zeros.
+pub(super) fn read_at(file: &File, out: &mut [u8], offset: u64) -> Got {
+    let mut got = Got { bytes: 0, failure: None };
+    while got.bytes < out.len() {
+        match file.read_at(&mut out[got.bytes..], offset.saturating_add(got.bytes as u64)) {
+            Ok(0) => break,
+            Ok(count) => got.bytes += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
+            Err(error) => {
+                got.failure = Some(error);
+                break;
+            }
+        }
+    }
+    out[got.bytes..].fill(0);
+    got
+}
+
+fn not_found(errno: Errno) -> Change {
+    match errno {
         Errno::ENOENT | Errno::ENOTDIR => Change::Vanished,
         Errno::ELOOP | Errno::ENXIO => Change::Replaced,
-        _ => Change::Unreadable(e),
-    })?;
-    let metadata = file.metadata().map_err(Change::Unreadable)?;
-    if metadata.is_file() && scan::inode(&metadata) == inode { Ok(file) } else { Err(Change::Replaced) }
+        _ => Change::Unreadable(errno.into()),
+    }
 }
 
 fn errno(error: &io::Error) -> Errno {

@@ -9,11 +9,12 @@ use std::fmt;
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
+use super::ahead::{Ahead, Bounds};
 use super::directory::Builder;
 use super::path_table::Order;
+use super::piece::Piece;
 use super::plan::Plan;
 pub use super::staged::Change;
-use super::staged::{Planned, Staged};
 use super::tree::{Content, Kind, NodeId, TreePath};
 use crate::iso::manifest::{self, Digest, UNPROVEN};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
@@ -29,7 +30,8 @@ pub struct Damage {
     pub change: Change,
 }
 
-/// SHA-256 of the files as they were written, zeros that make up for missing bytes included.
+/// SHA-256 of the files as they were written, zeros that make up for missing bytes included. Of a session without
+/// a [manifest](Plan::manifest) there are none: nothing is hashed that nobody will read.
 #[derive(Debug, Clone, Default)]
 pub struct Digests {
     /// By node: position in `digests`.
@@ -54,7 +56,7 @@ pub struct StreamReport {
     pub damages: Vec<Damage>,
 }
 
-/// The bytes of a [`Plan`]; reads each file when its turn comes.
+/// The bytes of a [`Plan`]; reads each file when its turn is near.
 pub struct Stream<'a> {
     plan: &'a Plan,
     next: Next,
@@ -62,6 +64,10 @@ pub struct Stream<'a> {
     /// Sectors on their way out, and how far they are.
     ready: Vec<u8>,
     at: usize,
+    ahead: Ahead,
+    /// File data on its way out, and how far it is.
+    piece: Option<(Piece, usize)>,
+    /// A file of our own on its way out.
     file: Option<Reading<'a>>,
     /// Bytes of zeros to come before the next part.
     zeros: u64,
@@ -89,13 +95,23 @@ enum Next {
 }
 
 /// What is known of the files written so far, by position in the plan's list.
-#[derive(Default)]
 struct Proof {
+    hashing: bool,
+    /// How many files are written.
+    files: usize,
     digests: Vec<Digest>,
     changes: Vec<(usize, Change)>,
 }
 
 impl Proof {
+    fn push(&mut self, digest: Digest, change: Option<Change>) {
+        if self.hashing {
+            self.digests.push(digest);
+        }
+        self.changes.extend(change.map(|change| (self.files, change)));
+        self.files += 1;
+    }
+
     /// The digest for the manifest.
     fn proven(&self, index: usize) -> Digest {
         let damaged = self.changes.binary_search_by_key(&index, |(at, _)| *at).is_ok();
@@ -105,28 +121,36 @@ impl Proof {
 
 struct Reading<'a> {
     left: u64,
-    hasher: Sha256,
+    hasher: Option<Sha256>,
     source: Source<'a>,
 }
 
 enum Source<'a> {
-    Staged(Staged),
     Bytes(Bytes),
     Manifest(Lines<'a>),
 }
 
 impl<'a> Stream<'a> {
     pub(super) fn new(plan: &'a Plan) -> Stream<'a> {
+        Stream::with_bounds(plan, Bounds::of_this_machine())
+    }
+
+    /// A stream that reads ahead within these bounds.
+    pub(super) fn with_bounds(plan: &'a Plan, bounds: Bounds) -> Stream<'a> {
+        let hashing = plan.manifest().is_some();
+        let digests = Vec::with_capacity(if hashing { plan.writes.len() } else { 0 });
         Stream {
             plan,
             next: Next::Descriptors,
             builder: Builder::default(),
             ready: Vec::new(),
             at: 0,
+            ahead: Ahead::new(bounds, hashing),
+            piece: None,
             file: None,
             zeros: 0,
             written: 0,
-            proof: Proof::default(),
+            proof: Proof { hashing, files: 0, digests, changes: Vec::new() },
         }
     }
 
@@ -141,6 +165,15 @@ impl<'a> Stream<'a> {
                 let count = rest.len().min(self.ready.len() - self.at);
                 rest[..count].copy_from_slice(&self.ready[self.at..self.at + count]);
                 self.at += count;
+                count
+            } else if let Some((piece, at)) = &mut self.piece {
+                let left = &piece.bytes()[*at..];
+                let count = rest.len().min(left.len());
+                rest[..count].copy_from_slice(&left[..count]);
+                *at += count;
+                if count == left.len() {
+                    self.close_piece();
+                }
                 count
             } else if self.zeros > 0 {
                 let count = rest.len().min(usize::try_from(self.zeros).unwrap_or(usize::MAX));
@@ -231,10 +264,7 @@ impl<'a> Stream<'a> {
                     Next::File(0)
                 }
             },
-            Next::File(index) if index < plan.writes.len() => {
-                self.open_file(index);
-                Next::File(index + 1)
-            }
+            Next::File(index) if index < plan.writes.len() => self.begin_file(index),
             Next::File(_) => Next::Padding,
             Next::Padding => {
                 self.zeros = plan.sectors().bytes().saturating_sub(self.written);
@@ -244,37 +274,49 @@ impl<'a> Stream<'a> {
         };
     }
 
-    fn open_file(&mut self, index: usize) {
+    fn begin_file(&mut self, index: usize) -> Next {
         let plan = self.plan;
-        let write = &plan.writes[index];
-        let Kind::File { size, content } = &plan.tree().node(write.node).kind else { return };
+        let Kind::File { size, content } = &plan.tree().node(plan.writes[index].node).kind else {
+            return Next::File(index + 1);
+        };
         let source = match content {
-            Content::Staged(inode) => {
-                let planned = Planned { inode: *inode, size: *size, stamp: write.stamp };
-                let path = plan.tree().staged_path(write.node).unwrap_or_default();
-                Source::Staged(Staged::open(&path, planned))
-            }
+            Content::Staged(_) => return self.begin_piece(index),
             Content::Manifest => Source::Manifest(Lines::new(plan)),
             Content::Bytes(bytes) => Source::Bytes(bytes.clone()),
-            Content::Recorded(_) => return,
+            Content::Recorded(_) => return Next::File(index + 1),
         };
-        self.file = Some(Reading { left: *size, hasher: Sha256::new(), source });
+        self.file = Some(Reading { left: *size, hasher: self.proof.hashing.then(Sha256::new), source });
         if *size == 0 {
             self.close_file();
         }
+        Next::File(index + 1)
     }
 
     fn close_file(&mut self) {
         let Some(reading) = self.file.take() else { return };
-        let index = self.proof.digests.len();
-        self.proof.digests.push(reading.hasher.finalize().into());
-        if let Source::Staged(staged) = reading.source
-            && let Some(change) = staged.close()
-        {
-            self.proof.changes.push((index, change));
-        }
-        let size = self.plan.size(self.plan.writes[index].node);
+        let size = self.plan.size(self.plan.writes[self.proof.files].node);
+        self.proof.push(reading.hasher.map_or(UNPROVEN, |hasher| hasher.finalize().into()), None);
         self.zeros = size.next_multiple_of(SECTOR_BYTES as u64) - size;
+    }
+
+    /// Gets the piece that begins with this file or continues it.
+    fn begin_piece(&mut self, index: usize) -> Next {
+        let Some(piece) = self.ahead.next(self.plan) else { return Next::Padding };
+        let next = Next::File(index + piece.ends());
+        let is_empty = piece.bytes().is_empty();
+        self.piece = Some((piece, 0));
+        if is_empty {
+            self.close_piece();
+        }
+        next
+    }
+
+    fn close_piece(&mut self) {
+        let Some((mut piece, _)) = self.piece.take() else { return };
+        for ended in piece.ended() {
+            self.proof.push(ended.digest, ended.change);
+        }
+        self.ahead.give_back(piece);
     }
 }
 
@@ -282,11 +324,12 @@ impl Reading<'_> {
     /// Fills `out`, which is no longer than what is left.
     fn fill(&mut self, out: &mut [u8], proof: &Proof) {
         match &mut self.source {
-            Source::Staged(staged) => staged.fill(out),
             Source::Bytes(bytes) => out.copy_from_slice(&bytes.split_to(out.len())),
             Source::Manifest(lines) => lines.fill(out, proof),
         }
-        self.hasher.update(&*out);
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(&*out);
+        }
         self.left -= out.len() as u64;
     }
 }

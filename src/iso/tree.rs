@@ -464,6 +464,41 @@ impl Tree {
         Some(path)
     }
 
+    /// Appends the bytes of [`staged_path`](Tree::staged_path) without allocating; false, and nothing appended, if
+    /// there is none.
+    pub(super) fn push_staged_path(&self, id: NodeId, out: &mut Vec<u8>) -> bool {
+        let mut length = 0;
+        let mut top = id;
+        let source = loop {
+            let own = 1 + self.node(top).name.len();
+            match self.grafts.get(&top) {
+                Some(Graft::Directory(directory)) => break directory,
+                Some(Graft::NameIn(directory)) => {
+                    length += own;
+                    break directory;
+                }
+                Some(Graft::Made) => return false,
+                None if top == self.root() => return false,
+                None => {
+                    length += own;
+                    top = self.node(top).parent;
+                }
+            }
+        };
+        out.extend_from_slice(source.as_os_str().as_bytes());
+        let start = out.len();
+        let mut end = start + length;
+        out.resize(end, b'/');
+        let mut at = id;
+        while end > start {
+            let name = &self.node(at).name;
+            out[end - name.len()..end].copy_from_slice(name);
+            end -= name.len() + 1;
+            at = self.node(at).parent;
+        }
+        true
+    }
+
     /// Every node, parents before children, siblings in name order, from the root.
     pub fn walk(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.walk_from(self.root())
@@ -526,6 +561,12 @@ mod tests {
         let file = tree.insert(host, b"f", Attributes::default(), file()).unwrap();
         assert_eq!(tree.staged_path(file).unwrap(), Path::new("/staging/2026/11/22/host/f"));
         assert_eq!(tree.staged_path(tree.root()), None);
+        for id in [file, host, day] {
+            let mut path = b"before ".to_vec();
+            assert!(tree.push_staged_path(id, &mut path));
+            assert_eq!(path[7..], *tree.staged_path(id).unwrap().as_os_str().as_bytes());
+        }
+        assert!(!tree.push_staged_path(tree.root(), &mut Vec::new()));
     }
 
     #[test]
@@ -538,6 +579,11 @@ mod tests {
         tree.set_graft(made, Graft::Made);
         assert_eq!(tree.staged_path(other).unwrap(), Path::new("/two/sub/f"));
         assert_eq!(tree.staged_path(made), None);
+        for (id, expected) in [(other, &b"before /two/sub/f"[..]), (made, b"before "), (tree.root(), b"before /one")] {
+            let mut path = b"before ".to_vec();
+            assert_eq!(tree.push_staged_path(id, &mut path), id != made);
+            assert_eq!(path, expected);
+        }
     }
 
     #[test]

@@ -3,6 +3,10 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use nix::fcntl::{OFlag, openat};
+use nix::sys::stat::{Mode, mkdirat};
+
+use super::super::ahead::Bounds;
 use super::super::plan::Options;
 use super::super::scan;
 use super::super::testing::{Image, add, bytes, empty_tree, image, options};
@@ -117,6 +121,9 @@ fn lines_of_older_manifests_are_carried_over() {
     assert_eq!(listed.len(), 2);
 }
 
+/// Nothing is read before it is asked for: so a test knows what has been.
+const NOT_AHEAD: Bounds = Bounds { piece: 4096, pieces: 1, threads: 0 };
+
 /// Streams a session whose file `day/f` (10,000 bytes of `x`) meets `change` after the plan, or when the
 /// first half of it has been read if `midway`. What is on the disc of it, and what is said of it.
 fn damaged(midway: bool, change: impl FnOnce(&Path)) -> (Vec<u8>, Option<Change>) {
@@ -128,7 +135,7 @@ fn damaged(midway: bool, change: impl FnOnce(&Path)) -> (Vec<u8>, Option<Change>
     let until = if midway { plan.extent(node).unwrap().start + Sectors(2) } else { plan.data_start() };
 
     let mut out = vec![0xa5; usize::try_from(plan.sectors().bytes()).unwrap()];
-    let mut stream = plan.stream();
+    let mut stream = Stream::with_bounds(&plan, NOT_AHEAD);
     let first = usize::try_from((until - plan.start()).bytes()).unwrap();
     assert_eq!(stream.read(&mut out[..first]), first);
     change(&staging.path("f"));
@@ -269,4 +276,165 @@ fn a_stream_can_run_on_a_thread_of_its_own() {
     let plan = staging.plan();
     sends(&plan.stream());
     sends(&plan.stream().finish());
+}
+
+#[test]
+fn however_much_is_read_ahead_by_however_many_the_session_is_the_same() {
+    let sizes = [0, 1, 2047, 2048, 2049, 0, 4095, 4096, 4097, 20_000, 3, 0, 300_000, 5, 131_072, 131_073, 1_500_000, 0];
+    let contents: Vec<Vec<u8>> = (0..)
+        .zip(sizes)
+        .map(|(n, size)| (0..size).map(|at: u32| u8::try_from((at + n) % 251).unwrap()).collect())
+        .collect();
+    let names: Vec<String> = (0..sizes.len()).map(|n| format!("{n:02}")).collect();
+    let files: Vec<(&str, &[u8])> = names.iter().zip(&contents).map(|(n, c)| (&n[..], &c[..])).collect();
+    let staging = Staging::new(&files);
+    let mut tree = staging.tree();
+    for between in ["day/01a", "day/01b", "day/12a"] {
+        add(&mut tree, between, bytes(b"from memory"));
+    }
+    let plan = Plan::new(tree, options()).unwrap();
+    let find = |path: &str| plan.tree().find(&TreePath::new(path)).unwrap();
+    let mut first: Option<Vec<u8>> = None;
+    for piece in [2048, 4096, 128 << 10] {
+        for pieces in [1, 2, 32] {
+            for threads in [0, 1, 4] {
+                let mut stream = Stream::with_bounds(&plan, Bounds { piece, pieces, threads });
+                let mut out = vec![0xa5; usize::try_from(plan.sectors().bytes()).unwrap()];
+                for part in out.chunks_mut(50 * 2048) {
+                    assert_eq!(stream.read(part), part.len());
+                }
+                let report = stream.finish();
+                assert!(report.damages.is_empty());
+                for (name, content) in &files {
+                    let path = format!("day/{name}");
+                    assert_eq!(report.digests.get(find(&path)), Some(&digest(content)), "{path}");
+                }
+                assert!(out == *first.get_or_insert_with(|| out.clone()), "{piece} {pieces} {threads}");
+            }
+        }
+    }
+    let image = Image { start: Lba(0), bytes: &first.unwrap() };
+    for (name, content) in files {
+        assert!(image.content(&format!("day/{name}")) == content, "{name}");
+    }
+    assert_eq!(image.content("day/12a"), b"from memory");
+}
+
+#[test]
+fn damage_among_files_that_are_read_ahead_is_told_of_each_in_stream_order() {
+    let large = vec![b'x'; 50_000];
+    let names: Vec<String> = (0..400).map(|n| format!("{n:03}")).collect();
+    let of = |n: usize| if n.is_multiple_of(10) { &large[..] } else { &large[..n] };
+    let files: Vec<(&str, &[u8])> = names.iter().enumerate().map(|(n, name)| (&name[..], of(n))).collect();
+    let staging = Staging::new(&files);
+    for threads in [0, 1, 4] {
+        let plan = Plan::new(staging.tree(), options()).unwrap();
+        fs::rename(staging.path("007"), staging.path("7")).unwrap();
+        fs::rename(staging.path("300"), staging.path("3")).unwrap();
+        OpenOptions::new().write(true).open(staging.path("120")).unwrap().set_len(20_000).unwrap();
+        let mut stream = Stream::with_bounds(&plan, Bounds { piece: 16 << 10, pieces: 4, threads });
+        let mut out = vec![0xa5; usize::try_from(plan.sectors().bytes()).unwrap()];
+        assert_eq!(stream.read(&mut out), out.len());
+        let report = stream.finish();
+        let said: Vec<(String, &Change)> = report.damages.iter().map(|d| (d.path.to_string(), &d.change)).collect();
+        assert!(
+            matches!(
+                &said[..],
+                [(a, Change::Vanished), (b, Change::Shrank { planned: 50_000, got: 20_000 }), (c, Change::Vanished)]
+                    if a == "/day/007" && b == "/day/120" && c == "/day/300"
+            ),
+            "{said:?}"
+        );
+        let image = Image { start: Lba(0), bytes: &out };
+        let content = image.content("day/120");
+        assert!(content[..20_000] == large[..20_000] && content[20_000..] == [0; 30_000]);
+        assert_eq!(report.digests.get(report.damages[1].node), Some(&digest(&content)));
+        assert!(image.content("day/121") == large[..121]);
+        fs::rename(staging.path("7"), staging.path("007")).unwrap();
+        fs::rename(staging.path("3"), staging.path("300")).unwrap();
+        fs::write(staging.path("120"), &large).unwrap();
+    }
+}
+
+#[test]
+fn an_empty_file_is_looked_at_too() {
+    type Case = (fn(&Path), fn(&Change) -> bool);
+    let changes: [Case; 4] = [
+        (|path| fs::remove_file(path).unwrap(), |change| matches!(change, Change::Vanished)),
+        (|path| fs::write(path, b"12").unwrap(), |change| matches!(change, Change::Grew { planned: 0, found: 2 })),
+        (
+            |path| {
+                fs::rename(path, path.with_extension("old")).unwrap();
+                symlink("elsewhere", path).unwrap();
+            },
+            |change| matches!(change, Change::Replaced),
+        ),
+        (
+            |path| File::open(path).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap(),
+            |change| matches!(change, Change::ChangedWhileRead),
+        ),
+    ];
+    for (change, expected) in changes {
+        let staging = Staging::new(&[("e", b"")]);
+        let plan = staging.plan();
+        change(&staging.path("e"));
+        let (_, report) = image(&plan, 4096);
+        assert!(expected(&report.damages[0].change), "{:?}", report.damages);
+        assert_eq!(report.damages.len(), 1);
+    }
+}
+
+#[test]
+fn files_deeper_than_the_longest_path_are_read() {
+    let staging = Staging::new(&[]);
+    let name = "n".repeat(255);
+    let mut above = File::open(staging.top.path()).unwrap();
+    for _ in 0..20 {
+        mkdirat(&above, &name[..], Mode::S_IRWXU).unwrap();
+        above = openat(&above, &name[..], OFlag::O_DIRECTORY, Mode::empty()).unwrap().into();
+    }
+    for (name, content) in [("empty", vec![]), ("large", vec![b'x'; 1_000_000]), ("small", b"deep".to_vec())] {
+        let file = openat(&above, name, OFlag::O_CREAT | OFlag::O_WRONLY, Mode::S_IRUSR).unwrap();
+        std::io::Write::write_all(&mut File::from(file), &content).unwrap();
+    }
+    let (bytes, report) = image(&staging.plan(), 4096);
+    assert!(report.damages.is_empty(), "{:?}", report.damages);
+    let image = Image { start: Lba(0), bytes: &bytes };
+    let deep = format!("day/{}", vec![name; 20].join("/"));
+    assert_eq!(image.content(&format!("{deep}/small")), b"deep");
+    assert!(image.content(&format!("{deep}/large")) == [b'x'; 1_000_000]);
+    assert_eq!(image.content(&format!("{deep}/empty")), b"");
+}
+
+#[test]
+fn a_session_without_a_manifest_has_no_digests_and_tells_damage_all_the_same() {
+    let staging = Staging::new(&[("a", b"xx"), ("b", b"yy")]);
+    let mut tree = empty_tree();
+    scan::graft(&mut tree, staging.top.path(), &TreePath::new("day")).unwrap();
+    let plan = Plan::new(tree, options()).unwrap();
+    assert_eq!(plan.manifest(), None);
+    fs::remove_file(staging.path("b")).unwrap();
+    let (bytes, report) = image(&plan, 4096);
+    assert_eq!(Image { start: Lba(0), bytes: &bytes }.content("day/a"), b"xx");
+    assert!(plan.tree().walk().all(|node| report.digests.get(node).is_none()));
+    assert!(matches!(report.damages[..], [Damage { change: Change::Vanished, .. }]));
+}
+
+#[test]
+fn a_stream_that_is_dropped_half_way_leaves_no_file_open() {
+    let large = vec![b'x'; 3_000_000];
+    let staging = Staging::new(&[("a", &large), ("b", &large), ("c", b"c"), ("d", &large)]);
+    let top = fs::canonicalize(staging.top.path()).unwrap();
+    let open = || {
+        let links = fs::read_dir("/proc/self/fd").unwrap().filter_map(|fd| fs::read_link(fd.ok()?.path()).ok());
+        links.filter(|target| target.starts_with(&top)).count()
+    };
+    let plan = staging.plan();
+    for sectors in [100, 1000, 1600, 3500] {
+        let mut stream = Stream::with_bounds(&plan, Bounds { piece: 64 << 10, pieces: 16, threads: 3 });
+        let mut out = vec![0; sectors * 2048];
+        assert_eq!(stream.read(&mut out), out.len());
+        drop(stream);
+        assert_eq!(open(), 0, "after {sectors} sectors");
+    }
 }
