@@ -10,6 +10,13 @@
 //! What was found in a file when it was read is what goes to the disc; what happens to the file between its
 //! reading and its bytes going out is no damage, as if it happened a moment later.
 //!
+//! Why by hand. A pool as rayon's works through what there is at once and has no order to pass it on in nor a bound
+//! to what waits; both would have to be built around it, and waiting and waking is a hundredth of the time
+//! here. Mapping files into memory costs small ones 2.4 times the reading of them and saves large ones a third of
+//! it, beside hashing that takes five times as long; and a file that shrinks would kill the process. Passing on
+//! shared buffers (`Bytes`) would save one copy, a twentieth of the time of all cores, in the thread that waits
+//! for the others.
+//!
 //! Threads own what they work on. A stream that is dropped takes their work away and waits for them, but not
 //! for a file system that does not answer.
 
