@@ -345,6 +345,11 @@ impl Walk<'_> {
                 continue;
             }
             self.note_outside(job.node, Some(&found.name), &found);
+            if self.notes_are_full() {
+                for oddity in std::mem::take(&mut found.oddities) {
+                    self.note(job.node, Some(&found.name), oddity);
+                }
+            }
             match all.last_mut() {
                 Some(last) if last.continues_with(&found) => last.append(found),
                 _ => all.push(found),
@@ -498,9 +503,14 @@ impl Walk<'_> {
         }
     }
 
+    /// Whether oddities are only counted from here on, so that none need be kept until names are in order.
+    fn notes_are_full(&self) -> bool {
+        self.notes.len() == MAX_NOTES || self.note_bytes > MAX_NOTE_BYTES
+    }
+
     fn note(&mut self, directory: NodeId, name: Option<&[u8]>, what: Oddity) {
         self.lost |= what.is_loss();
-        if self.notes.len() == MAX_NOTES || self.note_bytes > MAX_NOTE_BYTES {
+        if self.notes_are_full() {
             self.more_notes += 1;
             return;
         }
