@@ -5,8 +5,9 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::{json, output};
-use crate::actions::list::{Reading, list};
+use crate::actions::list::{self, list};
 use crate::actions::{ActionError, device};
+use crate::iso::reader::Reading;
 use crate::iso::tree::{Kind, NodeId, Tree, TreePath};
 
 /// What is listed.
@@ -41,9 +42,15 @@ struct FileObject<'a> {
 
 pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), ActionError> {
     let spec = context.device()?;
-    let mut reading = Reading::new(device::open(&spec, context.trace())?)?;
-    let tree = reading.session(arguments.session)?.tree;
+    let mut reading = list::Reading::new(device::open(&spec, context.trace())?)?;
+    let Reading { tree, notes, more_notes, .. } = reading.session(arguments.session)?;
     let path = TreePath::new(std::os::unix::ffi::OsStrExt::as_bytes(arguments.path.as_os_str()));
+    for note in notes.iter().filter(|note| note.what.is_loss() && note.path.is_within(&path)) {
+        tracing::warn!("{note}");
+    }
+    if more_notes > 0 {
+        tracing::warn!("{more_notes} more oddities on this disc");
+    }
     let nodes = list(&tree, &path, arguments.recursive)?;
     for &node in &nodes {
         if context.options.json {

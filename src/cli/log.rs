@@ -8,7 +8,7 @@
 //! | `-d` | ERROR | DEBUG |
 //! | `-b -d` | DEBUG | DEBUG |
 //!
-//! `image`, which Cedar hasn't, speaks on stderr, where a warning is seen without options: its stdout may be the image.
+//! `image` and `list`, which Cedar hasn't, speak on stderr, where a warning is seen without options: their stdout is the image, or the list.
 
 use std::fmt::{self, Write as _};
 use std::fs::{File, OpenOptions, Permissions};

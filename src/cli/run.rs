@@ -15,9 +15,9 @@ pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure
         // In JSON the messages are fields of the answer.
         let quiet = options.quiet || options.json;
         let levels = log::Levels::new(quiet, options.verbose, options.debug);
-        // Its stdout may be the image.
+        // Their stdout is the image, or the list.
         let screen = match action {
-            Action::Image(_) => log::Screen::Stderr,
+            Action::Image(_) | Action::List(_) => log::Screen::Stderr,
             _ => log::Screen::Stdout,
         };
         log::install(levels.on(screen), screen, file);

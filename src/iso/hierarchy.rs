@@ -11,7 +11,7 @@
 use super::directory::Builder;
 use super::names::{Named, Names};
 use super::path_table::{self, Order};
-use super::plan::{Note, PIECE, Plan, PlanError};
+use super::plan::{DIRECTORY_BYTES, Note, Plan, PlanError};
 use super::record;
 use super::tree::{Attributes, Content, Extent, Kind, NodeId, Tree};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
@@ -93,9 +93,9 @@ impl Hierarchy {
             builder.build(plan, self, index);
             let sectors = |part: &[u8]| Sectors::for_bytes(part.len() as u64).unwrap_or(Sectors(u32::MAX));
             let records = builder.records().len() as u64;
-            if records > PIECE {
+            if records > DIRECTORY_BYTES {
                 let path = plan.tree.path(plan.directories[index]);
-                return Err(PlanError::DirectoryTooLarge { path, bytes: records });
+                return Err(PlanError::DirectoryTooLarge { path, bytes: records, most: DIRECTORY_BYTES });
             }
             let place = &mut self.places[index];
             place.records = sectors(builder.records());

@@ -126,13 +126,15 @@ pub enum PlanError {
         /// How long it would be.
         sectors: u64,
     },
-    /// A directory's length is 32 bits.
-    #[error("the directory {path} would take {bytes} bytes of records, more than 32 bits can count")]
+    /// Readers bound the length of a directory, ours with the others: this is two million names.
+    #[error("the directory {path} would take {bytes} bytes of records, {most} is the most")]
     DirectoryTooLarge {
         /// The directory.
         path: TreePath,
         /// Length of its records.
         bytes: u64,
+        /// How long they may be.
+        most: u64,
     },
     /// A name no file system has, or no kernel reads.
     #[error("{path}: the name is empty, longer than 255 bytes, `.`, `..`, or has a slash or a zero byte")]
@@ -524,6 +526,8 @@ fn pieces(extent: Extent, piece: u64) -> impl Iterator<Item = Extent> {
     })
 }
 
+/// Most bytes of records in a directory.
+pub(super) const DIRECTORY_BYTES: u64 = 256 << 20;
 /// The longest name.
 pub(super) const NAME_LENGTH: usize = 255;
 /// The longest link target.

@@ -218,3 +218,11 @@ fn the_configured_device_is_read_if_none_is_named() {
     let run = Run::of(nas.command().arg("info")).expect_code(7);
     run.expect_one_error(&["/dev/nonexistent"]);
 }
+
+#[test]
+fn list_says_of_a_file_that_it_is_not_shown_as_it_was() {
+    let nas = BackupBox::new("cdr-80");
+    let image = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/images/genisoimage-zisofs.iso");
+    let run = nas.read_device(image, &["list", "-R"]).expect_code(0);
+    assert!(run.stderr.contains("compressed") && !run.stdout.contains("compressed"), "{run}");
+}

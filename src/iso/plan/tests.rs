@@ -383,6 +383,21 @@ fn a_tree_too_deep_to_be_read_back_is_refused_and_one_just_so_deep_is_not() {
     assert!(text.ends_with(" stands 1001 directories deep, 1000 is the most"), "{text}");
 }
 
+#[test]
+fn a_directory_too_long_to_be_read_back_is_refused() {
+    let in_sections = |sections: u64| {
+        let mut tree = empty_tree();
+        let content = Content::Staged(Inode { device: 0, number: 0 });
+        let size = sections * SECTOR_BYTES as u64;
+        add(&mut tree, "d/".to_owned() + &"x".repeat(113), Kind::File { size, content });
+        Plan::with_pieces(tree, options(), SECTOR_BYTES as u64).map(drop)
+    };
+    // Eight records of 254 bytes fill a sector, of which 256 MiB have 131,072.
+    assert_eq!(in_sections(131_071 * 8), Ok(()));
+    let refused = in_sections(131_072 * 8).unwrap_err().to_string();
+    assert_eq!(refused, "the directory /d would take 268437504 bytes of records, 268435456 is the most");
+}
+
 fn with_joliet() -> Options {
     Options { joliet: true, ..options() }
 }

@@ -18,6 +18,8 @@ const MAX_DIRECTORY_BYTES: u32 = 256 << 20;
 const ONE_SECTOR: u32 = 1 << 11;
 const MAX_DEPTH: u32 = 1024;
 const MAX_NAMES: usize = 16 << 20;
+/// What a directory of that length holds in honest records with Rock Ridge; the shortest there can be would be three times as many.
+const MAX_RECORDS: usize = 5 << 19;
 const MAX_NOTES: usize = 1000;
 /// Bytes of the paths in them: a path may be a quarter of a MiB long.
 const MAX_NOTE_BYTES: usize = 1 << 20;
@@ -322,7 +324,12 @@ impl Walk<'_> {
         let mut coming = records(bytes);
         let mut loaded = 0;
         let mut is_first = true;
-        for record in records(bytes) {
+        for (number, record) in records(bytes).enumerate() {
+            if number == MAX_RECORDS {
+                let bytes = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+                self.note(job.node, None, Oddity::DirectoryTooLarge { bytes });
+                break;
+            }
             if loaded == 0 && matches!(self.dialect, Dialect::RockRidge(_)) {
                 loaded = self.load_continuations(job.node, self.dialect, &mut coming)?;
             }
