@@ -2,9 +2,6 @@
 //!
 //! Each run has a process of its own for a parent, this program once more: the kernel counts the memory of all the
 //! children of a process together, and a child's peak begins with what its parent had.
-//!
-//! Our image goes to stdout: with `--output FILE` we would wait until it is on the disk, which the others leave to
-//! the kernel.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -56,7 +53,7 @@ pub(crate) struct Program {
     /// The command; empty for this program itself.
     command: &'static str,
     before: &'static [&'static str],
-    /// What names the output; empty if that is stdout.
+    /// What names the output.
     output: &'static str,
 }
 
@@ -69,8 +66,8 @@ const READING: &str = "reading alone";
 const BINARY: &str = env!("CARGO_BIN_EXE_cedarburn");
 
 pub(crate) const PROGRAMS: [Program; 5] = [
-    Program { name: OURS, command: BINARY, before: &["image", "--manifest", "--output", "-"], output: "" },
-    Program { name: OURS_WITHOUT, command: BINARY, before: &["image", "--output", "-"], output: "" },
+    Program { name: OURS, command: BINARY, before: &["image", "--manifest"], output: "--output" },
+    Program { name: OURS_WITHOUT, command: BINARY, before: &["image"], output: "--output" },
     Program { name: GENISOIMAGE, command: "genisoimage", before: &["-r", "-quiet"], output: "-o" },
     Program { name: XORRISO, command: "xorriso", before: &["-as", "mkisofs", "-r", "-quiet"], output: "-o" },
     Program { name: READING, command: "", before: &[], output: "" },
@@ -114,11 +111,9 @@ impl Program {
         let mut command = Command::new(&own);
         command.arg(MEASURE);
         if self.command.is_empty() {
-            command.arg(null).arg(own).arg(READ);
-        } else if self.output.is_empty() {
-            command.arg(output).arg(self.command).args(self.before);
+            command.arg(own).arg(READ);
         } else {
-            command.arg(null).arg(self.command).args(self.before).arg(self.output).arg(output);
+            command.arg(self.command).args(self.before).arg(self.output).arg(output);
         }
         command.arg(directory);
         let answer = command.stdin(Stdio::null()).output()?;
@@ -157,10 +152,8 @@ pub(crate) fn inner(first: &OsStr, arguments: Vec<OsString>) -> Outcome<()> {
     if first == READ {
         return read_all(Path::new(target));
     }
-    let stdout = File::create(target)?;
-    let (target, rest) = rest.split_first().ok_or("nothing to do")?;
     let begun = Instant::now();
-    let status = Command::new(target).args(rest).stdout(stdout).status()?;
+    let status = Command::new(target).args(rest).stdout(Stdio::null()).status()?;
     let wall = begun.elapsed().as_secs_f64();
     if !status.success() {
         return Err(format!("{} ended with {status}", target.display()).into());

@@ -1,7 +1,8 @@
 //! The place where an image is written.
 //!
-//! A regular file is written beside its place under a name of ours, synced, and renamed: whatever happens, there is the old file or the new one,
-//! whole. Everything else is written to directly.
+//! A regular file is written beside its place under a name of ours, and renamed: whatever happens, there is the old file or the new one, whole.
+//! An old file is given up only when the new one is on the disk; where there is none, the disk is as little waited for as by `cp`. Everything else is
+//! written to directly.
 //!
 //! One thread makes the image and another writes it: a large file's digest takes as long as its way to the disk. It also is what lets a signal
 //! end a run that waits for the reader of a pipe: the waiting thread is left behind and ends with the process.
@@ -133,13 +134,12 @@ impl Place {
         };
         match self.way {
             Way::Beside { directory, file } => {
+                let replaces = file.exists();
                 let (unfinished, opened) = Unfinished::create(&directory, &file)
                     .map_err(|source| ImageError::Place { path: name.clone(), source })?;
-                let report = pass_on(plan, move || Ok(opened), true, stop, progress).map_err(failed(false))?;
+                let report = pass_on(plan, move || Ok(opened), replaces, stop, progress).map_err(failed(false))?;
                 let written = planned;
                 unfinished.rename(&file).map_err(|why| failed(false)(Stopped { written, why: Some(why) }))?;
-                // Where a directory can't be synced, there is nothing that could be done.
-                let _ = File::open(&directory).and_then(|directory| directory.sync_all());
                 Ok(report)
             }
             Way::Direct => {
