@@ -199,7 +199,7 @@ pub enum Note {
     TargetNormalised,
     /// A time before 1900 or after 2155 became the nearest that can be said.
     TimeClamped,
-    /// A name of 254 or 255 bytes: kernels up to 6.x show its first 250.
+    /// A name of 254 or 255 bytes: kernels up to 6.x show its first 253.
     LongName,
     /// A link's target of 1024 bytes or more: xorriso 1.5 refuses to load the whole image unless told to make
     /// do, everything else reads it.
@@ -226,7 +226,7 @@ impl fmt::Display for Note {
         f.write_str(match self {
             Note::TargetNormalised => "doubled or trailing slashes of the link's target are dropped",
             Note::TimeClamped => "the time of last change can't be recorded, the nearest that can be is",
-            Note::LongName => "Linux up to 6.1 shows the first 250 bytes of this name",
+            Note::LongName => "Linux up to 6.1 shows the first 253 bytes of this name",
             Note::LongTarget => "some readers don't take a link with so long a target",
             Note::Deep => "stands deeper than eight levels",
             Note::PathTable => "too many directories for path tables: Windows won't find some of them",

@@ -80,10 +80,12 @@ fn put_sl(out: &mut impl BufMut, components: &[u8], continues: bool) {
     out.put_slice(components);
 }
 
-/// A name in as few parts as can be, the first as long as can be: kernels up to 6.x drop the last part of
-/// names longer than 253 bytes.
+/// A name in as few parts as can be, the first as long as can be. Linux 6.1 shows at most 253 bytes and drops
+/// the part that goes beyond: so there a part ends.
 fn push_name(entries: &mut Entries, name: &[u8]) {
-    let mut parts = name.chunks(PART).peekable();
+    const SHOWN_BY_LINUX: usize = 253;
+    let (shown, beyond) = name.split_at(name.len().min(SHOWN_BY_LINUX));
+    let mut parts = shown.chunks(PART).chain(beyond.chunks(PART)).peekable();
     while let Some(part) = parts.next() {
         let continues = parts.peek().is_some();
         entries.push(|out| put_nm(out, part, continues));
@@ -247,12 +249,13 @@ mod tests {
     }
 
     #[test]
-    fn a_name_up_to_250_bytes_is_one_entry_and_a_longer_one_two() {
+    fn a_name_up_to_250_bytes_is_one_entry_and_parts_of_a_longer_one_end_there_and_at_253() {
         assert_eq!(pushed(|e| push_name(e, b"abc")), b"NM\x08\x01\0abc");
         let long = pushed(|e| push_name(e, &[b'x'; 255]));
         let parts = split(&long);
         assert_eq!(parts[0][..5], [b'N', b'M', 255, 1, 1]);
-        assert_eq!(parts[1], b"NM\x0a\x01\0xxxxx");
+        assert_eq!(parts[1..], [b"NM\x08\x01\x01xxx".as_slice(), b"NM\x07\x01\0xx"]);
+        assert_eq!(split(&pushed(|e| push_name(e, &[b'x'; 253]))).len(), 2);
         assert_eq!(split(&pushed(|e| push_name(e, &[b'x'; 250]))).len(), 1);
     }
 
