@@ -2,12 +2,15 @@
 //! discs, and that we did not write, shows each file of the week with its name, type, size, owner, mode, time, link
 //! target and content, on each kind of medium and in each session, and nothing else but the directory `.cedarburn`.
 //!
-//! The readers are xorriso, isoinfo, 7-Zip, bsdtar, the Linux kernel (in User Mode Linux, without privileges) and the
-//! crate hadris-iso. These checks need programs, so they are ignored unless asked for:
+//! The readers are xorriso, isoinfo, 7-Zip, bsdtar, the Linux kernel (in User Mode Linux, without privileges), pycdlib and
+//! the crate hadris-iso. What they show of everything at the limit of the format stands in `docs/readers.md`, which is
+//! written and held by the checks in `tests/foreign/table.rs`, `big.rs` and `other_trees.rs`; `others.rs` carries on discs
+//! that others began. These checks need programs, so they are ignored unless asked for:
 //! `cargo test --test foreign -- --ignored`. A missing program fails them. What a reader can't show, whoever wrote the
 //! disc, stands in `tests/foreign/limits.rs`; the calibration below proves that list on discs that others wrote. The
 //! comparison itself is tested with wrong listings, in `tests/foreign/compare.rs`.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where something is not as it has to be")]
+#![allow(clippy::print_stderr, reason = "what a reader says and how long it takes is shown beside a failure")]
 
 #[path = "foreign/mod.rs"]
 mod foreign;

@@ -25,6 +25,26 @@ pub(crate) enum Reader {
     Isofs,
     /// The Rust crate hadris-iso.
     Hadris,
+    /// The Python library pycdlib.
+    Pycdlib,
+}
+
+impl Reader {
+    /// As the document calls it.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Reader::Xorriso => "xorriso 1.5.4 lists",
+            Reader::XorrisoExtraction => "xorriso restores",
+            Reader::Isoinfo => "isoinfo 1.1.11",
+            Reader::SevenZip => "7-Zip 26.02 lists",
+            Reader::SevenZipExtraction => "7-Zip restores",
+            Reader::Bsdtar => "bsdtar 3.6.2 lists",
+            Reader::BsdtarExtraction => "bsdtar restores",
+            Reader::Isofs => "Linux 6.1",
+            Reader::Hadris => "hadris-iso 3.0.0-rc.2",
+            Reader::Pycdlib => "pycdlib 1.12.0",
+        }
+    }
 }
 
 /// How a comparison is relaxed for a reader. Nothing is relaxed but what one of these says.

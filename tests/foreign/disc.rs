@@ -11,7 +11,7 @@ use crate::foreign::compare::Limit;
 use crate::foreign::image::{Image, chain_of_overwritable, volume_sectors};
 use crate::foreign::limits::{LIMITS, LIMITS_ON_EARLIER_OVERWRITABLE};
 use crate::foreign::listing::{Listing, expected_on_disc};
-use crate::foreign::programs::{output, program};
+use crate::foreign::programs::{attempt, output, program};
 use crate::week::{DAYS, Names, make_day};
 
 /// A staging area, a configuration and a virtual disc in a directory of their own.
@@ -36,7 +36,7 @@ impl BackupBox {
         self.top.path().join("staging")
     }
 
-    fn disc(&self) -> PathBuf {
+    pub(crate) fn disc(&self) -> PathBuf {
         self.top.path().join("disc")
     }
 
@@ -84,7 +84,9 @@ impl BackupBox {
         let mut command = cedarburn();
         command.arg("-c").arg(path("cback3.conf")).arg("-l").arg(path("cback3.log"));
         command.args(["store", "--today", &day.replace('/', "-")]).arg("--device").arg(device);
-        output(&mut command);
+        // What went wrong stands in the log: there is no terminal.
+        let log = || fs::read_to_string(path("cback3.log")).unwrap_or_default();
+        attempt(&mut command).unwrap_or_else(|said| panic!("store on {day}: {said}\n{}", log()));
     }
 
     /// Makes and stores each day of the week; returns what the disc has to show after each of them.

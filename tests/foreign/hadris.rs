@@ -11,6 +11,11 @@ use crate::foreign::image::Image;
 use crate::foreign::listing::{self, Entry, Kind, Listing};
 
 pub(crate) fn list(image: &Image) -> Listing {
+    list_with(image, true)
+}
+
+/// With digests of the contents or without.
+pub(crate) fn list_with(image: &Image, digest: bool) -> Listing {
     let device = FileDevice::open(image.view()).expect("a readable image");
     let mut disc = IsoFs::mount(device, MountOptions::new()).unwrap_or_else(|error| panic!("hadris: {error}"));
     let mut listing = Listing::new();
@@ -24,7 +29,7 @@ pub(crate) fn list(image: &Image) -> Listing {
                 path.push(b'/');
             }
             path.extend_from_slice(child.name().as_bytes());
-            let entry = entry(&mut disc, child.node(), &path);
+            let entry = entry(&mut disc, child.node(), &path, digest);
             if entry.kind == Kind::Directory {
                 open.push((path.clone(), child.node()));
             }
@@ -34,24 +39,33 @@ pub(crate) fn list(image: &Image) -> Listing {
     listing
 }
 
-fn entry(disc: &mut IsoFs<FileDevice>, node: NodeId, path: &[u8]) -> Entry {
+fn entry(disc: &mut IsoFs<FileDevice>, node: NodeId, path: &[u8], digest: bool) -> Entry {
     let text = path.escape_ascii().to_string();
     let status = disc.stat(node).unwrap_or_else(|error| panic!("hadris: /{text}: {error}"));
     let mut entry = Entry::new(match status.file_type() {
         FileType::Dir => Kind::Directory,
         FileType::File => Kind::File,
         FileType::Symlink => Kind::Symlink,
+        FileType::Fifo => Kind::Fifo,
+        FileType::Socket => Kind::Socket,
+        FileType::CharDevice => Kind::CharacterDevice,
+        FileType::BlockDevice => Kind::BlockDevice,
         _ => Kind::Other,
     });
     entry.mode = Some(status.permissions().bits() & 0o7777);
     entry.uid = status.owner().map(|owner| owner.uid());
     entry.gid = status.owner().map(|owner| owner.gid());
     entry.mtime = status.modified().map(|time| time.unix_seconds());
+    entry.nanoseconds = status.modified().map(|time| time.nanoseconds());
+    entry.device = status.device().map(|device| (u64::from(device.major()), u64::from(device.minor())));
     let mut buffer = vec![0; 1 << 16];
     match entry.kind {
         Kind::File => {
             entry.size = Some(status.len());
             entry.links = Some(status.nlink());
+            if !digest {
+                return entry;
+            }
             let mut content = Vec::new();
             disc.open(node, OpenMode::Read).unwrap_or_else(|error| panic!("hadris: /{text}: {error}"));
             loop {
@@ -71,4 +85,33 @@ fn entry(disc: &mut IsoFs<FileDevice>, node: NodeId, path: &[u8]) -> Entry {
         _ => {}
     }
     entry
+}
+
+/// `count` bytes of the file with these names, from `offset` on.
+pub(crate) fn read_at(image: &Image, path: &[&str], offset: u64, count: usize) -> Vec<u8> {
+    let device = FileDevice::open(image.view()).expect("a readable image");
+    let mut disc = IsoFs::mount(device, MountOptions::new()).unwrap_or_else(|error| panic!("hadris: {error}"));
+    let mut node = disc.root();
+    for name in path {
+        let mut cursor = DirCursor::START;
+        loop {
+            let child = disc.readdir(node, cursor).expect("a readable directory").expect("a name that is there");
+            cursor = child.next_cursor();
+            if child.name().as_bytes() == name.as_bytes() {
+                node = child.node();
+                break;
+            }
+        }
+    }
+    let mut bytes = vec![0; count];
+    disc.open(node, OpenMode::Read).expect("a file");
+    let mut done = 0;
+    while done < count {
+        match disc.read(node, offset + done as u64, &mut bytes[done..]).expect("a readable file") {
+            0 => break,
+            more => done += more,
+        }
+    }
+    bytes.truncate(done);
+    bytes
 }

@@ -7,12 +7,49 @@ use crate::foreign::listing::{self, Entry, Kind, Listing};
 use crate::foreign::programs::{output, program};
 
 pub(crate) fn list(image: &Image) -> Listing {
+    list_with(image, true)
+}
+
+/// With digests of the contents or without.
+pub(crate) fn list_with(image: &Image, digest: bool) -> Listing {
+    list_mounted(image, "ro", digest)
+}
+
+/// Mounted with these options.
+pub(crate) fn list_mounted(image: &Image, options: &str, digest: bool) -> Listing {
     let out = image.scratch("isofs");
-    let options = if image.start == 0 { "ro".to_owned() } else { format!("ro,sbsector={}", image.start) };
+    let options = if image.start == 0 { options.to_owned() } else { format!("{options},sbsector={}", image.start) };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/uml/mount.sh");
-    output(program("bash").arg(script).arg(&image.disc).arg(&out).arg(options).arg("sha256"));
+    let digest = if digest { "sha256" } else { "" };
+    output(program("bash").arg(script).arg(&image.disc).arg(&out).arg(options).arg(digest));
     let read = |suffix: &str| std::fs::read(out.with_extension(suffix)).expect("what mount.sh has written");
-    parse(&read("find"), &read("sha256"))
+    let digests = if digest.is_empty() { Vec::new() } else { read(digest) };
+    let mut listing = parse(&read("find"), &digests);
+    add_devices(&mut listing, &read("devices"));
+    listing
+}
+
+/// What a shell script prints that runs in the mounted tree.
+pub(crate) fn run(image: &Image, commands: &str) -> Vec<u8> {
+    let (out, file) = (image.scratch("isofs-script"), image.scratch("script.sh"));
+    std::fs::write(&file, commands).expect("room for a script");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/uml/mount.sh");
+    let options = if image.start == 0 { "ro".to_owned() } else { format!("ro,sbsector={}", image.start) };
+    output(program("bash").arg(script).arg(&image.disc).arg(&out).args([&options, ""]).arg(file));
+    std::fs::read(out.with_extension("script")).expect("what mount.sh has written")
+}
+
+/// `MAJOR MINOR ./PATH` NUL, the numbers in hexadecimal.
+fn add_devices(listing: &mut Listing, text: &[u8]) {
+    for record in text.split(|&b| b == 0).filter(|record| !record.is_empty()) {
+        let mut columns = record.splitn(3, |&b| b == b' ');
+        let mut next = || columns.next().expect("three columns");
+        let hexadecimal =
+            |text| u64::from_str_radix(std::str::from_utf8(text).expect("a number"), 16).expect("a number");
+        let numbers = (hexadecimal(next()), hexadecimal(next()));
+        let path = next().strip_prefix(b"./").expect("./PATH");
+        listing.get_mut(path).expect("a device that was listed").device = Some(numbers);
+    }
 }
 
 fn parse(found: &[u8], digests: &[u8]) -> Listing {
@@ -28,7 +65,9 @@ fn parse(found: &[u8], digests: &[u8]) -> Listing {
         entry.mode = u32::from_str_radix(text(mode), 8).ok();
         entry.uid = text(uid).parse().ok();
         entry.gid = text(gid).parse().ok();
-        entry.mtime = text(mtime).split('.').next().and_then(|seconds| seconds.parse().ok());
+        let (seconds, fraction) = text(mtime).split_once('.').unwrap_or((text(mtime), "0"));
+        entry.mtime = seconds.parse().ok();
+        entry.nanoseconds = fraction.get(..9).unwrap_or(fraction).parse().ok();
         match entry.kind {
             Kind::File => {
                 entry.size = text(size).parse().ok();

@@ -45,6 +45,11 @@ pub(crate) const LIMITS: &[Limit] = &[
     Limit { reader: Reader::Bsdtar, relief: Relief::Refuses(merges_long_names, BAD_CE), why: CE_BEHIND_DATA },
     Limit { reader: Reader::BsdtarExtraction, relief: Relief::Refuses(merges_long_names, BAD_CE), why: CE_BEHIND_DATA },
     Limit {
+        reader: Reader::Pycdlib,
+        relief: Relief::Fields(|_, entry| entry.mtime = None),
+        why: "pycdlib 1.12 takes the access time for the modification time",
+    },
+    Limit {
         reader: Reader::Isofs,
         relief: Relief::CutNames(254),
         why: "Linux 6.1 shows names of 254 and 255 bytes cut where an NM entry ends",

@@ -19,6 +19,11 @@ pub(crate) enum Kind {
     Directory,
     File,
     Symlink,
+    Fifo,
+    Socket,
+    CharacterDevice,
+    BlockDevice,
+    /// What the reader has no word for.
     Other,
 }
 
@@ -38,6 +43,10 @@ pub(crate) struct Entry {
     pub(crate) links: Option<u64>,
     /// Seconds since 1970.
     pub(crate) mtime: Option<i64>,
+    /// What the time has beside whole seconds.
+    pub(crate) nanoseconds: Option<u32>,
+    /// Major and minor number of a device.
+    pub(crate) device: Option<(u64, u64)>,
     /// SHA-256 of a regular file's content, in hexadecimal.
     pub(crate) sha256: Option<String>,
 }
@@ -54,12 +63,14 @@ impl Entry {
             target: None,
             links: None,
             mtime: None,
+            nanoseconds: None,
+            device: None,
             sha256: None,
         }
     }
 
     /// As `mkisofs -r` would record it: root's, readable by all, executable by all or none, writable by nobody.
-    fn rationalized(mut self) -> Entry {
+    pub(crate) fn rationalized(mut self) -> Entry {
         self.mode = self.mode.map(|mode| match self.kind {
             Kind::Symlink => 0o555,
             _ if mode & 0o111 != 0 => 0o555,
@@ -97,6 +108,10 @@ pub(crate) fn kind_of_letter(letter: u8) -> Kind {
         b'd' => Kind::Directory,
         b'-' | b'f' => Kind::File,
         b'l' => Kind::Symlink,
+        b'p' => Kind::Fifo,
+        b's' => Kind::Socket,
+        b'c' => Kind::CharacterDevice,
+        b'b' => Kind::BlockDevice,
         _ => Kind::Other,
     }
 }
@@ -135,16 +150,18 @@ pub(crate) fn of_directory(top: &Path) -> Listing {
                 t if t.is_dir() => Kind::Directory,
                 t if t.is_file() => Kind::File,
                 t if t.is_symlink() => Kind::Symlink,
-                t => {
-                    assert!(t.is_fifo() || t.is_socket() || t.is_char_device() || t.is_block_device());
-                    Kind::Other
-                }
+                t if t.is_fifo() => Kind::Fifo,
+                t if t.is_socket() => Kind::Socket,
+                t if t.is_char_device() => Kind::CharacterDevice,
+                t if t.is_block_device() => Kind::BlockDevice,
+                _ => Kind::Other,
             };
             let mut entry = Entry::new(kind);
             entry.mode = Some(status.mode() & 0o7777);
             entry.uid = Some(status.uid());
             entry.gid = Some(status.gid());
             entry.mtime = Some(status.mtime());
+            entry.nanoseconds = u32::try_from(status.mtime_nsec()).ok();
             match kind {
                 Kind::Directory => open.push(path.clone()),
                 Kind::File => {
@@ -155,7 +172,10 @@ pub(crate) fn of_directory(top: &Path) -> Listing {
                 Kind::Symlink => {
                     entry.target = Some(fs::read_link(&place).expect("a link").as_os_str().as_bytes().to_vec());
                 }
-                Kind::Other => {}
+                Kind::CharacterDevice | Kind::BlockDevice => {
+                    entry.device = Some((nix::sys::stat::major(status.rdev()), nix::sys::stat::minor(status.rdev())));
+                }
+                Kind::Fifo | Kind::Socket | Kind::Other => {}
             }
             listing.insert(path, entry);
         }

@@ -4,9 +4,10 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 /// Program and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 11] = [
+const PROGRAMS: [(&str, &str); 12] = [
     ("xorriso", "xorriso"),
     ("isoinfo", "genisoimage"),
+    ("isovfy", "genisoimage"),
     ("genisoimage", "genisoimage"),
     ("7z", "p7zip-full"),
     ("bsdtar", "libarchive-tools"),
@@ -26,6 +27,8 @@ pub(crate) fn require_all() {
     let mut packages: Vec<_> = missing.iter().map(|(_, package)| *package).collect();
     packages.dedup();
     let programs: Vec<_> = missing.iter().map(|(program, _)| *program).collect();
+    let pycdlib = outcome(program(crate::foreign::pycdlib::PYTHON).args(["-c", "import pycdlib"]));
+    assert!(pycdlib.status.success(), "missing: pycdlib. On Debian: apt-get install python3-pycdlib");
     assert!(missing.is_empty(), "missing: {}. On Debian: apt-get install {}", programs.join(", "), packages.join(" "));
 }
 

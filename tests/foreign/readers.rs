@@ -3,10 +3,10 @@
 use crate::foreign::compare::{Limit, Reader, judge};
 use crate::foreign::image::Image;
 use crate::foreign::listing::{Listing, of_extraction};
-use crate::foreign::{bsdtar, hadris, isofs, isoinfo, seven_zip, xorriso};
+use crate::foreign::{bsdtar, hadris, isofs, isoinfo, pycdlib, seven_zip, xorriso};
 
 /// All of them.
-pub(crate) const READERS: [Reader; 9] = [
+pub(crate) const READERS: [Reader; 10] = [
     Reader::Xorriso,
     Reader::XorrisoExtraction,
     Reader::Isoinfo,
@@ -16,6 +16,7 @@ pub(crate) const READERS: [Reader; 9] = [
     Reader::BsdtarExtraction,
     Reader::Isofs,
     Reader::Hadris,
+    Reader::Pycdlib,
 ];
 
 /// What `reader` shows of the session, or what it says when it gives up.
@@ -23,13 +24,28 @@ pub(crate) fn list(reader: Reader, image: &Image) -> Result<Listing, String> {
     Ok(match reader {
         Reader::Xorriso => xorriso::list(image),
         Reader::XorrisoExtraction => of_extraction(&xorriso::extract(image)),
-        Reader::Isoinfo => isoinfo::list(image),
+        Reader::Isoinfo => isoinfo::list(image)?,
         Reader::SevenZip => seven_zip::list(image),
         Reader::SevenZipExtraction => of_extraction(&seven_zip::extract(image)),
         Reader::Bsdtar => bsdtar::list(image)?,
         Reader::BsdtarExtraction => of_extraction(&bsdtar::extract(image)?),
         Reader::Isofs => isofs::list(image),
         Reader::Hadris => hadris::list(image),
+        Reader::Pycdlib => pycdlib::list(image)?,
+    })
+}
+
+/// As [`list`], without reading contents: `None` for the readers that restore.
+pub(crate) fn list_only(reader: Reader, image: &Image) -> Option<Result<Listing, String>> {
+    Some(match reader {
+        Reader::Xorriso => Ok(xorriso::list(image)),
+        Reader::Isoinfo => isoinfo::list_only(image),
+        Reader::SevenZip => Ok(seven_zip::list(image)),
+        Reader::Bsdtar => bsdtar::list(image),
+        Reader::Isofs => Ok(isofs::list_with(image, false)),
+        Reader::Hadris => Ok(hadris::list_with(image, false)),
+        Reader::Pycdlib => pycdlib::list_tree(image.view(), pycdlib::Names::RockRidge, false),
+        Reader::XorrisoExtraction | Reader::SevenZipExtraction | Reader::BsdtarExtraction => return None,
     })
 }
 

@@ -4,13 +4,13 @@
 //! Not shown: link counts of files (always 1 in the listing). Names are quoted as a shell would, `'it'"'"'s'`, and
 //! otherwise printed as bytes, so every name survives.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::foreign::image::Image;
 use crate::foreign::listing::{self, Entry, Listing};
-use crate::foreign::programs::{output, program};
+use crate::foreign::programs::{attempt, output, program};
 
 fn strict() -> Command {
     let mut command = program("xorriso");
@@ -24,8 +24,19 @@ fn as_device(disc: &Path) -> OsString {
     device
 }
 
-fn open(image: &Image) -> Command {
-    let mut command = strict();
+/// What the program prints when it does this with the session. It loads no image at all that has a link with a target
+/// it finds too long, unless it is told to make do with the rest: then it leaves such links out.
+fn work_on(image: &Image, what: &[&OsStr]) -> Vec<u8> {
+    attempt(open(image, strict()).args(what)).unwrap_or_else(|said| {
+        assert!(said.contains("Rock Ridge path too long"), "xorriso: {said}");
+        let mut lenient = program("xorriso");
+        lenient.args(["-abort_on", "FATAL", "-return_with", "FATAL", "32", "-osirrox", "on"]);
+        lenient.args(["-error_behavior", "image_loading", "best_effort"]);
+        output(open(image, lenient).args(what))
+    })
+}
+
+fn open(image: &Image, mut command: Command) -> Command {
     // Without this it would look for the newest session by itself: the whole disc is one file, and it has no table of
     // contents for that.
     command.args(["-load", "sbsector", &image.start.to_string()]);
@@ -54,12 +65,21 @@ const LISTING: [&str; 5] = ["-find", "/", "-exec", "lsdl", "--"];
 /// Restores the whole tree into a new directory and returns that.
 pub(crate) fn extract(image: &Image) -> PathBuf {
     let directory = image.scratch("xorriso");
-    output(open(image).args(["-extract", "/"]).arg(&directory));
+    work_on(image, &[OsStr::new("-extract"), OsStr::new("/"), directory.as_os_str()]);
+    directory
+}
+
+/// Names and contents of another tree than the one with Rock Ridge.
+pub(crate) fn extract_tree(image: &Image, tree: &str) -> PathBuf {
+    let directory = image.scratch(tree);
+    let mut command = strict();
+    command.args(["-read_fs", tree, "-indev"]).arg(as_device(&image.disc));
+    output(command.args(["-extract", "/"]).arg(&directory));
     directory
 }
 
 pub(crate) fn list(image: &Image) -> Listing {
-    parse(&output(open(image).args(LISTING)))
+    parse(&work_on(image, &LISTING.map(OsStr::new)))
 }
 
 /// Lines like `-r--r--r--    1 0        0            2049 Nov 22 21:49 '/a/b'`, for links with ` -> 'target'` behind.
@@ -79,6 +99,7 @@ fn parse(text: &[u8]) -> Listing {
         entry.gid = number(columns[3]);
         match entry.kind {
             listing::Kind::File => entry.size = number(columns[4]),
+            listing::Kind::CharacterDevice | listing::Kind::BlockDevice => entry.device = device(columns[4]),
             listing::Kind::Symlink => {
                 rest = rest.strip_prefix(b" -> ").expect("a link's target behind its name");
                 entry.target = Some(unquote(&mut rest));
@@ -92,6 +113,12 @@ fn parse(text: &[u8]) -> Listing {
         }
     }
     listing
+}
+
+/// `MAJOR,MINOR` in the column of the size.
+fn device(text: &[u8]) -> Option<(u64, u64)> {
+    let (major, minor) = std::str::from_utf8(text).ok()?.split_once(',')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
 fn number<T: std::str::FromStr>(text: &[u8]) -> Option<T> {

@@ -1,9 +1,9 @@
 #!/bin/bash
-# Runs as init of the User Mode Linux that mount.sh boots: IMGOPTS, OUT, MNT and DIGEST come with the kernel's command
+# Runs as init of the User Mode Linux that mount.sh boots: IMGOPTS, OUT, MNT, DIGEST and SCRIPT come with the kernel's command
 # line, the root file system is the host's.
 mount -t proc proc /proc
 for word in $(cat /proc/cmdline); do
-  case $word in IMGOPTS=*|OUT=*|MNT=*|DIGEST=*) export "${word?}";; esac
+  case $word in IMGOPTS=*|OUT=*|MNT=*|DIGEST=*|SCRIPT=*) export "${word?}";; esac
 done
 exec >"$OUT.log" 2>&1
 kernel=$(uname -r)
@@ -19,10 +19,16 @@ done
 if mount -t iso9660 -o "$IMGOPTS" /dev/ubda "$MNT"; then
   echo MOUNTED
   grep iso9660 /proc/mounts
-  cd "$MNT" &&
-    find . -mindepth 1 -printf '%y\t%m\t%U\t%G\t%s\t%T@\t%n\t%i\t%P\0%l\0' >"$OUT.find" &&
-    { [ -z "$DIGEST" ] || find . -type f -print0 | xargs -0r "${DIGEST}sum" -z -- >"$OUT.$DIGEST"; } &&
-    echo COMPLETE
+  if [ -n "$SCRIPT" ]; then
+    cd "$MNT" && bash "$SCRIPT" >"$OUT.script" && echo COMPLETE
+  else
+    cd "$MNT" &&
+      # What can't be looked at is missing in the list, which its reader will notice; find's status says no more.
+      { find . -mindepth 1 -printf '%y\t%m\t%U\t%G\t%s\t%T@\t%n\t%i\t%P\0%l\0' >"$OUT.find"; true; } &&
+      { find . \( -type b -o -type c \) -exec stat --printf '%t %T %n\0' -- {} + >"$OUT.devices"; true; } &&
+      { [ -z "$DIGEST" ] || find . -type f -print0 | xargs -0r "${DIGEST}sum" -z -- >"$OUT.$DIGEST"; } &&
+      echo COMPLETE
+  fi
   cd /
   umount "$MNT"
 fi
