@@ -14,6 +14,7 @@ pub(crate) mod limit_tree;
 pub(crate) mod limits;
 pub(crate) mod listing;
 pub(crate) mod other_trees;
+pub(crate) mod others;
 pub(crate) mod programs;
 pub(crate) mod properties;
 pub(crate) mod pycdlib;
