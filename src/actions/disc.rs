@@ -7,7 +7,7 @@ use super::policy::{Decision, DiscState, OnDisc};
 use super::proof::Finding;
 use super::{ActionError, device};
 use crate::burn::{self, BurnError, DriveSource, Medium, Progress, Recipe, State, cd, overwrite, prepare};
-use crate::iso::plan::{Options, Plan, VolumeSpace};
+use crate::iso::generator::plan::{Options, Plan, VolumeSpace};
 use crate::iso::reader;
 use crate::iso::tree::Tree;
 use crate::scsi::mmc::{BlankExtent, ReadLastSession};

@@ -27,7 +27,7 @@ use self::output::Place;
 use super::proof::Finding;
 use super::{notes, own_files};
 use crate::burn::Progress;
-use crate::iso::plan::{AttributePolicy, Options, Plan, PlanError};
+use crate::iso::generator::plan::{AttributePolicy, Options, Plan, PlanError};
 use crate::iso::scan::{self, ScanError};
 use crate::iso::tree::{Kind, Timestamp, Tree, TreeError, TreePath};
 use crate::sector::Sectors;

@@ -26,7 +26,7 @@ use jiff::civil::Date;
 
 use crate::burn::BurnError;
 use crate::config::{ConfigError, MediumWord};
-use crate::iso::plan::PlanError;
+use crate::iso::generator::plan::PlanError;
 use crate::iso::reader::ReadError;
 use crate::iso::scan::ScanError;
 use crate::iso::source::SourceError;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::iso::plan::{Note, Plan};
+use crate::iso::generator::plan::{Note, Plan};
 
 /// Of a kind of note so many are told one by one. All names of a large tree may be too long for Joliet.
 const TOLD_OF_A_KIND: usize = 20;
@@ -37,7 +37,7 @@ pub fn tell(plan: &Plan) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iso::plan::Options;
+    use crate::iso::generator::plan::Options;
     use crate::iso::tree::{Attributes, Kind, Timestamp, Tree};
 
     #[test]

@@ -17,7 +17,7 @@ use super::context::Context;
 use super::exit::Failure;
 use crate::actions::ActionError;
 use crate::actions::image::{Destination, ImageError, Report, Request, Source, image};
-use crate::iso::plan::AttributePolicy;
+use crate::iso::generator::plan::AttributePolicy;
 use crate::iso::tree::TreePath;
 
 /// What becomes an image.

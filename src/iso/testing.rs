@@ -1,8 +1,8 @@
 //! What the tests of the generator share: trees, images in memory, and a reader that knows just enough to
 //! look at records. It trusts nothing it could check.
 
-use super::plan::{Options, Plan};
-use super::stream::StreamReport;
+use super::generator::plan::{Options, Plan};
+use super::generator::stream::StreamReport;
 use super::tree::{Attributes, Content, Kind, NodeId, Timestamp, Tree, TreePath};
 use crate::sector::{Lba, SECTOR_BYTES};
 

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::time::Instant;
 
-use cedarburn::iso::plan::AttributePolicy;
+use cedarburn::iso::generator::plan::AttributePolicy;
 use cedarburn::iso::scan;
 use cedarburn::iso::tree::{Content, Extent, Kind as TreeKind, Tree, TreePath};
 use cedarburn::sector::Lba;

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cedarburn::iso::plan::AttributePolicy;
+use cedarburn::iso::generator::plan::AttributePolicy;
 
 use crate::foreign::compare::Reader;
 use crate::foreign::differences::{self, JOLIET, PLAIN, SHORTER, Section};

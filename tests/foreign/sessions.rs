@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use cedarburn::iso::plan::{AttributePolicy, Options, Plan, VolumeSpace};
+use cedarburn::iso::generator::plan::{AttributePolicy, Options, Plan, VolumeSpace};
 use cedarburn::iso::reader::{Volume, read_tree};
 use cedarburn::iso::scan;
 use cedarburn::iso::source::ImageFile;

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use cedarburn::iso::plan::AttributePolicy;
+use cedarburn::iso::generator::plan::AttributePolicy;
 
 use crate::foreign::compare::Reader;
 use crate::foreign::differences::{self, AS_EXACT, CARRIED, L950, L1024, L1365, L2000, L3000, OWN, Section};

@@ -1,6 +1,6 @@
 //! Sessions of ours with spoiled bytes where descriptors and directories stand.
 
-use cedarburn::iso::plan::{Options, Plan};
+use cedarburn::iso::generator::plan::{Options, Plan};
 use cedarburn::iso::reader::{Reading, Volume, read_tree, salvage_tree};
 use cedarburn::iso::tree::{Kind, Timestamp};
 use cedarburn::sector::Lba;

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use cedarburn::iso::plan::Plan;
+use cedarburn::iso::generator::plan::Plan;
 use cedarburn::iso::source::{SectorSource, SourceError};
 use cedarburn::sector::{Lba, SECTOR_BYTES, Sectors};
 use hadris_io::{Error, ErrorKind, ErrorType};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use cedarburn::iso::chain::{Chain, UNIT};
-use cedarburn::iso::plan::{Options, Plan, VolumeSpace};
+use cedarburn::iso::generator::plan::{Options, Plan, VolumeSpace};
 use cedarburn::iso::reader::{Volume, read_tree};
 use cedarburn::iso::tree::{Attributes, Content, Kind, Timestamp, Tree, TreePath};
 use cedarburn::sector::{Lba, Sectors};

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use cedarburn::iso::plan::{AttributePolicy, Options, Plan, VolumeSpace};
+use cedarburn::iso::generator::plan::{AttributePolicy, Options, Plan, VolumeSpace};
 use cedarburn::iso::reader::{Volume, read_joliet, read_tree};
 use cedarburn::iso::tree::{Content, Timestamp, Tree};
 use cedarburn::sector::{Lba, Sectors};

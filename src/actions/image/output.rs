@@ -23,9 +23,9 @@ use nix::unistd::{AccessFlags, access};
 
 use super::{Destination, ImageError};
 use crate::burn::{Event, Phase, Progress};
-use crate::iso::plan::Plan;
+use crate::iso::generator::plan::Plan;
+use crate::iso::generator::stream::StreamReport;
 use crate::iso::scan::Found;
-use crate::iso::stream::StreamReport;
 use crate::iso::tree::Inode;
 use crate::sector::Sectors;
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::burn::readback::{Faults, Run};
 use crate::iso::compare::Difference;
-use crate::iso::stream::{Change, Damage};
+use crate::iso::generator::stream::{Change, Damage};
 use crate::iso::tree::{Content, Kind, NodeId, Tree, TreePath};
 use crate::sector::Lba;
 

@@ -30,7 +30,7 @@ use super::{ActionError, device, label};
 use crate::burn::{self, BurnError, Progress};
 use crate::config::{self, Config};
 use crate::iso::compare::{Compare, Permissions};
-use crate::iso::plan::Plan;
+use crate::iso::generator::plan::Plan;
 use crate::iso::tree::Timestamp;
 use crate::sector::{Lba, Sectors};
 

@@ -22,11 +22,11 @@ use crate::actions::staging::{self, Day};
 use crate::burn::{self, Burned, DriveSource, Image, Job, Progress};
 use crate::config;
 use crate::iso::compare::{Compare, What, compare};
+use crate::iso::generator::plan::{AttributePolicy, Options, Plan};
+use crate::iso::generator::stream::{Damage, Stream, StreamReport};
 use crate::iso::manifest::{self, Digest};
-use crate::iso::plan::{AttributePolicy, Options, Plan};
 use crate::iso::reader::Reading;
 use crate::iso::scan::{self, ScanError};
-use crate::iso::stream::{Damage, Stream, StreamReport};
 use crate::iso::tree::{Content, Extent, Inode, Kind, Tree, TreePath};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 

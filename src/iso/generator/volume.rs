@@ -5,7 +5,7 @@ use bytes::BufMut;
 use super::field::PutIso;
 use super::hierarchy::Form;
 use super::record::{DIRECTORY, DirectoryRecord, SELF};
-use super::tree::{Extent, Timestamp};
+use crate::iso::tree::{Extent, Timestamp};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// Longest volume identifier (8.4.7).

@@ -13,7 +13,7 @@ use super::names::{Named, Names};
 use super::path_table::{self, Order};
 use super::plan::{DIRECTORY_BYTES, Note, Plan, PlanError};
 use super::record;
-use super::tree::{Attributes, Content, Extent, Kind, NodeId, Tree};
+use crate::iso::tree::{Attributes, Content, Extent, Kind, NodeId, Tree};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// How a hierarchy writes.

@@ -4,7 +4,7 @@ use bytes::BufMut;
 
 use super::continuation::{Entries, put_header};
 use super::field::PutIso;
-use super::tree::{Attributes, Device, Kind, Node};
+use crate::iso::tree::{Attributes, Device, Kind, Node};
 
 /// Most bytes of a name or of a link target in one entry: its length is one byte, 5 of them the header.
 const PART: usize = 250;
@@ -173,8 +173,8 @@ impl Row<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::continuation::Continuations;
-    use super::super::tree::Timestamp;
     use super::*;
+    use crate::iso::tree::Timestamp;
 
     fn put<const N: usize>(put: impl FnOnce(&mut &mut [u8])) -> [u8; N] {
         let mut buffer = vec![0xa5; N + 1];

@@ -16,10 +16,9 @@ use std::fmt;
 
 use super::hierarchy::{Form, Hierarchy};
 use super::path_table::Order;
-use super::stream::Stream;
-use super::tree::{Content, Extent, Kind, NodeId, Timestamp, Tree, TreePath};
 use super::volume::{self, Descriptor};
 use crate::iso::manifest::Entry;
+use crate::iso::tree::{Content, Extent, Kind, NodeId, Timestamp, Tree, TreePath};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// What owner and permissions a disc shows.
@@ -398,12 +397,6 @@ impl Plan {
     pub fn joliet_tree(&self) -> Option<Tree> {
         let hierarchy = self.hierarchies.iter().find(|hierarchy| hierarchy.form == Form::Joliet)?;
         Some(hierarchy.shown(self))
-    }
-
-    /// The session's bytes; may be asked for again and yields the same while the sources stay the same.
-    #[must_use]
-    pub fn stream(&self) -> Stream<'_> {
-        Stream::new(self)
     }
 
     /// Sectors 0 to 31 for overwritable media: the session's descriptors where a mount looks for them, the

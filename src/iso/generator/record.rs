@@ -3,7 +3,7 @@
 use bytes::BufMut;
 
 use super::field::PutIso;
-use super::tree::Timestamp;
+use crate::iso::tree::Timestamp;
 use crate::sector::Lba;
 
 /// The longest record: the length is one byte and even.

@@ -21,8 +21,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::plan::Plan;
 use super::staged::{self, Change, Got, Planned};
-use super::tree::{Content, Kind};
 use crate::iso::manifest::{Digest, UNPROVEN};
+use crate::iso::tree::{Content, Kind};
 use crate::sector::SECTOR_BYTES;
 
 /// Most files in a piece, however small they are.

@@ -12,9 +12,9 @@ use super::plan::{
 };
 use super::rock_ridge;
 use super::staged;
-use super::tree::{Attributes, Content, Extent, Inode, Kind, NodeId, Timestamp, Tree, TreePath};
 use super::volume;
 use crate::iso::manifest;
+use crate::iso::tree::{Attributes, Content, Extent, Inode, Kind, NodeId, Timestamp, Tree, TreePath};
 use crate::sector::{Lba, SECTOR_BYTES};
 
 /// Deepest level of directories that ECMA-119 6.8.2.1 allows, the root being the first.

@@ -9,7 +9,7 @@ use super::names::Names;
 use super::plan::Plan;
 use super::record::{self, DIRECTORY, DirectoryRecord, MULTI_EXTENT};
 use super::rock_ridge;
-use super::tree::{Extent, NodeId, Timestamp};
+use crate::iso::tree::{Extent, NodeId, Timestamp};
 use crate::sector::{Lba, SECTOR_BYTES};
 
 /// Builds directories one after the other in the same buffers.

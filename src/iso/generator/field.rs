@@ -4,7 +4,7 @@ use bytes::BufMut;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
-use super::tree::Timestamp;
+use crate::iso::tree::Timestamp;
 
 /// 1900-01-01T00:00:00Z, the first moment a 7-byte date can say (ECMA-119 9.1.5).
 const EARLIEST: i64 = -2_208_988_800;

@@ -21,8 +21,8 @@ use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, PosixFadviseAdvice, openat, posix_fadvise};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
 
-use super::scan;
-use super::tree::{Attributes, Inode};
+use crate::iso::scan;
+use crate::iso::tree::{Attributes, Inode};
 
 /// What happened to a staged file between the plan and the end of its reading.
 #[derive(Debug)]

@@ -15,8 +15,8 @@ use super::path_table::Order;
 use super::piece::Piece;
 use super::plan::Plan;
 pub use super::staged::Change;
-use super::tree::{Content, Kind, NodeId, TreePath};
 use crate::iso::manifest::{self, Digest, UNPROVEN};
+use crate::iso::tree::{Content, Kind, NodeId, TreePath};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// A name on the disc whose data is not what was staged.
@@ -128,6 +128,14 @@ struct Reading<'a> {
 enum Source<'a> {
     Bytes(Bytes),
     Manifest(Lines<'a>),
+}
+
+impl Plan {
+    /// The session's bytes; may be asked for again and yields the same while the sources stay the same.
+    #[must_use]
+    pub fn stream(&self) -> Stream<'_> {
+        Stream::new(self)
+    }
 }
 
 impl<'a> Stream<'a> {

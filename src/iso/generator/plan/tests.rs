@@ -1,6 +1,6 @@
-use super::super::testing::{Image, Record, add, attributes, bytes, empty_tree, image, options};
-use super::super::tree::{Device, Inode};
 use super::*;
+use crate::iso::testing::{Image, Record, add, attributes, bytes, empty_tree, image, options};
+use crate::iso::tree::{Device, Inode};
 
 fn planned(tree: Tree, options: Options) -> (Plan, Vec<u8>) {
     let plan = Plan::new(tree, options).unwrap();
@@ -180,7 +180,7 @@ fn rationalized_attributes_let_everyone_read_and_nobody_write() {
         for policy in [AttributePolicy::Rationalized, AttributePolicy::Exact] {
             let mut tree = empty_tree();
             let id = add(&mut tree, "f", bytes(b""));
-            tree.node_mut(id).attributes = super::super::tree::Attributes { uid: 7, gid: 8, ..attributes(staged) };
+            tree.node_mut(id).attributes = crate::iso::tree::Attributes { uid: 7, gid: 8, ..attributes(staged) };
             let (plan, image_bytes) = planned(tree, Options { attributes: policy, ..options() });
             let px = Image { start: Lba(0), bytes: &image_bytes }.find("f").px();
             let expected = match policy {

@@ -22,7 +22,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::hierarchy::Form;
-use super::tree::NodeId;
+use crate::iso::tree::NodeId;
 
 /// Longest base and extension of a file together (ECMA-119 7.5.1).
 const FILE_LENGTH: usize = 30;
@@ -362,8 +362,8 @@ fn d_characters<const N: usize>(name: &[u8]) -> ([u8; N], usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tree::{Attributes, Kind, Tree};
     use super::*;
+    use crate::iso::tree::{Attributes, Kind, Tree};
 
     /// Identifiers for these names, in the order of the identifiers; a name that ends in `/` is a directory.
     fn identifiers<S: AsRef<[u8]>>(names: &[S]) -> Vec<(String, Vec<u8>)> {

@@ -8,11 +8,11 @@ use nix::sys::stat::{Mode, mkdirat};
 
 use super::super::ahead::Bounds;
 use super::super::plan::Options;
-use super::super::scan;
-use super::super::testing::{Image, add, bytes, empty_tree, image, options};
-use super::super::tree::Tree;
 use super::*;
 use crate::iso::manifest::Entry;
+use crate::iso::scan;
+use crate::iso::testing::{Image, add, bytes, empty_tree, image, options};
+use crate::iso::tree::Tree;
 
 const MANIFEST: &str = ".cedarburn/SHA256SUMS";
 
