@@ -151,6 +151,17 @@ fn first_of(track: &Value) -> Option<u64> {
     ["start", "first", "lba"].iter().find_map(|key| track.get(key)?.as_u64())
 }
 
+/// An image with the content of `source` at `graft`, made as its user makes it.
+pub(crate) fn image(output_file: &Path, source: &Path, graft: &str, more: &[&str]) -> Image {
+    let mut graft_point = source.as_os_str().to_owned();
+    graft_point.push("=/");
+    graft_point.push(graft);
+    let mut command = cedarburn();
+    command.arg("image").arg(graft_point).args(["--volume-id", "LIMITS"]).args(more);
+    output(command.arg("--output").arg(output_file));
+    Image::new(output_file, 0)
+}
+
 fn cedarburn() -> Command {
     program(env!("CARGO_BIN_EXE_cedarburn"))
 }

@@ -9,10 +9,11 @@ use cedarburn::iso::generator::plan::AttributePolicy;
 
 use crate::foreign::compare::Reader;
 use crate::foreign::differences::{self, JOLIET, PLAIN, SHORTER, Section};
+use crate::foreign::disc;
 use crate::foreign::document::Table;
 use crate::foreign::image::Image;
-use crate::foreign::limit_tree::LimitTree;
-use crate::foreign::listing::{Kind, Listing, of_extraction};
+use crate::foreign::limit_tree::{LimitTree, below};
+use crate::foreign::listing::{Entry, Kind, Listing, of_extraction};
 use crate::foreign::programs::require_all;
 use crate::foreign::sessions::Sessions;
 use crate::foreign::{bsdtar, isofs, isoinfo, pycdlib, seven_zip, xorriso};
@@ -98,6 +99,53 @@ fn differences(
     found
 }
 
+/// What a Joliet tree has of the files, and the names it has to show: those that are legal as they are, or become a name that is
+/// no other's.
+fn in_joliet_tree(all: &Listing) -> (Listing, BTreeSet<Vec<u8>>) {
+    let mut expected = all.clone();
+    expected.retain(|_, entry| matches!(entry.kind, Kind::File | Kind::Directory));
+    let mut names: BTreeMap<String, usize> = BTreeMap::new();
+    let path_of = |path: &[u8]| path.split(|&b| b == b'/').map(joliet_name).collect::<Vec<_>>().join("/");
+    for path in expected.keys() {
+        *names.entry(path_of(path).to_lowercase()).or_default() += 1;
+    }
+    let is_known = |path: &String| {
+        names[&path.to_lowercase()] == 1 && path.split('/').all(|name| name.encode_utf16().count() <= 64)
+    };
+    let paths = expected.keys().map(|path| path_of(path)).filter(is_known);
+    let known: BTreeSet<Vec<u8>> = paths.map(String::into_bytes).collect();
+    assert!(known.len() > 300, "{}", known.len());
+    (expected, known)
+}
+
+#[test]
+#[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc, perl, pycdlib and root"]
+fn a_later_sessions_joliet_tree_shows_windows_the_files_of_all_sessions() {
+    require_all();
+    let top = tempfile::TempDir::new().expect("a temporary directory");
+    for is_overwritable in [false, true] {
+        let name = if is_overwritable { "overwritable" } else { "sequential" };
+        let mut disc = Sessions::new(&top.path().join(name), AttributePolicy::Rationalized, is_overwritable);
+        disc.joliet = true;
+        let mut all = Listing::new();
+        for (start, day) in [(32, "first"), (20_000, "second")] {
+            let tree = LimitTree::make(&top.path().join(name.to_owned() + day), u64::from(start));
+            disc.append(start, &tree.top, day);
+            all.extend(below(day, &tree.expected()));
+            all.insert(day.into(), Entry::new(Kind::Directory));
+        }
+        let image = Image::new(&disc.disc, if is_overwritable { 0 } else { 20_000 });
+        let (expected, known) = in_joliet_tree(&all);
+        for (reader, shown) in [
+            (Reader::SevenZip, of_extraction(&seven_zip::extract(&image))),
+            (Reader::Isofs, isofs::list_mounted(&image, "ro,norock,utf8", true)),
+        ] {
+            let found = differences(&expected, &shown, |name, _| is_legal_in_joliet(name), &known);
+            assert!(found.is_empty(), "{name}, {reader:?}:\n{}", found.join("\n"));
+        }
+    }
+}
+
 #[test]
 #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc, perl, pycdlib and root"]
 fn the_table_says_what_readers_show_without_rock_ridge() {
@@ -105,28 +153,8 @@ fn the_table_says_what_readers_show_without_rock_ridge() {
     let top = tempfile::TempDir::new().expect("a temporary directory");
     let tree = LimitTree::make(&top.path().join("tree"), 1);
     let all = tree.expected();
-    let mut disc = Sessions::new(&top.path().join("joliet.iso"), AttributePolicy::Rationalized, false);
-    disc.joliet = true;
-    disc.append(0, &tree.top, "");
-    let image = Image::new(&disc.disc, 0);
-
-    let mut expected = all.clone();
-    expected.retain(|_, entry| matches!(entry.kind, Kind::File | Kind::Directory));
-    // Paths of which each name is legal as it is, or becomes a name that is no other's.
-    let mut names: BTreeMap<String, usize> = BTreeMap::new();
-    let path_of = |path: &[u8]| path.split(|&b| b == b'/').map(joliet_name).collect::<Vec<_>>().join("/");
-    for path in expected.keys() {
-        *names.entry(path_of(path).to_lowercase()).or_default() += 1;
-    }
-    let known: BTreeSet<Vec<u8>> = expected
-        .keys()
-        .map(|path| path_of(path))
-        .filter(|path| {
-            names[&path.to_lowercase()] == 1 && path.split('/').all(|name| name.encode_utf16().count() <= 64)
-        })
-        .map(String::into_bytes)
-        .collect();
-    assert!(known.len() > 300, "{}", known.len());
+    let image = disc::image(&top.path().join("joliet.iso"), &tree.top, "", &["--joliet"]);
+    let (mut expected, known) = in_joliet_tree(&all);
 
     let mut wrong = Vec::new();
     let section = Section::new(differences::OTHER_TREES);
@@ -166,10 +194,7 @@ fn the_table_says_what_readers_show_without_rock_ridge() {
 
     // Once more without the paths of thousands of bytes.
     std::fs::remove_dir_all(tree.top.join("path")).expect("an own directory");
-    let mut disc = Sessions::new(&top.path().join("shorter.iso"), AttributePolicy::Rationalized, false);
-    disc.joliet = true;
-    disc.append(0, &tree.top, "");
-    let shorter = Image::new(&disc.disc, 0);
+    let shorter = disc::image(&top.path().join("shorter.iso"), &tree.top, "", &["--joliet"]);
     let is_short = |path: &[u8]| path != b"path" && !path.starts_with(b"path/");
     expected.retain(|path, _| is_short(path));
     let known: BTreeSet<Vec<u8>> = known.into_iter().filter(|path| is_short(path)).collect();

@@ -9,6 +9,7 @@ use cedarburn::iso::generator::plan::AttributePolicy;
 
 use crate::foreign::compare::Reader;
 use crate::foreign::differences::{self, AS_EXACT, CARRIED, L950, L1024, L1365, L2000, L3000, OWN, Section};
+use crate::foreign::disc;
 use crate::foreign::document::Table;
 use crate::foreign::image::{Image, chain_of_overwritable, volume_sectors};
 use crate::foreign::limit_tree::{LimitTree, below, rationalized, targets};
@@ -168,9 +169,7 @@ fn the_table_says_what_every_reader_shows_of_the_limit_tree() {
         wrong.extend(isovfy(image).err().map(|said| format!("isovfy: {name}: {said}")));
     };
 
-    let mut single = Sessions::new(&top.path().join("single.iso"), AttributePolicy::Exact, false);
-    single.append(0, &first, FIRST);
-    let image = Image::new(&single.disc, 0);
+    let image = disc::image(&top.path().join("single.iso"), &first, FIRST, &["--attributes", "exact"]);
     check("single", &image);
     let outcomes = measure_all(&days, &image, &[FIRST]);
     let section = Section::new(differences::SINGLE);
@@ -207,9 +206,8 @@ fn the_table_says_what_every_reader_shows_of_the_limit_tree() {
     all.extend(section.settle("", &table));
 
     let days = Days { policy: AttributePolicy::Rationalized, ..days };
-    let mut single = Sessions::new(&top.path().join("rationalized.iso"), AttributePolicy::Rationalized, false);
-    single.append(0, &first, FIRST);
-    let rationalized = measure_all(&days, &Image::new(&single.disc, 0), &[FIRST]);
+    let image = disc::image(&top.path().join("rationalized.iso"), &first, FIRST, &[]);
+    let rationalized = measure_all(&days, &image, &[FIRST]);
     let section = Section::new(differences::RATIONALIZED);
     let table = differing_table(&section, &outcomes, &rationalized, &[(FIRST, AS_EXACT)]);
     all.extend(section.settle("", &table));
@@ -247,9 +245,7 @@ fn the_table_says_what_every_reader_shows_of_long_link_targets() {
             std::os::unix::fs::symlink(OsStr::from_bytes(&target), day.join(name)).expect("a new link");
         }
         let expected = below("links", &of_directory(&day));
-        let mut single = Sessions::new(&top.path().join("links.iso"), AttributePolicy::Exact, false);
-        single.append(0, &day, "links");
-        let image = Image::new(&single.disc, 0);
+        let image = disc::image(&top.path().join("links.iso"), &day, "links", &["--attributes", "exact"]);
         let mut row = vec![title.to_owned()];
         for reader in READERS {
             let text = match list(reader, &image) {
@@ -277,9 +273,9 @@ fn the_table_says_what_readers_would_show_of_times_in_the_long_form() {
     require_all();
     let top = tempfile::TempDir::new().expect("a temporary directory");
     let days = Days::make(&top.path().join("days"), AttributePolicy::Exact, &[FIRST]);
-    let mut single = Sessions::new(&top.path().join("single.iso"), AttributePolicy::Exact, false);
-    single.append(0, &top.path().join("days").join(FIRST), FIRST);
-    let mut bytes = std::fs::read(&single.disc).expect("an image");
+    let first = top.path().join("days").join(FIRST);
+    let image = disc::image(&top.path().join("single.iso"), &first, FIRST, &["--attributes", "exact"]);
+    let mut bytes = std::fs::read(&image.disc).expect("an image");
     let mut replaced = 0;
     for at in 0..bytes.len() - 26 {
         if bytes[at..].starts_with(b"TF\x1a\x01\x0e") {
@@ -289,8 +285,8 @@ fn the_table_says_what_readers_would_show_of_times_in_the_long_form() {
         }
     }
     assert!(replaced > 500, "{replaced} times");
-    std::fs::write(&single.disc, bytes).expect("room for an image");
-    let outcomes = measure_all(&days, &Image::new(&single.disc, 0), &[FIRST]);
+    std::fs::write(&image.disc, bytes).expect("room for an image");
+    let outcomes = measure_all(&days, &image, &[FIRST]);
     let section = Section::new(differences::LONG_TIMES);
     let mut table = Table { columns: heading("property"), rows: Vec::new() };
     for property in [Property::TimesBefore1970, Property::Times, Property::TimesAfter2038, Property::Fractions] {
