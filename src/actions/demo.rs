@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -345,8 +345,9 @@ impl RealFiles {
         while left > 0 {
             let Some(file) = self.next() else { break };
             let Ok(metadata) = file.symlink_metadata() else { continue };
-            // Whether it can be read only opening it tells: this may run as anybody.
-            if metadata.is_file() && metadata.len() <= LARGEST && metadata.len() <= left && File::open(&file).is_ok() {
+            // What not everybody may read has no business in a folder that is made to be looked at.
+            let is_public = metadata.is_file() && metadata.mode() & 0o004 != 0;
+            if is_public && metadata.len() <= LARGEST && metadata.len() <= left && File::open(&file).is_ok() {
                 left -= metadata.len().max(1);
                 taken.push(file);
             } else if left < LARGEST && metadata.len() > left {
@@ -371,7 +372,7 @@ impl RealFiles {
             entries.sort_unstable_by(|a, b| b.cmp(a));
             for entry in entries {
                 match entry.symlink_metadata() {
-                    Ok(metadata) if metadata.is_dir() => self.directories.push(entry),
+                    Ok(metadata) if metadata.is_dir() && metadata.mode() & 0o001 != 0 => self.directories.push(entry),
                     Ok(metadata) if metadata.is_file() => self.files.push(entry),
                     _ => {}
                 }

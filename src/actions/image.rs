@@ -230,6 +230,6 @@ fn report(plan: &Plan, request: &Request<'_>) -> Report {
             _ => (),
         }
     }
-    let notes = notes::tell(plan);
+    let notes = notes::tell(plan, &TreePath::default());
     Report { sectors: plan.sectors(), files, directories, volume_id: request.volume_id.to_owned(), notes }
 }

@@ -10,6 +10,7 @@ use crate::actions::proof::{Finding, ProofError};
 use crate::actions::staging::StagingError;
 use crate::burn::BurnError;
 use crate::config::ConfigError;
+use crate::iso::generator::plan::PlanError;
 use crate::scsi::ScsiError;
 
 /// Done.
@@ -211,10 +212,10 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
         ActionError::Unsound { .. } => (
             DIFFERENCE,
             "",
-            "clean the disc or try another drive; what is damaged has to come from another backup, and the disc out of use",
+            "a file that was not whole when it was written stays so; for all else clean the disc or try another drive: what stays damaged has to come from another backup",
         ),
         ActionError::NoManifest { .. } => {
-            (FAILED, "", "the disc was not written by cedarburn: compare it with what it was made from")
+            (FAILED, "", "it was made without a list, or by another program: compare it with what it was made from")
         }
         ActionError::VirtualDisc(_) => (FAILED, "", "disc create makes a virtual disc, disc show looks at one"),
         ActionError::Image(image) => explain_image(image),
@@ -232,6 +233,7 @@ fn explain_image(error: &ImageError) -> (u8, &'static str, &'static str) {
         ImageError::Moving { .. } => {
             (FAILED, NOTHING, "run the same command again when nobody changes the directory: nothing else will")
         }
+        ImageError::Plan(PlanError::Text { .. }) => (COMMAND_LINE, NOTHING, "name another one with --volume-id"),
         ImageError::Tree(_) | ImageError::Plan(_) => {
             (FAILED, NOTHING, "rename or leave out what can't be put into an image")
         }

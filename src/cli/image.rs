@@ -69,8 +69,19 @@ impl Arguments {
         self.output == Path::new("-") || self.output == Path::new("/dev/stdout")
     }
 
-    /// Refuses what would mix the image with something else.
+    /// Refuses what would mix the image with something else, and Cedar's letters where `mkisofs` has the same for something else: an image
+    /// that is not what was asked for would be found out years later.
     pub(super) fn check(&self, options: &CommonOptions) -> Result<(), Failure> {
+        for (is_given, why) in [
+            (options.full, "-f (--full) is for discs; image follows no links but DIR itself"),
+            (options.diagnostics, "-D (--diagnostics) stands alone; image never moves deep directories"),
+            (options.device.is_some(), "image has no --device: name what is written with --output"),
+            (options.scsi_trace.is_some(), "image uses no drive that --scsi-trace could follow"),
+        ] {
+            if is_given {
+                return Err(Failure::usage(why));
+            }
+        }
         if !self.is_stdout() || options.dry_run {
             return Ok(());
         }

@@ -42,7 +42,10 @@ pub(super) fn parse_owner(text: &str) -> Result<LogOwner, String> {
         Some((user, group)) if !user.is_empty() && !group.is_empty() => {
             Ok(LogOwner { user: user.to_owned(), group: group.to_owned() })
         }
-        _ => Err("not a user and a group with a colon between them".to_owned()),
+        _ => {
+            Err("not a user and a group with a colon between them; the file of an image is named with --output"
+                .to_owned())
+        }
     }
 }
 

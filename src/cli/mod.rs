@@ -170,7 +170,7 @@ fn parse_and_run() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    if cli.options.diagnostics {
+    if cli.options.diagnostics && !matches!(cli.action, Some(Action::Image(_))) {
         output::diagnostics();
         return ExitCode::from(exit::DONE);
     }

@@ -226,9 +226,19 @@ fn the_volume_identifier_is_as_asked_or_refused() {
     let image = fs::read(desk.path("image.iso")).unwrap();
     assert_eq!(&image[16 * 2048 + 40..][..32], b"My files 2026                   ");
     for text in ["ä", "thirty-three characters, one more."] {
-        let run = desk.image(&["d", "--volume-id", text, "--output", "other.iso"]).expect_code(6);
+        let run = desk.image(&["d", "--volume-id", text, "--output", "other.iso"]).expect_code(2);
         run.expect_one_error(&["volume identifier"]);
     }
+}
+
+#[test]
+fn letters_that_mean_something_else_to_mkisofs_are_refused_and_not_passed_over() {
+    let desk = Desk::new();
+    for letters in [&["-f"][..], &["-D"], &["--device", "/dev/sr0"], &["-o", "f.iso"], &["-V", "X"], &["-J"], &["-r"]] {
+        let run = desk.image(&[letters, &["d", "--output", "i"]].concat()).expect_code(2);
+        assert!(!desk.path("i").exists() && run.stdout.is_empty(), "{letters:?}: {run}");
+    }
+    desk.image(&["d", "-o", "f.iso"]).expect_code(2).expect_words(&["--output"]);
 }
 
 #[test]

@@ -47,7 +47,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         sections: &[SINGLE],
         readers: &SEVEN_ZIP,
         rows: &[P::Versions.title(), P::FinalDots.title(), P::LeadingDots.title()],
-        why: "7-Zip strips `;1` and a final dot from Rock Ridge names as if they were ISO 9660 identifiers: `...` becomes `..`",
+        why: "7-Zip strips `;1` and a final dot from Rock Ridge names as if they were ISO 9660 identifiers: `...` becomes `..`, and is restored as `_`",
     },
     Difference {
         sections: &[SINGLE],

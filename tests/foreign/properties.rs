@@ -61,6 +61,8 @@ pub(crate) enum Property {
 pub(crate) enum Aspect {
     /// That it is there, of the right type, with the right size and content.
     Shown,
+    /// The content itself: a right size alone says nothing.
+    Content,
     Target,
     Links,
     Device,
@@ -175,10 +177,11 @@ impl Property {
     pub(crate) fn aspect(self) -> Aspect {
         use Property::*;
         match self {
-            Sizes | EmptyDirectories | LongNames | Names251To253 | Names254And255 | NotUtf8 | BeyondAscii
-            | LineBreaks | ControlCharacters | OneControlCharacter | Backslashes | Quotes | Versions | LeadingDots
-            | FinalDots | LeadingHyphens | Blanks | ShellCharacters | CaseTwins | Prefix30 | Deep | LongPaths
-            | Fifos | Sockets | Devices => Aspect::Shown,
+            Sizes => Aspect::Content,
+            EmptyDirectories | LongNames | Names251To253 | Names254And255 | NotUtf8 | BeyondAscii | LineBreaks
+            | ControlCharacters | OneControlCharacter | Backslashes | Quotes | Versions | LeadingDots | FinalDots
+            | LeadingHyphens | Blanks | ShellCharacters | CaseTwins | Prefix30 | Deep | LongPaths | Fifos | Sockets
+            | Devices => Aspect::Shown,
             Targets | OddTargets | Targets249 | Targets900 => Aspect::Target,
             HardLinks | HardLinks300 => Aspect::Links,
             DeviceNumbers | LargeMinors => Aspect::Device,
@@ -254,6 +257,8 @@ fn is_right(expected: &Entry, shown: &Entry, aspect: Aspect) -> Option<bool> {
             Some(shown.kind == Kind::File && !told.contains(&Some(false)))
         }
         Aspect::Shown => Some(shown.kind == expected.kind),
+        Aspect::Content if same(&expected.size, &shown.size) == Some(false) => Some(false),
+        Aspect::Content => same(&expected.sha256, &shown.sha256),
         Aspect::Target if shown.kind != Kind::Symlink => Some(false),
         Aspect::Target => same(&expected.target, &shown.target),
         Aspect::Links => same(&expected.links, &shown.links),
@@ -325,6 +330,8 @@ mod tests {
     #[test]
     fn a_file_is_shown_only_with_its_type_size_and_content() {
         let file = Entry { size: Some(5), sha256: Some("aa".into()), ..Entry::new(Kind::File) };
+        assert_eq!(is_right(&file, &Entry { sha256: None, ..file.clone() }, Aspect::Content), None);
+        assert_eq!(is_right(&file, &Entry { size: Some(6), ..Entry::new(Kind::File) }, Aspect::Content), Some(false));
         let right = |shown| is_right(&file, &shown, Aspect::Shown);
         assert_eq!(right(file.clone()), Some(true));
         assert_eq!(right(Entry::new(Kind::File)), Some(true));

@@ -258,7 +258,12 @@ fn the_table_says_what_every_reader_shows_of_long_link_targets() {
             };
             row.push(section.cell(reader, title, &text));
         }
-        row.push(if isovfy(&image).is_ok() { "no error" } else { "crashes" }.to_owned());
+        row.push(match isovfy(&image) {
+            Ok(()) => "no error".to_owned(),
+            // 128 + SIGSEGV where a shell stands between.
+            Err(said) if said.starts_with("signal: ") => "crashes".to_owned(),
+            Err(said) => panic!("isovfy: {title}: {said}"),
+        });
         table.rows.push(row);
     }
     let wrong = section.settle("", &table);

@@ -258,7 +258,7 @@ impl Session<'_> {
         }
         let tree = self.with_own_files(tree)?;
         let plan = Plan::new(tree, disc.options(Options { carried, ..self.options(start, joliet) }))?;
-        notes::tell(&plan);
+        notes::tell(&plan, &self.day.on_disc());
         Ok(plan)
     }
 

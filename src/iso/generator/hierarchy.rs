@@ -114,6 +114,14 @@ impl Hierarchy {
         Ok(())
     }
 
+    /// What a reader calls a node below the root.
+    pub(super) fn name_of(&self, plan: &Plan, id: NodeId) -> Option<String> {
+        let mut names = Names::default();
+        names.assign(self.form, self.children(plan, plan.tree.node(id).parent));
+        let named = names.list().iter().find(|named| named.node == id)?;
+        Some(String::from_utf8_lossy(&self.form.name(names.identifier(named))).into_owned())
+    }
+
     /// The identifiers of the primary tree are nobody's names.
     fn note(&self, named: &Named, notes: &mut Vec<(NodeId, Note)>) {
         if self.form == Form::Joliet {

@@ -8,22 +8,23 @@ use super::field;
 use super::hierarchy::{Form, Hierarchy};
 use super::plan::{
     AttributePolicy, NAME_LENGTH, NO_SLOT, Note, Options, Plan, PlanError, SYSTEM_AREA, TARGET_LENGTH, Write,
-    data_order,
+    check_depth, data_order,
 };
 use super::rock_ridge;
 use super::staged;
 use super::volume;
 use crate::iso::manifest;
-use crate::iso::tree::{Attributes, Content, Extent, Inode, Kind, NodeId, Timestamp, Tree, TreePath};
+use crate::iso::tree::{Attributes, Content, Extent, Inode, Kind, NodeId, Tree, TreePath};
 use crate::sector::{Lba, SECTOR_BYTES};
 
-/// Deepest level of directories that ECMA-119 6.8.2.1 allows, the root being the first.
-const DEEPEST: usize = 8;
+/// Records of one file that Linux reads.
+const MOST_EXTENTS: u64 = 100;
 
 impl Plan {
     /// A plan whose files are cut into extents of `piece` bytes, whole sectors.
     pub(super) fn with_pieces(tree: Tree, options: Options, piece: u64) -> Result<Plan, PlanError> {
         check_texts(&options)?;
+        let deep = check_depth(&tree)?;
         let mut plan = Plan {
             slots: vec![NO_SLOT; tree.capacity()],
             tree,
@@ -34,7 +35,7 @@ impl Plan {
             piece,
             data_start: Lba(0),
             end: Lba(0),
-            notes: Vec::new(),
+            notes: deep.into_iter().map(|id| (id, Note::Deep)).collect(),
         };
         plan.number_files()?;
         plan.settle_nodes()?;
@@ -141,32 +142,40 @@ impl Plan {
                 self.tree.node_mut(id).links = narrow(below).saturating_add(2);
                 self.slots[id.index()] = narrow(self.directories.len());
                 self.directories.push(id);
-                if self.level(id) == DEEPEST + 1 {
-                    self.notes.push((id, Note::Deep));
-                }
-            }
-            let node = self.tree.node_mut(id);
-            let is_directory = matches!(node.kind, Kind::Directory(_));
-            if is_out_of_range(&node.attributes) {
-                self.notes.push((id, Note::TimeClamped));
             }
             if self.options.joliet && !Form::Joliet.shows(&self.tree.node(id).kind) {
                 self.notes.push((id, Note::JolietLeftOut));
             }
+            let sections = self.sections(id);
             let node = self.tree.node_mut(id);
-            settle_attributes(&mut node.attributes, is_directory, &self.options);
-            if let Kind::Symlink(target) = &mut node.kind {
-                if let Some(normalised) = rock_ridge::normalised_target(target) {
-                    *target = normalised.into();
-                    self.notes.push((id, Note::TargetNormalised));
+            let is_directory = matches!(node.kind, Kind::Directory(_));
+            if settle_attributes(&mut node.attributes, is_directory, &self.options) {
+                self.notes.push((id, Note::TimeClamped));
+            }
+            if sections > MOST_EXTENTS {
+                self.notes.push((id, Note::ManyExtents));
+            }
+            match &mut node.kind {
+                Kind::Symlink(target) => {
+                    if let Some(normalised) = rock_ridge::normalised_target(target) {
+                        *target = normalised.into();
+                        self.notes.push((id, Note::TargetNormalised));
+                    }
+                    let bytes = target.len();
+                    if bytes >= 1024 {
+                        self.notes.push((id, Note::LongTarget));
+                    }
+                    if bytes > TARGET_LENGTH {
+                        return Err(PlanError::LinkTooLong { path: self.tree.path(id), bytes });
+                    }
                 }
-                let bytes = target.len();
-                if bytes >= 1024 {
-                    self.notes.push((id, Note::LongTarget));
+                Kind::CharacterDevice(device) | Kind::BlockDevice(device) => {
+                    if let Some(recordable) = rock_ridge::recordable_device(*device) {
+                        *device = recordable;
+                        self.notes.push((id, Note::DeviceNumber));
+                    }
                 }
-                if bytes > TARGET_LENGTH {
-                    return Err(PlanError::LinkTooLong { path: self.tree.path(id), bytes });
-                }
+                Kind::Directory(_) | Kind::File { .. } | Kind::Fifo | Kind::Socket => (),
             }
         }
         Ok(())
@@ -184,15 +193,15 @@ impl Plan {
         Ok(())
     }
 
-    /// The root's level is 1.
-    fn level(&self, id: NodeId) -> usize {
-        let mut level = 1;
-        let mut at = id;
-        while at != self.tree.root() {
-            at = self.tree.node(at).parent;
-            level += 1;
+    /// How many records a file takes.
+    fn sections(&self, id: NodeId) -> u64 {
+        match &self.tree.node(id).kind {
+            Kind::File { content: Content::Recorded(extents), .. } => {
+                extents.iter().map(|extent| extent.bytes.div_ceil(self.piece)).sum()
+            }
+            Kind::File { size, .. } => size.div_ceil(self.piece),
+            _ => 1,
         }
-        level
     }
 
     fn size_manifest(&mut self) {
@@ -280,20 +289,18 @@ fn narrow(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-fn is_out_of_range(attributes: &Attributes) -> bool {
-    [attributes.modified, attributes.accessed, attributes.changed].into_iter().any(field::is_out_of_range)
-}
-
-fn settle_attributes(attributes: &mut Attributes, is_directory: bool, options: &Options) {
+/// Makes attributes what the disc will show; says whether a time could not be kept.
+fn settle_attributes(attributes: &mut Attributes, is_directory: bool, options: &Options) -> bool {
     if let Some(latest) = options.source_date_epoch {
         attributes.modified = attributes.modified.min(latest);
         attributes.accessed = attributes.modified;
         attributes.changed = attributes.modified;
     }
-    let settle = |time: &mut Timestamp| *time = field::representable(*time);
-    settle(&mut attributes.modified);
-    settle(&mut attributes.accessed);
-    settle(&mut attributes.changed);
+    let mut is_clamped = false;
+    for time in [&mut attributes.modified, &mut attributes.accessed, &mut attributes.changed] {
+        is_clamped |= field::is_out_of_range(*time);
+        *time = field::representable(*time);
+    }
     attributes.mode &= 0o7777;
     if options.attributes == AttributePolicy::Rationalized {
         let executable = is_directory || attributes.mode & 0o111 != 0;
@@ -301,6 +308,7 @@ fn settle_attributes(attributes: &mut Attributes, is_directory: bool, options: &
         attributes.uid = 0;
         attributes.gid = 0;
     }
+    is_clamped
 }
 
 fn check_texts(options: &Options) -> Result<(), PlanError> {

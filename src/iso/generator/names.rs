@@ -167,6 +167,7 @@ impl Names {
                 self.text.truncate(candidate.at);
             };
             named.is_altered = true;
+            named.is_cut = own.is_cut || stem.len() < usize::from(own.base);
         }
     }
 
@@ -528,6 +529,7 @@ mod tests {
         let found = assigned(Form::Joliet, &["a".repeat(65), "a".repeat(66)]);
         assert_eq!(found.iter().map(|(id, ..)| text(id)).collect::<Vec<_>>(), ["a".repeat(63) + "1", "a".repeat(64)]);
         assert_eq!([found[0].2.is_altered, found[1].2.is_altered], [true, false]);
+        assert_eq!([found[0].2.is_cut, found[1].2.is_cut], [true, true]);
         // A number may make a name that another number has made already.
         let found = joliet(&["A.b1", "a.B1", "A1.b/", "a1.B/"]);
         let distinct: HashSet<String> = found.iter().map(|name| name.to_uppercase()).collect();

@@ -198,10 +198,15 @@ pub enum Note {
     TargetNormalised,
     /// A time before 1900 or after 2155 became the nearest that can be said.
     TimeClamped,
+    /// A device with major number 0 and a minor number above 255: Linux takes the two for an old 16-bit number,
+    /// and so is it written.
+    DeviceNumber,
+    /// A file in more than 100 extents, of about 400 GiB: Linux gives up reading its records.
+    ManyExtents,
     /// A name of 254 or 255 bytes: kernels up to 6.x show its first 253.
     LongName,
     /// A link's target of 1024 bytes or more: xorriso 1.5 refuses to load the whole image unless told to make
-    /// do, everything else reads it.
+    /// do, pycdlib and isoinfo stumble over longer ones.
     LongTarget,
     /// The first directory of a branch that stands deeper than level 8, which ECMA-119 6.8.2.1 forbids and
     /// every reader in use takes.
@@ -224,7 +229,9 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Note::TargetNormalised => "doubled or trailing slashes of the link's target are dropped",
-            Note::TimeClamped => "the time of last change can't be recorded, the nearest that can be is",
+            Note::TimeClamped => "a time of it can't be recorded, the nearest that can be is",
+            Note::DeviceNumber => "the device's number can't be recorded",
+            Note::ManyExtents => "Linux reads no file of more than 100 extents",
             Note::LongName => "Linux up to 6.1 shows the first 253 bytes of this name",
             Note::LongTarget => "some readers don't take a link with so long a target",
             Note::Deep => "stands deeper than eight levels",
@@ -240,17 +247,23 @@ impl fmt::Display for Note {
 /// How deep a directory may stand below the root.
 const MOST_LEVELS: u32 = 1000;
 
-/// Refuses what could be written and not be read back.
-fn check_depth(tree: &Tree) -> Result<(), PlanError> {
+/// Deepest level of directories that ECMA-119 6.8.2.1 allows, counted from below the root.
+const DEEPEST: u32 = 7;
+
+/// Refuses what could be written and not be read back; gives the first directories that stand too deep for the
+/// standard.
+pub(super) fn check_depth(tree: &Tree) -> Result<Vec<NodeId>, PlanError> {
     let mut levels = vec![0; tree.capacity()];
+    let mut deep = Vec::new();
     for id in tree.walk().skip(1).filter(|&id| matches!(tree.node(id).kind, Kind::Directory(_))) {
         let level = levels[tree.node(id).parent.index()] + 1;
         if level > MOST_LEVELS {
             return Err(PlanError::TooDeep { path: tree.path(id), levels: level, most: MOST_LEVELS });
         }
         levels[id.index()] = level;
+        deep.extend((level == DEEPEST + 1).then_some(id));
     }
-    Ok(())
+    Ok(deep)
 }
 
 /// Bytes in one extent of a larger file: the most that is whole sectors and fits 32 bits.
@@ -296,7 +309,6 @@ impl Plan {
     /// # Errors
     /// When the tree or the options can't be expressed; see [`PlanError`].
     pub fn new(tree: Tree, options: Options) -> Result<Plan, PlanError> {
-        check_depth(&tree)?;
         Plan::with_pieces(tree, options, PIECE)
     }
 
@@ -397,6 +409,13 @@ impl Plan {
     pub fn joliet_tree(&self) -> Option<Tree> {
         let hierarchy = self.hierarchies.iter().find(|hierarchy| hierarchy.form == Form::Joliet)?;
         Some(hierarchy.shown(self))
+    }
+
+    /// What the Joliet tree calls a file or a directory below the root.
+    #[must_use]
+    pub fn joliet_name(&self, id: NodeId) -> Option<String> {
+        let hierarchy = self.hierarchies.iter().find(|hierarchy| hierarchy.form == Form::Joliet)?;
+        hierarchy.name_of(self, id)
     }
 
     /// Sectors 0 to 31 for overwritable media: the session's descriptors where a mount looks for them, the

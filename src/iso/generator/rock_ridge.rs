@@ -46,6 +46,13 @@ fn put_px(out: &mut impl BufMut, mode: u32, links: u32, attributes: &Attributes,
     }
 }
 
+/// What readers will make of a device's number where they don't take it as it is: Linux reads a minor number above
+/// 255 without a major one as an old number of 16 bits.
+pub(super) fn recordable_device(device: Device) -> Option<Device> {
+    let Device { major, minor } = device;
+    (major == 0 && minor > 255).then_some(Device { major: minor >> 8, minor: minor & 0xff })
+}
+
 /// PN: a device number (RRIP 4.1.2), the halves as Linux reads them.
 fn put_pn(out: &mut impl BufMut, device: Device) {
     put_header(out, *b"PN", 20);

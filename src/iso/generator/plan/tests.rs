@@ -309,10 +309,29 @@ fn what_a_disc_cannot_say_is_noted_and_the_tree_shows_what_it_says() {
     let link = add(&mut tree, "link", Kind::Symlink((*b"a//b/").into()));
     let old = add(&mut tree, "old", bytes(b""));
     tree.node_mut(old).attributes.modified = Timestamp { seconds: -3_000_000_000, nanoseconds: 5 };
-    let plan = Plan::new(tree, options()).unwrap();
-    assert_eq!(plan.notes(), [(link, Note::TargetNormalised), (old, Note::TimeClamped)]);
+    let node = add(&mut tree, "node", Kind::BlockDevice(Device { major: 0, minor: 0x1234 }));
+    let long = add(&mut tree, "vast", recorded(101, &[(0, 1); 101]));
+    let plan = Plan::new(tree, Options { start: Lba(1), ..options() }).unwrap();
+    let expected = [
+        (link, Note::TargetNormalised),
+        (node, Note::DeviceNumber),
+        (old, Note::TimeClamped),
+        (long, Note::ManyExtents),
+    ];
+    assert_eq!(plan.notes(), expected);
+    assert_eq!(plan.tree().node(node).kind, Kind::BlockDevice(Device { major: 0x12, minor: 0x34 }));
     assert_eq!(plan.tree().node(link).kind, Kind::Symlink((*b"a/b").into()));
     assert_eq!(plan.tree().node(old).attributes.modified, Timestamp::from_seconds(-2_208_988_800));
+}
+
+#[test]
+fn a_time_that_the_epoch_has_brought_into_range_is_not_noted() {
+    let mut tree = empty_tree();
+    let late = add(&mut tree, "late", bytes(b""));
+    tree.node_mut(late).attributes.modified = Timestamp::from_seconds(10_000_000_000);
+    let noted = |source_date_epoch| Plan::new(tree.clone(), Options { source_date_epoch, ..options() }).unwrap().notes;
+    assert_eq!(noted(None), [(late, Note::TimeClamped)]);
+    assert_eq!(noted(Some(Timestamp::from_seconds(1_700_000_000))), []);
 }
 
 #[test]
