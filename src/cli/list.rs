@@ -7,7 +7,7 @@ use super::context::Context;
 use super::{json, output};
 use crate::actions::list::{self, list};
 use crate::actions::{ActionError, device};
-use crate::iso::reader::Reading;
+use crate::iso::reader::{Note, Reading};
 use crate::iso::tree::{Kind, NodeId, Tree, TreePath};
 
 /// What is listed.
@@ -45,7 +45,8 @@ pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), Ac
     let mut reading = list::Reading::new(device::open(&spec, context.trace())?)?;
     let Reading { tree, notes, more_notes, .. } = reading.session(arguments.session)?;
     let path = TreePath::new(std::os::unix::ffi::OsStrExt::as_bytes(arguments.path.as_os_str()));
-    for note in notes.iter().filter(|note| note.what.is_loss() && note.path.is_within(&path)) {
+    let concerns = |note: &&Note| note.what.is_loss() && (note.what.is_everywhere() || note.path.is_within(&path));
+    for note in notes.iter().filter(concerns) {
         tracing::warn!("{note}");
     }
     if more_notes > 0 {

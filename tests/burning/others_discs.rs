@@ -57,6 +57,18 @@ fn begin_with(workshop: &Workshop, image: &[u8]) {
     }
 }
 
+/// An image of the fixtures, ready for a disc.
+fn fixture(name: &str) -> Vec<u8> {
+    let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/images");
+    let mut image = fs::read(images.join(name).with_extension("iso")).unwrap();
+    // The fixtures lack the empty sectors at their end that their volume size counts.
+    let volume = &image[16 * SECTOR_BYTES + 80..][..4];
+    let sectors = u32::from_le_bytes(volume.try_into().unwrap()) as usize;
+    let bytes = image.len().max(sectors * SECTOR_BYTES);
+    image.resize(bytes.next_multiple_of(16 * SECTOR_BYTES), 0);
+    image
+}
+
 /// Every file the disc shows, with its digest.
 fn files(workshop: &Workshop) -> BTreeMap<String, [u8; 32]> {
     let spec = format!("{}{}", device::SIMULATED, workshop.disc().display());
@@ -69,7 +81,6 @@ fn files(workshop: &Workshop) -> BTreeMap<String, [u8; 32]> {
 
 #[test]
 fn files_of_another_programs_session_stay_to_the_last_byte() {
-    let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/images");
     let mut carried_on = 0;
     for medium in [Medium::CdRw80, Medium::DvdPlusRw] {
         for name in [
@@ -87,12 +98,7 @@ fn files_of_another_programs_session_stay_to_the_last_byte() {
                 continue;
             }
             let workshop = Workshop::new(medium);
-            let mut image = fs::read(images.join(name).with_extension("iso")).unwrap();
-            // The fixtures lack the empty sectors at their end that their volume size counts.
-            let volume = &image[16 * SECTOR_BYTES + 80..][..4];
-            let sectors = u32::from_le_bytes(volume.try_into().unwrap()) as usize;
-            let bytes = image.len().max(sectors * SECTOR_BYTES);
-            image.resize(bytes.next_multiple_of(16 * SECTOR_BYTES), 0);
+            let image = fixture(name);
             begin_with(&workshop, &image);
             let before = files(&workshop);
             assert!(before.len() > 1, "{name}");
@@ -111,4 +117,23 @@ fn files_of_another_programs_session_stay_to_the_last_byte() {
         }
     }
     assert!(carried_on >= 10, "only {carried_on} days were stored behind another program's session");
+}
+
+/// Without its Joliet tree such a disc shows the mangled names, and the next session would make them the only ones.
+#[test]
+fn a_scratch_on_the_descriptor_that_leads_to_the_names_keeps_the_disc_as_it_is() {
+    for medium in [Medium::CdRw80, Medium::DvdPlusRw] {
+        let workshop = Workshop::new(medium);
+        begin_with(&workshop, &fixture("genisoimage-joliet"));
+        let before = files(&workshop);
+        workshop.stage(TUESDAY, 1);
+        let error = workshop.store(TUESDAY, ",fault=read10@17:3/11/00").unwrap_err();
+        let ActionError::TreeNotWhole { what } = &error else { panic!("{medium}: {}", tell(&error)) };
+        assert!(what.contains("volume descriptor in sector 17"), "{medium}: {what}");
+        assert_eq!(files(&workshop), before, "{medium}");
+        // The next drive reads it.
+        workshop.store(TUESDAY, "").unwrap();
+        let after = files(&workshop);
+        assert!(after.len() > before.len() && before.iter().all(|(path, digest)| after.get(path) == Some(digest)));
+    }
 }

@@ -375,6 +375,28 @@ mod joliet {
         }
     }
 
+    /// Whether there is a Joliet tree that has to go on, nobody knows then.
+    #[test]
+    fn is_not_left_off_where_its_descriptor_can_not_be_read() {
+        for (media, descriptor) in [("cdr-80", 17), ("dvd+rw", 49)] {
+            let nas = BackupBox::new(media);
+            nas.edit_config("</cb_config>", ASKED_FOR);
+            nas.stage(MON);
+            store(&nas, MON);
+            nas.edit_config(ASKED_FOR, "</cb_config>");
+            nas.stage(TUE);
+            let fault = format!("fault=read10@{descriptor}:3/11/00");
+            let said = format!("volume descriptor in sector {descriptor} can't be read");
+            let device = format!("{},{fault}", nas.device());
+            nas.refused(8, &mut nas.store_command(TUE, &device)).expect_one_error(&[&said]);
+            nas.read_device(&device, &["verify"]).expect_code(11).expect_one_error(&[&said]);
+            let list = nas.read_device(&device, &["list", "/2026/11"]).expect_code(0);
+            assert!(list.stderr.contains(&said), "{list}");
+            let tuesday = store(&nas, TUE);
+            assert!(shown(&nas, tuesday).is_some());
+        }
+    }
+
     #[test]
     fn of_a_disc_that_is_started_anew_is_as_configured() {
         for media in ["cdrw-80", "dvd+rw"] {

@@ -1,4 +1,8 @@
 //! Volume descriptors (ECMA-119 8): from the start of a session to the root of its tree.
+//!
+//! A descriptor behind the primary one that can't be read may be the one that leads to the Joliet tree. The volume is opened without it, so
+//! that what is left can be looked at and saved, and remembers it: every tree read from the volume says so as a
+//! [loss](super::Oddity::is_loss), which nobody carries on.
 
 use super::ReadError;
 use super::number::{both_u16, both_u32, byte, long_date};
@@ -11,6 +15,8 @@ use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 const SYSTEM_AREA: Sectors = Sectors(16);
 /// Linux looks as far.
 const MAX_DESCRIPTORS: u32 = 84;
+/// Descriptors that can't be read before the rest of the set is given up: on a drive each costs seconds. Writers put two to four there.
+const MAX_UNREADABLE: u32 = 4;
 
 /// A session's volume: what its descriptors say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,26 +32,48 @@ pub struct Volume {
     pub created: Option<Timestamp>,
     identifier: Box<[u8]>,
     joliet: Option<Extent>,
+    unreadable: Option<Unreadable>,
+}
+
+/// Descriptors that couldn't be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unreadable {
+    /// The first of them.
+    pub(super) at: Lba,
+    /// What the source said.
+    pub(super) cause: Box<str>,
 }
 
 impl Volume {
     /// Reads the descriptors of the session that begins at `session_start`.
     ///
     /// # Errors
-    /// [`ReadError::NotAVolume`] when something else stands there; when a sector can't be read; when the volume
-    /// has logical blocks of another size.
+    /// [`ReadError::NotAVolume`] when something else stands there; when the primary descriptor or one before it can't be
+    /// read; when the volume has logical blocks of another size.
     pub fn open(source: &mut dyn SectorSource, session_start: Lba) -> Result<Volume, ReadError> {
         let not_a_volume = ReadError::NotAVolume { at: session_start };
         let Some(first) = session_start.checked_add(SYSTEM_AREA) else { return Err(not_a_volume) };
         let mut volume: Option<Volume> = None;
         let mut joliet = None;
+        let mut unreadable: Option<Unreadable> = None;
+        let mut unreadable_count = 0;
         for at in (first.0..=u32::MAX).take(MAX_DESCRIPTORS as usize).map(Lba) {
             let mut sector = [0; SECTOR_BYTES];
             match source.read(at, &mut sector) {
                 Ok(()) => {}
-                // Without a terminator the set ends where the medium does.
-                Err(_) if volume.is_some() => break,
-                Err(source) => return Err(ReadError::Descriptor { source }),
+                Err(error) => {
+                    let Some(volume) = &volume else { return Err(ReadError::Descriptor { source: error }) };
+                    // Without a terminator the set ends where the volume does. The root is inside, whatever its size says.
+                    if u64::from(at.0) >= volume.end() && at >= volume.root.start {
+                        break;
+                    }
+                    unreadable.get_or_insert_with(|| Unreadable { at, cause: error.cause.to_string().into() });
+                    unreadable_count += 1;
+                    if unreadable_count == MAX_UNREADABLE {
+                        break;
+                    }
+                    continue;
+                }
             }
             let Some(descriptor) = Descriptor::new(&sector) else { break };
             match descriptor.kind() {
@@ -58,6 +86,7 @@ impl Volume {
         }
         let mut volume = volume.ok_or(not_a_volume)?;
         volume.joliet = joliet;
+        volume.unreadable = unreadable;
         Ok(volume)
     }
 
@@ -84,6 +113,11 @@ impl Volume {
     #[must_use]
     pub fn end(&self) -> u64 {
         u64::from(self.session_start.0) + u64::from(self.volume_space.0)
+    }
+
+    /// The descriptors that may lead to more than is known, as they couldn't be read.
+    pub(super) fn unreadable(&self) -> Option<&Unreadable> {
+        self.unreadable.as_ref()
     }
 
     pub(super) fn joliet_root(&self) -> Option<Extent> {
@@ -143,6 +177,7 @@ impl<'a> Descriptor<'a> {
             },
             identifier: padded[..length].into(),
             joliet: None,
+            unreadable: None,
         })
     }
 }

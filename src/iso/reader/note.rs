@@ -17,6 +17,14 @@ pub struct Note {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Oddity {
+    /// A volume descriptor that couldn't be read: where it led to a Joliet tree, that tree was not looked at.
+    #[error("volume descriptor in sector {at} can't be read: {cause}; names may be better in a tree that it leads to")]
+    DescriptorUnreadable {
+        /// Its sector, the first of several.
+        at: Lba,
+        /// What the source said.
+        cause: Box<str>,
+    },
     /// The two byte orders of a number differ; the little-endian one was taken.
     #[error("little- and big-endian {0} differ")]
     ByteOrders(&'static str),
@@ -208,12 +216,19 @@ impl Oddity {
         )
     }
 
+    /// Whether it concerns every name on the disc, and not only those below the path where it was met.
+    #[must_use]
+    pub fn is_everywhere(&self) -> bool {
+        matches!(self, Oddity::DescriptorUnreadable { .. })
+    }
+
     /// Whether something recorded on the disc may be missing from the tree, or stand there with another name
     /// or content. What remains is cosmetic.
     #[must_use]
     pub fn is_loss(&self) -> bool {
         match self {
-            Oddity::BrokenRecord { .. }
+            Oddity::DescriptorUnreadable { .. }
+            | Oddity::BrokenRecord { .. }
             | Oddity::BrokenEntry { .. }
             | Oddity::Continuation { .. }
             | Oddity::BadName { .. }

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use super::claims::Claims;
+use super::descriptor::Unreadable as Unread;
 use super::entry::{Dialect, Found, What};
 use super::record::{Record, records};
 use super::susp::{Continuations, LoadError, Sharing};
@@ -61,6 +62,9 @@ pub(super) fn read(
         lost: false,
         outside_noted: false,
     };
+    if let Some(Unread { at, cause }) = volume.unreadable().cloned() {
+        walk.note(walk.tree.root(), None, Oddity::DescriptorUnreadable { at, cause });
+    }
     match joliet {
         Some(root) => walk.joliet_root(root)?,
         None => walk.root()?,

@@ -49,6 +49,39 @@ fn joliet_of_every_level_is_read_and_an_enhanced_descriptor_is_none() {
 }
 
 #[test]
+fn a_descriptor_that_can_not_be_read_is_a_loss_and_those_behind_it_are_read() {
+    let long = record(b"\0L\0o\0n\0g", 30, 1, 0, &[]);
+    let mut hidden = Scratched(with_supplementary(1, b"%/E", std::slice::from_ref(&long)), Lba(17));
+    let mut behind = Scratched(with_supplementary(1, b"%/E", &[long]), Lba(17));
+    let supplementary = behind.0.0[17 * SECTOR_BYTES..18 * SECTOR_BYTES].to_vec();
+    behind.0.put(18, &supplementary);
+    behind.0.put(19, b"\xffCD001\x01");
+    for (disc, path) in [(&mut hidden, "/plain.txt"), (&mut behind, "/Long")] {
+        let volume = Volume::open(disc, Lba(0)).unwrap();
+        for reading in [read_tree(disc, &volume), salvage_tree(disc, &volume)].map(Result::unwrap) {
+            assert_eq!(paths(&reading), [path]);
+            let said = "/: volume descriptor in sector 17 can't be read: scratched; names may be better in a tree that it leads to";
+            assert_eq!(notes(&reading), [said]);
+            assert!(reading.lost && !reading.may_be_unwritten());
+        }
+    }
+    let volume = Volume::open(&mut behind, Lba(0)).unwrap();
+    assert!(read_joliet(&mut behind, &volume).unwrap().unwrap().lost);
+}
+
+#[test]
+fn without_a_terminator_the_descriptors_end_where_the_volume_does() {
+    let mut primary = Disc::new(17).0[16 * SECTOR_BYTES..].to_vec();
+    // A root before its descriptor, as only a hand would write it.
+    primary[156..190].copy_from_slice(&record(&[0], 10, 2048, DIRECTORY, &[]));
+    let mut disc = Disc(vec![0; 16 * SECTOR_BYTES]);
+    disc.0.extend(primary);
+    disc.put(10, &record(&[0], 10, 2048, DIRECTORY, &[]));
+    let reading = disc.read();
+    assert_eq!((notes(&reading), reading.lost), (Vec::new(), false));
+}
+
+#[test]
 fn a_joliet_tree_without_a_root_leaves_the_bare_names() {
     let mut disc = with_supplementary(1, b"%/E", &[]);
     disc.0[25 * SECTOR_BYTES..26 * SECTOR_BYTES].fill(0);
