@@ -125,8 +125,8 @@ impl Session<'_> {
     /// that the reader stumbled over, and every file that the disc's own lists name.
     fn whole_tree(&self, disc: &mut Disc) -> Result<Reading, ActionError> {
         let previous = disc.contents.newest().ok_or(ActionError::Refused(Refusal::Unreadable))?.clone();
-        if let Some(note) = previous.notes.iter().find(|note| note.what.is_loss()) {
-            return Err(ActionError::TreeNotWhole { what: note.to_string() });
+        if let Some(what) = previous.loss() {
+            return Err(ActionError::TreeNotWhole { what });
         }
         // A wrong bit that came over the wire would be written down as the truth: it does not come twice.
         if disc.read_newest_again()? != previous.tree {

@@ -99,7 +99,7 @@ pub enum ReadError {
 pub struct Reading {
     /// The names and what belongs to them; every file's content is recorded.
     pub tree: Tree,
-    /// What was odd, in the order it was met: the first thousand.
+    /// What was odd, in the order it was met: the first thousand, losses before what is cosmetic.
     pub notes: Vec<Note>,
     /// How many more oddities there were.
     pub more_notes: usize,
@@ -108,6 +108,15 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// What may have cost a name or a content, the first of it in words; `None` where nothing did.
+    #[must_use]
+    pub fn loss(&self) -> Option<String> {
+        let named = || self.notes.iter().find(|note| note.what.is_loss());
+        self.lost.then(|| {
+            named().map_or_else(|| format!("{} oddities that have no name here", self.more_notes), ToString::to_string)
+        })
+    }
+
     /// Whether anything lost may be lost because its sectors were never written; see [`Oddity::may_be_unwritten`].
     /// With more oddities than were kept, it may.
     #[must_use]

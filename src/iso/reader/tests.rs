@@ -329,6 +329,30 @@ fn notes_are_counted_when_there_are_too_many_to_keep() {
     assert!(reading.lost);
 }
 
+#[test]
+fn a_loss_is_kept_before_what_is_cosmetic_and_one_without_a_note_is_told_as_well() {
+    let odd = |name: &[u8]| {
+        let mut odd = file(name, 30, 5);
+        odd[9] ^= 1;
+        odd
+    };
+    let mut disc = Disc::rock_ridge(400, &[directory(b"d", 100)]);
+    let many: Vec<_> = (b'a'..=b'r').map(|name| odd(&[name])).collect();
+    for at in 100..159 {
+        disc.directory(at, &px(0o040_755), &[vec![directory(b"z", at + 1)], many.clone()].concat());
+    }
+    disc.directory(159, &px(0o040_755), &[file(b"twice", 30, 1), file(b"twice", 31, 1), odd(b"x")]);
+    let mut reading = disc.read();
+    assert_eq!((reading.notes.len(), reading.more_notes), (1000, 59 * 18 + 2 - 1000));
+    let last = notes(&reading).pop().unwrap();
+    assert!(last.ends_with("/twice: the name is there twice, the first is kept"), "{last}");
+    assert_eq!(reading.loss(), Some(last));
+    reading.notes.clear();
+    assert_eq!(reading.loss().unwrap(), "64 oddities that have no name here");
+    reading.lost = false;
+    assert_eq!(reading.loss(), None);
+}
+
 /// System use entries with honest lengths and any content.
 fn system_use() -> impl Strategy<Value = Vec<u8>> {
     let signatures = ["PX", "NM", "SL", "PN", "TF", "CL", "RE", "ER", "SP", "CE", "ST", "ZF", "SF", "XX"].as_slice();

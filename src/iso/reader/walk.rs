@@ -58,6 +58,7 @@ pub(super) fn read(
         relocations: Vec::new(),
         notes: Vec::new(),
         note_bytes: 0,
+        cosmetic_notes: 0,
         more_notes: 0,
         lost: false,
         outside_noted: false,
@@ -115,6 +116,8 @@ struct Walk<'a> {
     relocations: Vec<NodeId>,
     notes: Vec<Note>,
     note_bytes: usize,
+    /// Of the notes kept, those of no loss.
+    cosmetic_notes: usize,
     more_notes: usize,
     lost: bool,
     outside_noted: bool,
@@ -521,6 +524,9 @@ impl Walk<'_> {
 
     fn note(&mut self, directory: NodeId, name: Option<&[u8]>, what: Oddity) {
         self.lost |= what.is_loss();
+        if what.is_loss() {
+            self.make_room_for_a_loss();
+        }
         if self.notes_are_full() {
             self.more_notes += 1;
             return;
@@ -530,7 +536,18 @@ impl Walk<'_> {
             path.push(&name::excerpt(name));
         }
         self.note_bytes += path.as_bytes().len();
+        self.cosmetic_notes += usize::from(!what.is_loss());
         self.notes.push(Note { path, what });
+    }
+
+    /// Only counts the latest of the cosmetic notes where there is no room for more: what was lost is what somebody has to know.
+    fn make_room_for_a_loss(&mut self) {
+        while self.notes_are_full() && self.cosmetic_notes > 0 {
+            let Some(latest) = self.notes.iter().rposition(|note| !note.what.is_loss()) else { return };
+            self.note_bytes -= self.notes.remove(latest).path.as_bytes().len();
+            self.cosmetic_notes -= 1;
+            self.more_notes += 1;
+        }
     }
 }
 
