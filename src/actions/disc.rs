@@ -207,6 +207,9 @@ impl Disc {
     /// Sectors 0 to 31 as they are to be after the session: on a new disc the plan's own; behind other sessions what is there, with the
     /// descriptors exchanged. A disc begun by growisofs has directories and files there.
     ///
+    /// With `-md5 on` xorriso puts a checksum of the sectors up to the descriptors behind these. It would be wrong from now on, and xorriso
+    /// refuses a disc whose checksum is: without one it reads on. Those of the sessions behind stay right.
+    ///
     /// # Errors
     /// When the sectors can't be read.
     pub fn superblock(&mut self, decision: Decision, plan: &Plan) -> Result<Option<Vec<u8>>, ActionError> {
@@ -228,6 +231,9 @@ impl Disc {
             } else {
                 let read = crate::iso::source::SectorSource::read(&mut source, Lba(number), sector);
                 read.map_err(|source| ActionError::Superblock { source })?;
+                if bytes >= descriptors.start && is_checksum_tag(sector, number) {
+                    sector.fill(0);
+                }
             }
         }
         Ok(Some(there))
@@ -255,4 +261,35 @@ impl Disc {
 
 fn contents_of(drive: &mut Drive, medium: &Medium) -> Result<Contents, ActionError> {
     Contents::of_medium(&mut DriveSource(drive), medium).map_err(|source| ActionError::Contents { source })
+}
+
+/// Whether the sector `number` is a checksum of libisofs: a line that begins with which of its four kinds it is, and where it stands. A file
+/// may have such a line in it, but not the right place.
+fn is_checksum_tag(sector: &[u8], number: u32) -> bool {
+    let place = format!("checksum_tag_v1 pos={number} ");
+    ["", "sb_", "tree_", "rlsb32_"].into_iter().any(|kind| {
+        let line = sector.strip_prefix(b"libisofs_").and_then(|rest| rest.strip_prefix(kind.as_bytes()));
+        line.is_some_and(|line| line.starts_with(place.as_bytes()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checksum_is_told_by_its_kind_and_its_place() {
+        let rest = "range_start=0 range_size=18 session_start=64 md5=69dd3657782c6881259fd2aa199a50b1";
+        for kind in ["rlsb32_", "sb_", "tree_", ""] {
+            let mut sector = format!("libisofs_{kind}checksum_tag_v1 pos=18 {rest}\n").into_bytes();
+            sector.resize(SECTOR_BYTES, 0);
+            assert!(is_checksum_tag(&sector, 18), "{kind}");
+            assert!(!is_checksum_tag(&sector, 1) && !is_checksum_tag(&sector, 19), "{kind}: a copy of it");
+        }
+        for other in
+            ["libisofs_other_checksum_tag_v1 pos=18 ", "libisofs_", "", "about libisofs_checksum_tag_v1 pos=18 "]
+        {
+            assert!(!is_checksum_tag(other.as_bytes(), 18), "{other}");
+        }
+    }
 }

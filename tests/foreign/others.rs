@@ -255,7 +255,7 @@ fn a_dvd_plus_rw_begun_by_xorriso_whose_table_of_contents_then_lists_our_session
     for day in &DAYS[..2] {
         let staged = disc.staged(day);
         let mut command = program("xorriso");
-        command.args(["-hardlinks", "on"]).arg("-dev").arg(&drive).arg("-map").arg(staged).arg(day);
+        command.args(["-md5", "on", "-hardlinks", "on"]).arg("-dev").arg(&drive).arg("-map").arg(staged).arg(day);
         output(command.args(["-find", "/", "-exec", "mkisofs_r", "--", "-commit"]));
         models.push(disc.model.clone());
     }
@@ -268,6 +268,8 @@ fn a_dvd_plus_rw_begun_by_xorriso_whose_table_of_contents_then_lists_our_session
     let starts = disc.nas.session_starts();
     assert_eq!(xorriso::sessions(&disc.nas.sectors()), starts);
     assert_eq!(starts.len(), 5);
+    // It refuses a disc that does not have the checksums that are on it.
+    assert_eq!(xorriso::sessions_with_checksums(&disc.nas.sectors()), starts);
     let limits: Vec<_> = LIMITS_ON_EARLIER_OVERWRITABLE.iter().chain(LIMITS).copied().collect();
     for (number, (start, model)) in (1..).zip(starts.into_iter().zip(&models)) {
         let shown = xorriso::list_session(&disc.nas.sectors(), number);

@@ -46,7 +46,16 @@ fn open(image: &Image, mut command: Command) -> Command {
 
 /// First sectors of the sessions of an overwritable disc, as the program itself finds them.
 pub(crate) fn sessions(disc: &Path) -> Vec<u32> {
-    let said = output(strict().arg("-indev").arg(as_device(disc)).arg("-toc"));
+    table_of_contents(strict().arg("-indev").arg(as_device(disc)))
+}
+
+/// The same by the program that looks at the checksums of the descriptors and the tree first.
+pub(crate) fn sessions_with_checksums(disc: &Path) -> Vec<u32> {
+    table_of_contents(strict().args(["-md5", "on", "-indev"]).arg(as_device(disc)))
+}
+
+fn table_of_contents(command: &mut Command) -> Vec<u32> {
+    let said = output(command.arg("-toc"));
     let said = String::from_utf8(said).expect("a table of contents in plain text");
     let rows = said.lines().filter_map(|line| line.strip_prefix("ISO session  :"));
     rows.map(|row| row.split(',').nth(1).and_then(|start| start.trim().parse().ok()).expect("a start in each row"))
