@@ -46,7 +46,7 @@ impl Reading {
     /// When there is no such session, or it can't be read.
     pub fn session(&mut self, session: Option<u32>) -> Result<reader::Reading, ActionError> {
         let Some(number) = session else {
-            return Ok(self.contents.newest().ok_or(ActionError::NothingToRead)?.clone());
+            return Ok(self.contents.newest().ok_or_else(|| nothing(&self.contents))?.clone());
         };
         let found = self.contents.sessions.len();
         let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
@@ -54,6 +54,14 @@ impl Reading {
         let recorded = recorded.ok_or(ActionError::NoSuchSession { wanted: number, found })?;
         let reading = self.with_source(|source| reader::read_tree(source, &recorded.volume));
         reading.map_err(|source| ActionError::Contents { source })
+    }
+}
+
+/// Why there is nothing to read.
+pub(super) fn nothing(contents: &Contents) -> ActionError {
+    match contents.torn {
+        0 => ActionError::NothingToRead,
+        torn => ActionError::NothingWhole { torn },
     }
 }
 

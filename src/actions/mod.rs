@@ -82,6 +82,12 @@ pub enum ActionError {
     /// There is no file system on it.
     #[error("the disc is blank, or holds no file system that this program can read")]
     NothingToRead,
+    /// What there is was not written, or not copied, to its end.
+    #[error("nothing is whole: sessions that end before their volumes do: {torn}")]
+    NothingWhole {
+        /// How many were begun.
+        torn: usize,
+    },
     /// A path that is not on the disc.
     #[error("{path} is not on the disc")]
     NoSuchPath {

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use super::ActionError;
-use super::list::Reading;
+use super::list::{self, Reading};
 use super::proof::{self, Finding, Hashed};
 use crate::burn::{Event, Phase, Progress};
 use crate::iso::reader;
@@ -50,7 +50,7 @@ pub fn verify(
     let trees: Vec<reader::Reading> = match which {
         Which::Newest => vec![reading.session(None)?],
         Which::Session(number) => vec![reading.session(Some(number))?],
-        Which::All if sessions == 0 => return Err(ActionError::NothingToRead),
+        Which::All if sessions == 0 => return Err(list::nothing(&reading.contents)),
         Which::All => (1..=sessions).map(|number| reading.session(Some(number))).collect::<Result<_, _>>()?,
     };
     let mut report = Report { sessions: trees.len(), ..Report::default() };

@@ -146,6 +146,11 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
         ActionError::Contents { .. } | ActionError::NothingToRead => {
             (MEDIUM, UNTOUCHED, "put the right disc in; the drive may need cleaning if it is in")
         }
+        ActionError::NothingWhole { .. } => (
+            MEDIUM,
+            UNTOUCHED,
+            "of an image make a whole copy; on a disc the next store mends what a broken-off one left",
+        ),
         ActionError::NoSuchPath { .. } | ActionError::NoSuchSession { .. } => {
             (FAILED, "", "list and info show what is on the disc")
         }

@@ -21,7 +21,7 @@ pub(super) fn watch() -> Arc<AtomicBool> {
     let _ = too_large.thread_block();
     if signals.thread_block().is_ok() {
         let stop = stop.clone();
-        thread::spawn(move || {
+        let watching = thread::Builder::new().spawn(move || {
             while signals.wait().is_ok() {
                 if stop.swap(true, Ordering::Relaxed) {
                     std::process::exit(i32::from(exit::INTERRUPTED));
@@ -29,6 +29,10 @@ pub(super) fn watch() -> Arc<AtomicBool> {
                 tracing::warn!("interrupted: ending in good order; a second signal ends at once");
             }
         });
+        if watching.is_err() {
+            // The user may have no more threads: then the first signal ends the program at once.
+            let _ = signals.thread_unblock();
+        }
     }
     stop
 }

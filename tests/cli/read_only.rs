@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 
-use crate::support::{BackupBox, MEDIA, MON, Run, TUE, WED, noise};
+use crate::support::{BackupBox, MEDIA, MON, Run, TUE, WED, cedarburn, noise};
 
 const DAYS: [&str; 3] = [MON, TUE, WED];
 
@@ -225,4 +225,20 @@ fn list_says_of_a_file_that_it_is_not_shown_as_it_was() {
     let image = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/images/genisoimage-zisofs.iso");
     let run = nas.read_device(image, &["list", "-R"]).expect_code(0);
     assert!(run.stderr.contains("compressed") && !run.stdout.contains("compressed"), "{run}");
+}
+
+#[test]
+fn an_image_that_was_copied_in_part_is_not_called_blank() {
+    let nas = BackupBox::new("cdr-80");
+    let image = nas.path("image.iso");
+    let image = image.to_str().unwrap();
+    fs::create_dir(nas.path("d")).unwrap();
+    fs::write(nas.path("d/f"), noise("f", 100_000)).unwrap();
+    let d = nas.path("d");
+    Run::of(cedarburn().arg("image").arg(d).args(["--manifest", "--output", image])).expect_silence();
+    let whole = fs::metadata(image).unwrap().len();
+    fs::OpenOptions::new().write(true).open(image).unwrap().set_len(whole - 1).unwrap();
+    for action in ["list", "verify"] {
+        nas.read_device(image, &[action]).expect_code(8).expect_words(&["nothing is whole", "make a whole copy"]);
+    }
 }
