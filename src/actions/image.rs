@@ -10,7 +10,7 @@
 //!   which nobody wants. Below it nothing is followed.
 //! * What changes while it is read does not spoil the image: it is finished and kept, sound, and what is not whole is named. What comes to a
 //!   directory that was listed already is no damage: it is not in the image.
-//! * A name that goes away between listing and looking refuses the run, as in *store*: what was asked for was not there to take. Nobody runs *image*
+//! * A name that goes away or is replaced between listing and looking refuses the run, as in *store*: what was asked for was not there to take. Nobody runs *image*
 //!   again by itself, so the error says that.
 //! * The image does not hold itself: the file that is written is left out, and so are unfinished ones beside it.
 
@@ -100,8 +100,8 @@ pub enum ImageError {
         /// Why not.
         source: io::Error,
     },
-    /// Somebody is at work in a directory.
-    #[error("{} went away while its directory was looked at", path.display())]
+    /// Somebody is at work in a directory; or something was mounted there because it was opened, and running again is all it takes.
+    #[error("{} went away or was replaced while its directory was looked at", path.display())]
     Moving {
         /// What went away.
         path: PathBuf,

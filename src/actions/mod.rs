@@ -136,7 +136,7 @@ pub enum ActionError {
     #[error("the staging directory can't be read")]
     Scan(#[from] ScanError),
     /// Somebody is at work in the staging directory.
-    #[error("{} went away while the staging directory was looked at", path.display())]
+    #[error("{} went away or was replaced while the staging directory was looked at", path.display())]
     Moving {
         /// What went away.
         path: PathBuf,

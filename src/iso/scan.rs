@@ -39,7 +39,8 @@ pub struct ScanReport {
     pub others: u64,
     /// Sizes of the files, each name of a hard link counted.
     pub bytes: u64,
-    /// Names that were there when their directory was read and gone when they were looked at.
+    /// Names that were there when their directory was read and gone, or something else, when they were looked at. A directory that is mounted only when
+    /// it is opened is something else once.
     pub vanished: Vec<PathBuf>,
     /// What the caller did not want.
     pub left_out: Vec<PathBuf>,
@@ -223,10 +224,18 @@ pub(super) fn inode_of(stat: &FileStat) -> Inode {
 /// A directory whose names are still to be taken.
 struct Waiting {
     id: NodeId,
-    /// Where it stands, unless it is what the node itself comes from.
-    merged: Option<Arc<Path>>,
-    /// What it was when its name was looked at.
+    /// What its name was when it was looked at.
     inode: Inode,
+    /// How it met a node that was there before; none if the node is its own.
+    met: Option<Met>,
+}
+
+/// A directory in the place of one that is in the tree already. The node learns of it only when it was opened: one that vanishes until then leaves
+/// what was there before as it was.
+struct Met {
+    path: Arc<Path>,
+    /// What the node is to show, where it was only made.
+    shown: Option<(Attributes, u32)>,
 }
 
 struct Scan<'a> {
@@ -254,15 +263,15 @@ struct Current<'a> {
 
 impl Scan<'_> {
     fn directory(&mut self, waiting: Waiting, is_top: bool) -> Result<(), ScanError> {
-        let Waiting { id, merged, inode } = waiting;
-        let path = match &merged {
-            Some(path) => path.to_path_buf(),
+        let Waiting { id, inode, met } = waiting;
+        let path = match &met {
+            Some(met) => met.path.to_path_buf(),
             None => self.tree.staged_path(id).unwrap_or_default(),
         };
         let opened = match self.list(&path, inode) {
             Ok(opened) => opened,
             Err(Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP) if !is_top => {
-                if merged.is_none() {
+                if met.is_none() {
                     self.tree.remove(id);
                     self.report.directories -= 1;
                 }
@@ -271,6 +280,7 @@ impl Scan<'_> {
             }
             Err(errno) => return Err(ScanError::Io { path, doing: "listed", source: errno.into() }),
         };
+        let merged = met.and_then(|met| self.take_over(id, met));
         let has_others = !self.tree.children(id).is_empty();
         let current = Current { id, opened: &opened, inode, path: &path, merged: merged.as_ref(), has_others };
         let names = std::mem::take(&mut self.names);
@@ -364,26 +374,30 @@ impl Scan<'_> {
             self.tree.set_graft(child, Graft::NameIn(directory.clone()));
         }
         if is_directory {
-            self.waiting.push(Waiting { id: child, merged: None, inode: inode_of(&stat) });
+            self.waiting.push(Waiting { id: child, inode: inode_of(&stat), met: None });
         }
         Ok(())
     }
 
-    /// A directory for one that is in the tree: they merge, and one that was only made is what is found now.
+    /// A directory for one that is in the tree: they merge.
     fn meet_directory(&mut self, there: NodeId, path: &Path, attributes: Attributes, links: u32, inode: Inode) {
-        let path: Arc<Path> = path.into();
         let is_made = self.tree.staged_path(there).is_none();
-        if is_made {
-            for child in self.tree.children(there).to_vec() {
-                if !self.tree.is_graft(child) {
-                    self.tree.set_graft(child, Graft::Made);
-                }
+        let met = Met { path: path.into(), shown: is_made.then_some((attributes, links)) };
+        self.waiting.push(Waiting { id: there, inode, met: Some(met) });
+    }
+
+    /// Makes a node that was only made what is found now; the path of what is found, if the node stays what it is.
+    fn take_over(&mut self, id: NodeId, met: Met) -> Option<Arc<Path>> {
+        let Some((attributes, links)) = met.shown else { return Some(met.path) };
+        for child in self.tree.children(id).to_vec() {
+            if !self.tree.is_graft(child) {
+                self.tree.set_graft(child, Graft::Made);
             }
-            self.tree.set_graft(there, Graft::Directory(path.clone()));
-            self.tree.node_mut(there).attributes = attributes;
-            self.tree.node_mut(there).links = links;
         }
-        self.waiting.push(Waiting { id: there, merged: (!is_made).then_some(path), inode });
+        self.tree.set_graft(id, Graft::Directory(met.path));
+        let node = self.tree.node_mut(id);
+        (node.attributes, node.links) = (attributes, links);
+        None
     }
 
     /// Whether the mode alone says that this user may read the file: an owner who has the bit, and root where everybody has it.

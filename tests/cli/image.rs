@@ -426,6 +426,22 @@ fn a_signal_leaves_the_old_file_and_nothing_else() {
 }
 
 #[test]
+fn a_name_that_goes_away_between_listing_and_looking_refuses_the_run_and_is_named() {
+    let desk = Desk::new();
+    // A process that has ended and was not waited for has a directory with names of which some lead nowhere.
+    let mut child = Command::new("/bin/true").stdout(Stdio::piped()).spawn().unwrap();
+    child.stdout.take().unwrap().read_to_end(&mut Vec::new()).unwrap();
+    let source = format!("/proc/{}/ns", child.id());
+    while fs::read_link(format!("{source}/uts")).is_ok() {
+        thread::sleep(Duration::from_millis(1));
+    }
+    let run = desk.image(&[&source, "--output", "image.iso"]).expect_code(6);
+    run.expect_one_error(&[&source, "went away or was replaced", "no image was written", "run the same command again"]);
+    child.wait().unwrap();
+    assert_eq!(desk.names(), ["d"]);
+}
+
+#[test]
 fn files_that_change_are_named_and_the_image_is_sound() {
     let desk = Desk::new();
     // More than the run can have read while nobody reads the pipe.

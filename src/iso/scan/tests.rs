@@ -176,6 +176,78 @@ fn what_is_not_wanted_is_left_out_and_told() {
     assert_eq!(report.left_out, [top.path().join("f")]);
 }
 
+/// Grafts `source`, and does this when the scan has looked at the name.
+fn graft_while(tree: &mut Tree, source: &Path, name: &[u8], happening: impl Fn()) -> ScanReport {
+    let looked = |found: &Found<'_>| {
+        if found.name == name {
+            happening();
+        }
+        false
+    };
+    graft_without(tree, source, &TreePath::default(), &looked).unwrap()
+}
+
+#[test]
+fn a_name_that_is_gone_when_it_is_looked_at_is_told_and_the_others_are_taken() {
+    let top = tempfile::tempdir().unwrap();
+    for name in ["a", "b", "c"] {
+        fs::write(top.path().join(name), "x").unwrap();
+    }
+    symlink("a", top.path().join("link")).unwrap();
+    let mut tree = empty_tree();
+    let report = graft_while(&mut tree, top.path(), b"a", || fs::remove_file(top.path().join("b")).unwrap());
+    assert_eq!(words(&tree), ["directory /", "file /a", "file /c", "symbolic link /link"]);
+    let counted = ScanReport { files: 2, others: 1, bytes: 2, ..ScanReport::default() };
+    assert_eq!(report, ScanReport { vanished: vec![top.path().join("b")], ..counted });
+
+    let mut tree = empty_tree();
+    let report = graft_while(&mut tree, top.path(), b"link", || fs::remove_file(top.path().join("link")).unwrap());
+    assert_eq!((report.others, report.vanished), (0, vec![top.path().join("link")]), "gone before it was read");
+}
+
+#[test]
+fn a_directory_that_is_gone_or_another_when_it_is_opened_is_told_and_not_taken() {
+    for other in ["", "directory", "link", "file"] {
+        let top = tempfile::tempdir().unwrap();
+        let sub = top.path().join("sub");
+        fs::create_dir(&sub).unwrap();
+        fs::write(top.path().join("z"), "").unwrap();
+        let mut tree = empty_tree();
+        let report = graft_while(&mut tree, top.path(), b"sub", || {
+            // Renamed, not removed: its inode number is not free for another.
+            fs::rename(&sub, top.path().join("sub elsewhere")).unwrap();
+            match other {
+                "directory" => fs::create_dir(&sub).unwrap(),
+                "link" => symlink("sub elsewhere", &sub).unwrap(),
+                "file" => fs::write(&sub, "").unwrap(),
+                _ => (),
+            }
+        });
+        assert_eq!(words(&tree), ["directory /", "file /z"], "{other}");
+        assert_eq!((report.files, report.directories, report.vanished), (1, 0, vec![sub]), "{other}");
+    }
+}
+
+#[test]
+fn a_directory_that_vanishes_leaves_what_other_sources_put_in_its_place() {
+    for is_made in [true, false] {
+        let (inner, mut tree, _) =
+            scanned(if is_made { "y/x" } else { "y" }, |top| fs::write(top.join("f"), "").unwrap());
+        let y = tree.find(&TreePath::new("y")).unwrap();
+        let (before, shown) = (words(&tree), tree.node(y).clone());
+        let outer = tempfile::tempdir().unwrap();
+        let vanishing = outer.path().join("y");
+        fs::create_dir(&vanishing).unwrap();
+        fs::set_permissions(&vanishing, fs::Permissions::from_mode(0o711)).unwrap();
+        let report = graft_while(&mut tree, outer.path(), b"y", || fs::remove_dir(&vanishing).unwrap());
+        assert_eq!((report.directories, report.vanished), (0, vec![vanishing]));
+        assert_eq!(words(&tree), before);
+        assert_eq!(*tree.node(y), shown, "of the directory that is there");
+        let f = *tree.walk().collect::<Vec<_>>().last().unwrap();
+        assert_eq!(tree.staged_path(f).unwrap(), inner.path().join("f"));
+    }
+}
+
 #[test]
 fn a_tree_deeper_than_the_longest_path_is_taken_and_its_files_can_be_opened() {
     use std::io::Write as _;
