@@ -247,8 +247,8 @@ fn explain_image(error: &ImageError) -> (u8, &'static str, &'static str) {
             (NO_ROOM, state, "make room, or name another place with --output; image --dry-run tells how much it takes")
         }
         ImageError::Place { .. } => (FAILED, NOTHING, "name a file that can be written, or - for stdout"),
-        ImageError::Write { is_begun: true, source, .. } if source.kind() == ErrorKind::BrokenPipe => {
-            (FAILED, PART, "what reads the image ended before the image did")
+        ImageError::Write { is_begun, source, .. } if source.kind() == ErrorKind::BrokenPipe => {
+            (FAILED, if *is_begun { PART } else { NOTHING }, "what reads the image ended before the image did")
         }
         ImageError::Write { is_begun: true, .. } => {
             (FAILED, PART, "look what is wrong with the pipe or device, then run the same command again")

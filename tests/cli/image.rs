@@ -379,6 +379,31 @@ fn a_place_that_cannot_be_written_is_told_before_anything_is_read() {
 }
 
 #[test]
+fn a_device_that_cannot_be_opened_has_no_part_of_an_image() {
+    let desk = Desk::new();
+    // A process of its own session has no terminal.
+    let mut command = Command::new("setsid");
+    let image = desk.command(&["d", "--output", "/dev/tty"]);
+    command.current_dir(desk.0.path()).arg("--wait").arg(image.get_program()).args(image.get_args());
+    let run = Run::of(&mut command).expect_code(6);
+    run.expect_one_error(&["the image can't be written to /dev/tty", "no image was written"]);
+}
+
+#[test]
+fn a_signal_while_a_pipe_has_no_reader_has_begun_nothing() {
+    let desk = Desk::new();
+    mkfifo(&desk.path("out"), Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
+    let mut command = desk.command(&["d", "--output", "out"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // The threads of the writing are begun when it is time to write.
+    while fs::read_dir(format!("/proc/{}/task", child.id())).unwrap().count() < 2 {
+        thread::sleep(Duration::from_millis(1));
+    }
+    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+    ended(child).expect_code(5).expect_one_error(&["interrupted", "no image was written"]);
+}
+
+#[test]
 fn no_room_is_exit_code_9_and_the_old_file_stays() {
     let desk = Desk::new();
     desk.image(&["d", "--output", "/dev/full"]).expect_code(9).expect_one_error(&["stopped after 0 of"]);
