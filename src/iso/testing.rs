@@ -24,6 +24,15 @@ pub(super) fn bytes(content: &[u8]) -> Kind {
     Kind::File { size: 0, content: Content::Bytes(content.to_vec().into()) }
 }
 
+/// What is put into a buffer of just that length.
+pub(super) fn put<const N: usize>(put: impl FnOnce(&mut &mut [u8])) -> [u8; N] {
+    let mut buffer = vec![0xa5; N + 1];
+    let mut rest = &mut buffer[..];
+    put(&mut rest);
+    assert_eq!(rest, [0xa5]);
+    buffer[..N].try_into().unwrap()
+}
+
 /// Adds a node, its parents made.
 pub(super) fn add(tree: &mut Tree, path: impl AsRef<[u8]>, kind: Kind) -> NodeId {
     let path = TreePath::new(path);

@@ -138,14 +138,7 @@ impl Continuations {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn put<const N: usize>(put: impl FnOnce(&mut &mut [u8])) -> [u8; N] {
-        let mut buffer = vec![0xa5; N + 1];
-        let mut rest = &mut buffer[..];
-        put(&mut rest);
-        assert_eq!(rest, [0xa5]);
-        buffer[..N].try_into().unwrap()
-    }
+    use crate::iso::testing::put;
 
     fn entries(lengths: &[usize]) -> Entries {
         let mut entries = Entries::default();

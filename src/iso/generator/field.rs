@@ -90,15 +90,7 @@ fn civil(seconds: i64) -> DateTime {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// What `put` leaves in a dirty buffer, which has one byte more than it may touch.
-    fn put<const N: usize>(put: impl FnOnce(&mut &mut [u8])) -> [u8; N] {
-        let mut buffer = vec![0xa5; N + 1];
-        let mut rest = &mut buffer[..];
-        put(&mut rest);
-        assert_eq!(rest, [0xa5], "wrote {} of {N} bytes", N + 1 - rest.len());
-        buffer[..N].try_into().unwrap()
-    }
+    use crate::iso::testing::put;
 
     #[test]
     fn numbers_stand_twice_little_end_first() {

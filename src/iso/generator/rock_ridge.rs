@@ -181,15 +181,8 @@ impl Row<'_> {
 mod tests {
     use super::super::continuation::Continuations;
     use super::*;
+    use crate::iso::testing::put;
     use crate::iso::tree::Timestamp;
-
-    fn put<const N: usize>(put: impl FnOnce(&mut &mut [u8])) -> [u8; N] {
-        let mut buffer = vec![0xa5; N + 1];
-        let mut rest = &mut buffer[..];
-        put(&mut rest);
-        assert_eq!(rest, [0xa5]);
-        buffer[..N].try_into().unwrap()
-    }
 
     /// The entries one after the other.
     fn pushed(push: impl FnOnce(&mut Entries)) -> Vec<u8> {
