@@ -196,14 +196,19 @@ fn scan(request: &Request<'_>, place: &Place, stop: &AtomicBool) -> Result<Tree,
     let mut tree = Tree::new(own_files::attributes(0o755, request.now));
     for source in request.sources {
         let directory = followed(&source.directory)?;
-        let report = scan::graft_without(&mut tree, &directory, &source.at, &|found| place.is_part(found))?;
+        let is_over = || stop.load(Ordering::Relaxed);
+        let report = scan::graft_without(&mut tree, &directory, &source.at, &|found| place.is_part(found), &is_over);
+        let report = report.map_err(|error| match error {
+            ScanError::Stopped => ImageError::Interrupted { is_begun: false },
+            error => error.into(),
+        })?;
         if let Some(path) = report.vanished.into_iter().next() {
             return Err(ImageError::Moving { path });
         }
         for path in report.left_out {
             tracing::warn!("{} is left out: it is where the image is written", path.display());
         }
-        if stop.load(Ordering::Relaxed) {
+        if is_over() {
             return Err(ImageError::Interrupted { is_begun: false });
         }
     }

@@ -94,6 +94,9 @@ pub enum ScanError {
         /// Why it failed.
         source: io::Error,
     },
+    /// The caller wanted no more of it.
+    #[error("the scan was stopped")]
+    Stopped,
     /// The tree has no room for a name.
     #[error("the files do not fit into the tree")]
     Tree(#[from] TreeError),
@@ -107,18 +110,19 @@ pub enum ScanError {
 /// # Errors
 /// When `source` is no directory, something in it can't be looked at or may not be read, or a name is taken.
 pub fn graft(tree: &mut Tree, source: &Path, at: &TreePath) -> Result<ScanReport, ScanError> {
-    graft_without(tree, source, at, &|_| false)
+    graft_without(tree, source, at, &|_| false, &|| false)
 }
 
-/// As [`graft`], without what `leave_out` doesn't want.
+/// As [`graft`], without what `leave_out` doesn't want, and only until `is_over`, which is asked for each name.
 ///
 /// # Errors
-/// As [`graft`].
+/// As [`graft`]; and [`ScanError::Stopped`], with part of what there is in the tree.
 pub fn graft_without(
     tree: &mut Tree,
     source: &Path,
     at: &TreePath,
     leave_out: &dyn Fn(&Found<'_>) -> bool,
+    is_over: &dyn Fn() -> bool,
 ) -> Result<ScanReport, ScanError> {
     let failed = |doing, source_error| ScanError::Io { path: source.to_owned(), doing, source: source_error };
     let metadata = source.symlink_metadata().map_err(|e| failed("looked at", e))?;
@@ -146,6 +150,7 @@ pub fn graft_without(
     let mut scan = Scan {
         tree,
         leave_out,
+        is_over,
         user: geteuid(),
         report: ScanReport::default(),
         names: Vec::new(),
@@ -241,6 +246,7 @@ struct Met {
 struct Scan<'a> {
     tree: &'a mut Tree,
     leave_out: &'a dyn Fn(&Found<'_>) -> bool,
+    is_over: &'a dyn Fn() -> bool,
     user: Uid,
     report: ScanReport,
     /// The names of the directory at hand, one after the other.
@@ -257,12 +263,11 @@ struct Current<'a> {
     path: &'a Path,
     /// Its path, if the node comes from elsewhere.
     merged: Option<&'a Arc<Path>>,
-    /// Whether the node has children from elsewhere.
-    has_others: bool,
 }
 
 impl Scan<'_> {
     fn directory(&mut self, waiting: Waiting, is_top: bool) -> Result<(), ScanError> {
+        self.go_on()?;
         let Waiting { id, inode, met } = waiting;
         let path = match &met {
             Some(met) => met.path.to_path_buf(),
@@ -281,13 +286,27 @@ impl Scan<'_> {
             Err(errno) => return Err(ScanError::Io { path, doing: "listed", source: errno.into() }),
         };
         let merged = met.and_then(|met| self.take_over(id, met));
-        let has_others = !self.tree.children(id).is_empty();
-        let current = Current { id, opened: &opened, inode, path: &path, merged: merged.as_ref(), has_others };
+        let current = Current { id, opened: &opened, inode, path: &path, merged: merged.as_ref() };
         let names = std::mem::take(&mut self.names);
         let mut entries = std::mem::take(&mut self.entries);
-        entries.drain(..).try_for_each(|name| self.name(&current, &names[name]))?;
+        // What is there from elsewhere and what is found are both sorted: they are merged in one pass.
+        let mut others = self.tree.take_children(id).into_iter().peekable();
+        let taken = entries.drain(..).try_for_each(|range| {
+            self.go_on()?;
+            let name = &names[range];
+            while let Some(smaller) = others.next_if(|&other| *self.tree.node(other).name < *name) {
+                self.tree.append_child(id, smaller);
+            }
+            let there = others.peek().copied().filter(|&other| *self.tree.node(other).name == *name);
+            self.name(&current, name, there)
+        });
+        others.for_each(|other| self.tree.append_child(id, other));
         (self.names, self.entries) = (names, entries);
-        Ok(())
+        taken
+    }
+
+    fn go_on(&self) -> Result<(), ScanError> {
+        if (self.is_over)() { Err(ScanError::Stopped) } else { Ok(()) }
     }
 
     /// Reads the names of a directory, sorted, which makes adding them to the tree cheap. Another directory in its place counts as none.
@@ -314,7 +333,8 @@ impl Scan<'_> {
         Ok(opened)
     }
 
-    fn name(&mut self, current: &Current<'_>, name: &[u8]) -> Result<(), ScanError> {
+    /// Looks at a name and takes it into the tree, where `there` has that name already.
+    fn name(&mut self, current: &Current<'_>, name: &[u8], there: Option<NodeId>) -> Result<(), ScanError> {
         let path = || current.path.join(OsStr::from_bytes(name));
         let stat = match fstatat(current.opened, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
             Ok(stat) => stat,
@@ -349,16 +369,16 @@ impl Scan<'_> {
         let attributes = attributes_of(&stat);
         let links = u32::try_from(stat.st_nlink).unwrap_or(u32::MAX);
         let is_directory = matches!(kind, Kind::Directory(_));
-        if current.has_others
-            && let Some(there) = self.tree.child(current.id, name)
-        {
+        if let Some(there) = there {
             if is_directory && matches!(self.tree.node(there).kind, Kind::Directory(_)) {
                 self.meet_directory(there, &path(), attributes, links, inode_of(&stat));
                 return Ok(());
             }
-            if let Some(first) = self.tree.staged_path(there) {
-                return Err(ScanError::Meeting { at: self.tree.path(there), first, second: path() });
-            }
+            let at = self.tree.path(there);
+            return Err(match self.tree.staged_path(there) {
+                Some(first) => ScanError::Meeting { at, first, second: path() },
+                None => TreeError::Duplicate(at).into(),
+            });
         }
         match &kind {
             Kind::Directory(_) => self.report.directories += 1,

@@ -401,6 +401,23 @@ impl Tree {
         Ok(id)
     }
 
+    /// Takes a directory's children out, for [`append_child`](Tree::append_child) to put them back among new ones: adding to the middle of a wide
+    /// directory, name by name, would take the square of its width.
+    pub(super) fn take_children(&mut self, directory: NodeId) -> Vec<NodeId> {
+        match &mut self.nodes[directory.index()].kind {
+            Kind::Directory(children) => std::mem::take(children),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Puts back a child that was taken out: its name is to be larger than all that are there.
+    pub(super) fn append_child(&mut self, directory: NodeId, child: NodeId) {
+        debug_assert!(self.children(directory).last().is_none_or(|&c| self.node(c).name < self.node(child).name));
+        if let Kind::Directory(children) = &mut self.nodes[directory.index()].kind {
+            children.push(child);
+        }
+    }
+
     /// The directory at `path`, made with `attributes` where it is missing.
     ///
     /// # Errors

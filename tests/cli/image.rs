@@ -395,8 +395,8 @@ fn a_signal_while_a_pipe_has_no_reader_has_begun_nothing() {
     mkfifo(&desk.path("out"), Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
     let mut command = desk.command(&["d", "--output", "out"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // The threads of the writing are begun when it is time to write.
-    while fs::read_dir(format!("/proc/{}/task", child.id())).unwrap().count() < 2 {
+    // Beside the thread that waits for signals there is another only when it is time to write.
+    while fs::read_dir(format!("/proc/{}/task", child.id())).unwrap().count() < 3 {
         thread::sleep(Duration::from_millis(1));
     }
     kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();

@@ -152,6 +152,56 @@ fn directories_merge_and_every_file_is_found_where_it_comes_from() {
 }
 
 #[test]
+fn names_of_several_sources_stand_in_one_order_however_they_lie_between_each_other() {
+    let mut tree = empty_tree();
+    let tops = [["a", "d", "e", "i"], ["b", "c", "h", "j"], ["0", "f", "g", "z"]].map(|names| {
+        let top = tempfile::tempdir().unwrap();
+        for name in names {
+            fs::write(top.path().join(name), "").unwrap();
+        }
+        fs::create_dir(top.path().join("everywhere")).unwrap();
+        graft(&mut tree, top.path(), &TreePath::default()).unwrap();
+        top
+    });
+    let names: Vec<_> =
+        tree.children(tree.root()).iter().map(|&id| tree.node(id).name.escape_ascii().to_string()).collect();
+    assert_eq!(names, ["0", "a", "b", "c", "d", "e", "everywhere", "f", "g", "h", "i", "j", "z"]);
+    let h = tree.find(&TreePath::new("h")).unwrap();
+    assert_eq!(tree.staged_path(h).unwrap(), tops[1].path().join("h"));
+}
+
+#[test]
+fn a_refused_merge_loses_no_name_of_the_tree() {
+    let (_first, mut tree, _) = scanned("", |top| {
+        for name in ["b", "m", "z"] {
+            fs::write(top.join(name), "").unwrap();
+        }
+    });
+    let other = tempfile::tempdir().unwrap();
+    fs::write(other.path().join("m"), "").unwrap();
+    let before = words(&tree);
+    assert!(graft(&mut tree, other.path(), &TreePath::default()).is_err());
+    assert_eq!(words(&tree), before);
+}
+
+#[test]
+fn a_scan_ends_when_it_is_told_to_in_the_middle_of_a_directory_too() {
+    let top = tempfile::tempdir().unwrap();
+    for name in ["a", "b", "c"] {
+        fs::write(top.path().join(name), "").unwrap();
+    }
+    let mut tree = empty_tree();
+    let is_over = std::cell::Cell::new(false);
+    let looked = |found: &Found<'_>| {
+        is_over.set(found.name == b"b");
+        false
+    };
+    let error = graft_without(&mut tree, top.path(), &TreePath::default(), &looked, &|| is_over.get()).unwrap_err();
+    assert!(matches!(error, ScanError::Stopped));
+    assert_eq!(words(&tree), ["directory /", "file /a", "file /b"]);
+}
+
+#[test]
 fn a_directory_that_was_only_made_becomes_what_is_found_at_its_place() {
     let (inner, mut tree, _) = scanned("a/b", |top| fs::write(top.join("f"), "").unwrap());
     let outer = tempfile::tempdir().unwrap();
@@ -171,7 +221,8 @@ fn what_is_not_wanted_is_left_out_and_told() {
     fs::write(top.path().join("f"), "").unwrap();
     fs::write(top.path().join("g"), "").unwrap();
     let mut tree = empty_tree();
-    let report = graft_without(&mut tree, top.path(), &TreePath::default(), &|found| found.name == b"f").unwrap();
+    let report =
+        graft_without(&mut tree, top.path(), &TreePath::default(), &|found| found.name == b"f", &|| false).unwrap();
     assert_eq!(words(&tree), ["directory /", "file /g"]);
     assert_eq!(report.left_out, [top.path().join("f")]);
 }
@@ -184,7 +235,7 @@ fn graft_while(tree: &mut Tree, source: &Path, name: &[u8], happening: impl Fn()
         }
         false
     };
-    graft_without(tree, source, &TreePath::default(), &looked).unwrap()
+    graft_without(tree, source, &TreePath::default(), &looked, &|| false).unwrap()
 }
 
 #[test]
