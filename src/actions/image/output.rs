@@ -254,7 +254,9 @@ fn pass_on(
     let is_open = Arc::new(AtomicBool::new(false));
     let opened = Arc::clone(&is_open);
     let open = move || open().inspect(|_| opened.store(true, Ordering::Relaxed));
-    let writer = thread::spawn(move || write_pieces(open, &full, &send_empty, sync));
+    let write = move || write_pieces(open, &full, &send_empty, sync);
+    // The user may have no more threads.
+    let writer = thread::Builder::new().spawn(write).map_err(Stopped::Open)?;
     let interrupted = || Stopped::Signal { is_open: is_open.load(Ordering::Relaxed) };
     let mut stream = plan.stream();
     progress.event(Event::Begin { phase: Phase::Write, total: Some(plan.sectors()) });
