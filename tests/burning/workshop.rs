@@ -151,7 +151,7 @@ impl Workshop {
         let mut reading = Reading::new(opened).map_err(|error| tell(&error))?;
         let read = match reading.session(number) {
             Ok(read) => read,
-            Err(ActionError::NothingToRead) => return Ok(Days::new()),
+            Err(ActionError::NothingToRead | ActionError::NothingWhole { .. }) => return Ok(Days::new()),
             Err(error) => return Err(tell(&error)),
         };
         let mut hashed = Hashed::default();
