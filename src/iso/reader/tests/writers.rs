@@ -71,12 +71,12 @@ fn a_descriptor_that_can_not_be_read_is_a_loss_and_those_behind_it_are_read() {
 
 #[test]
 fn without_a_terminator_the_descriptors_end_where_the_volume_does() {
-    let mut primary = Disc::new(17).0[16 * SECTOR_BYTES..].to_vec();
-    // A root before its descriptor, as only a hand would write it.
-    primary[156..190].copy_from_slice(&record(&[0], 10, 2048, DIRECTORY, &[]));
-    let mut disc = Disc(vec![0; 16 * SECTOR_BYTES]);
-    disc.0.extend(primary);
+    let mut disc = Disc::new(18);
+    // The root stands before its descriptor, as only a hand would write it, so that nothing needs to be behind that.
+    disc.0[16 * SECTOR_BYTES..][156..190].copy_from_slice(&record(&[0], 10, 2048, DIRECTORY, &[]));
+    disc.0[16 * SECTOR_BYTES..][80..88].copy_from_slice(&both(17));
     disc.put(10, &record(&[0], 10, 2048, DIRECTORY, &[]));
+    disc.0.truncate(17 * SECTOR_BYTES);
     let reading = disc.read();
     assert_eq!((notes(&reading), reading.lost), (Vec::new(), false));
 }
