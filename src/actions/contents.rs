@@ -21,7 +21,7 @@ use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 /// System area and descriptors of a session stand in this many sectors.
 const HEAD_SECTORS: u32 = 32;
 /// The shortest track of a CD, with the two sectors that its end takes.
-const SHORTEST_TRACK: u32 = crate::burn::cd::MINIMUM_TRACK.0 + 2;
+const SHORTEST_TRACK: Sectors = Sectors(crate::burn::cd::MINIMUM_TRACK.0 + 2);
 /// The descriptors begin behind so many sectors.
 const SYSTEM_AREA: u32 = 16;
 
@@ -73,11 +73,11 @@ impl Contents {
             State::Interrupted { session: open, .. } => {
                 let closed: Vec<Session> =
                     medium.sessions.iter().copied().filter(|session| session.number < open).collect();
-                let mut contents = Contents::of_sessions(source, &closed)?;
+                let mut contents = Contents::of_sessions(source, &closed, SHORTEST_TRACK)?;
                 contents.torn += medium.sessions.len() - closed.len();
                 Ok(contents)
             }
-            _ => Contents::of_sessions(source, &medium.sessions),
+            _ => Contents::of_sessions(source, &medium.sessions, SHORTEST_TRACK),
         }
     }
 
@@ -102,7 +102,8 @@ impl Contents {
             .zip(1..)
             .map(|((&start, end), number)| Session { number, start, end, data: true })
             .collect();
-        Contents::of_sessions(image, &sessions)
+        // Nobody fills up a file.
+        Contents::of_sessions(image, &sessions, Sectors(0))
     }
 
     fn nothing() -> Contents {
@@ -116,8 +117,13 @@ impl Contents {
     }
 
     /// The newest closed session that is whole is what the disc shows. That a session is torn has to be proven by where it ends: what
-    /// merely can't be read is an error, because carrying on from the session before it would hide a day for ever.
-    fn of_sessions(source: &mut dyn SectorSource, closed: &[Session]) -> Result<Contents, ReadError> {
+    /// merely can't be read is an error, because carrying on from the session before it would hide a day for ever. Whoever closes the track
+    /// of a torn session fills it up to `filled_up` sectors.
+    fn of_sessions(
+        source: &mut dyn SectorSource,
+        closed: &[Session],
+        filled_up: Sectors,
+    ) -> Result<Contents, ReadError> {
         let mut contents = Contents::nothing();
         for session in closed.iter().rev() {
             let opened = Volume::open(source, session.start);
@@ -132,7 +138,7 @@ impl Contents {
             if contents.shown == Shown::Nothing {
                 match opened {
                     Ok(volume) => {
-                        let Some(reading) = read_whole(source, &volume, session)? else {
+                        let Some(reading) = read_whole(source, &volume, session, filled_up)? else {
                             contents.torn += 1;
                             continue;
                         };
@@ -204,19 +210,31 @@ impl Contents {
 }
 
 /// The tree of a session; none where the session is torn. A torn track that is closed may be filled up with zeros to the shortest length a
-/// track has, so that the end of a short session proves nothing: its last file does, which is the manifest.
-fn read_whole(source: &mut dyn SectorSource, volume: &Volume, session: &Session) -> Result<Option<Reading>, ReadError> {
+/// track has, so that the end of a short session proves nothing: its last file does, which is the manifest, and sectors that the tree leads
+/// to. A session that was written whole and is odd is no torn one, and what it lost is for the reading to say.
+fn read_whole(
+    source: &mut dyn SectorSource,
+    volume: &Volume,
+    session: &Session,
+    filled_up: Sectors,
+) -> Result<Option<Reading>, ReadError> {
     let reading = match reader::read_tree(source, volume) {
         Ok(reading) => reading,
         Err(ReadError::BrokenRoot { .. }) if are_empty(source, volume.root.start, 1) => return Ok(None),
         Err(ReadError::Directory { source: error, .. }) if is_blank(&error) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let may_be_filled_up = session.end.0.saturating_sub(session.start.0) <= SHORTEST_TRACK;
+    let may_be_filled_up = session.end.0.saturating_sub(session.start.0) <= filled_up.0;
     let is_torn = !lies_before(&reading.tree, session.end)
-        || (may_be_filled_up && reading.may_be_unwritten())
+        || (may_be_filled_up && leads_nowhere(source, &reading, session))
         || !ends_with_its_manifest(source, &reading.tree, session)?;
     Ok((!is_torn).then_some(reading))
+}
+
+/// Whether something is lost because a sector of the session was never written.
+fn leads_nowhere(source: &mut dyn SectorSource, reading: &Reading, session: &Session) -> bool {
+    let own = reading.may_be_unwritten().range(session.start..session.end).copied().collect::<Vec<_>>();
+    own.into_iter().any(|at| are_empty(source, at, 1))
 }
 
 /// Whether the manifests that a session wrote, its last files, are there to their last line feed. Sessions of others have none.

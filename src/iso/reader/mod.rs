@@ -35,6 +35,8 @@ mod susp;
 mod tests;
 mod walk;
 
+use std::collections::BTreeSet;
+
 use crate::iso::source::{SectorSource, SourceError};
 use crate::iso::tree::{Tree, TreePath};
 use crate::sector::Lba;
@@ -117,19 +119,11 @@ impl Reading {
         })
     }
 
-    /// Whether anything lost may be lost because its sectors were never written; see [`Oddity::may_be_unwritten`].
-    /// With more oddities than were kept, it may.
+    /// The sectors that are the cause of a loss if they were never written, as far as notes were kept; see
+    /// [`Oddity::may_be_unwritten`].
     #[must_use]
-    pub fn may_be_unwritten(&self) -> bool {
-        let broken_link = |path: &TreePath| {
-            let broken = Oddity::BrokenEntry { signature: *b"SL" };
-            self.notes.iter().any(|note| note.path == *path && note.what == broken)
-        };
-        let unwritten = |note: &Note| {
-            // A target in entries that are there and wrong was written like that.
-            note.what.may_be_unwritten() && !(note.what == Oddity::BadTarget && broken_link(&note.path))
-        };
-        self.lost && (self.more_notes > 0 || self.notes.iter().any(unwritten))
+    pub fn may_be_unwritten(&self) -> BTreeSet<Lba> {
+        self.notes.iter().filter_map(|note| note.what.may_be_unwritten()).collect()
     }
 }
 

@@ -197,23 +197,22 @@ pub enum ContinuationFault {
     /// Its sector couldn't be read.
     #[error("can't be read")]
     Unreadable,
+    /// Zeros, where entries were to stand.
+    #[error("is empty")]
+    Empty,
 }
 
 impl Oddity {
-    /// Whether sectors that were never written can be the cause: a drive fills the track of a burn that broke off
-    /// with zeros. The other losses take a writer that meant what it wrote.
+    /// The sector that is the cause if it was never written: a drive fills the track of a burn that broke off with zeros.
+    /// The other losses take a writer that meant what it wrote.
     #[must_use]
-    pub fn may_be_unwritten(&self) -> bool {
-        matches!(
-            self,
-            Oddity::NoDirectory { .. }
-                | Oddity::Continuation { .. }
-                | Oddity::Unreadable { .. }
-                | Oddity::OutsideVolume { .. }
-                | Oddity::NameUnfinished
-                | Oddity::BadTarget
-                | Oddity::Duplicate
-        )
+    pub fn may_be_unwritten(&self) -> Option<Lba> {
+        match *self {
+            Oddity::NoDirectory { at }
+            | Oddity::Continuation { at, why: ContinuationFault::Empty | ContinuationFault::Unreadable, .. }
+            | Oddity::Unreadable { at, .. } => Some(at),
+            _ => None,
+        }
     }
 
     /// Whether it concerns every name on the disc, and not only those below the path where it was met.

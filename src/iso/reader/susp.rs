@@ -268,6 +268,10 @@ impl Continuations {
             } else if seen.len() == MAX_AREAS {
                 ContinuationFault::TooMany
             } else if let Some(bytes) = self.bytes(more) {
+                if !bytes.is_empty() && bytes.iter().all(|&byte| byte == 0) {
+                    oddities.push(more.fault(ContinuationFault::Empty));
+                    break;
+                }
                 seen.push(more);
                 next = Some(bytes);
                 continue;

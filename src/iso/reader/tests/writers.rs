@@ -62,11 +62,27 @@ fn a_descriptor_that_can_not_be_read_is_a_loss_and_those_behind_it_are_read() {
             assert_eq!(paths(&reading), [path]);
             let said = "/: volume descriptor in sector 17 can't be read: scratched; names may be better in a tree that it leads to";
             assert_eq!(notes(&reading), [said]);
-            assert!(reading.lost && !reading.may_be_unwritten());
+            assert!(reading.lost && reading.may_be_unwritten().is_empty());
         }
     }
     let volume = Volume::open(&mut behind, Lba(0)).unwrap();
     assert!(read_joliet(&mut behind, &volume).unwrap().unwrap().lost);
+}
+
+#[test]
+fn what_may_never_have_been_written_is_told_by_its_sector_and_a_bad_writer_by_none() {
+    let far = |name: &[u8], at| record(b"F.;1", 30, 1, 0, &[px(0o100_644), nm(name), ce(at, 100, 7)].concat());
+    let mut disc =
+        Disc::rock_ridge(50, &[directory(b"sub", 31), far(b"far", 32), far(b"twice", 33), file(b"twice", 40, 1)]);
+    disc.0[33 * SECTOR_BYTES + 100..][..7].copy_from_slice(b"TF\x05\x01\0\0\0");
+    let reading = disc.read();
+    let said = [
+        "/far: continuation area of 7 bytes at byte 100 of sector 32 is empty",
+        "/twice: the name is there twice, the first is kept",
+        "/sub: no directory at sector 31",
+    ];
+    assert_eq!(notes(&reading), said);
+    assert_eq!(reading.may_be_unwritten(), [Lba(31), Lba(32)].into());
 }
 
 #[test]
