@@ -150,6 +150,12 @@ impl Contents {
                     Err(error) => return Err(error),
                 }
             } else if let Ok(volume) = opened {
+                // One that was torn, filled up and superseded is no session for anybody.
+                if is_at_most(session, filled_up) && matches!(read_whole(source, &volume, session, filled_up), Ok(None))
+                {
+                    contents.torn += 1;
+                    continue;
+                }
                 contents.sessions.push(Recorded { volume, start: session.start, end: Some(session.end) });
             }
         }
@@ -209,6 +215,10 @@ impl Contents {
     }
 }
 
+fn is_at_most(session: &Session, sectors: Sectors) -> bool {
+    session.end.0.saturating_sub(session.start.0) <= sectors.0
+}
+
 /// The tree of a session; none where the session is torn. A torn track that is closed may be filled up with zeros to the shortest length a
 /// track has, so that the end of a short session proves nothing: its last file does, which is the manifest, and sectors that the tree leads
 /// to. A session that was written whole and is odd is no torn one, and what it lost is for the reading to say.
@@ -224,7 +234,7 @@ fn read_whole(
         Err(ReadError::Directory { source: error, .. }) if is_blank(&error) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let may_be_filled_up = session.end.0.saturating_sub(session.start.0) <= filled_up.0;
+    let may_be_filled_up = is_at_most(session, filled_up);
     let is_torn = !lies_before(&reading.tree, session.end)
         || (may_be_filled_up && leads_nowhere(source, &reading, session))
         || !ends_with_its_manifest(source, &reading.tree, session)?;

@@ -332,3 +332,23 @@ fn a_drive_with_bad_habits_breaks_nothing_off() {
         }
     }
 }
+
+/// The shortest track a CD has is filled up with zeros: a small day that broke off then looks like a session to its last sector.
+#[test]
+fn a_small_day_that_broke_off_is_no_session_that_verify_would_call_damaged() {
+    for media in ["cdr-80", "cdrw-80"] {
+        for moment in ["write10#3", "write10#5"] {
+            let nas = BackupBox::new(media);
+            let small: [(&str, &[u8]); 3] = [("a", &[1; 3000]), ("b", &[2; 3000]), ("c", &[3; 3000])];
+            nas.stage_files(TUE, &small);
+            let run = nas.store_on(TUE, &format!("fault={moment}:3/0c/00")).expect_code(10);
+            assert!(!nas.is_marked(TUE), "{media}, {moment}: {run}");
+            nas.store(TUE).expect_silence();
+            nas.stage_files(WED, &small);
+            nas.store(WED).expect_silence();
+            nas.read(&["verify", "--session", "all"]).expect_code(0);
+            let info = nas.read(&["info", "--json"]).result();
+            assert_eq!(info["sessions"].as_array().map(Vec::len), Some(2), "{media}, {moment}: {info}");
+        }
+    }
+}
