@@ -18,11 +18,11 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use nix::dir::Dir;
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag, open, openat, readlinkat};
+use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, OpenHow, ResolveFlag, open, openat, openat2, readlinkat};
 use nix::sys::stat::{FileStat, Mode, fstat, fstatat, major, minor};
 use nix::unistd::{AccessFlags, Uid, faccessat, geteuid};
 
@@ -149,6 +149,7 @@ pub fn graft_without(
     }
     let mut scan = Scan {
         tree,
+        top: source.as_os_str().len(),
         leave_out,
         is_over,
         user: geteuid(),
@@ -172,12 +173,45 @@ pub fn graft_without(
 /// # Errors
 /// As `open`.
 pub fn open_staged(path: &Path, flags: OFlag) -> io::Result<File> {
+    Ok(walk(None, path.as_os_str().as_bytes(), flags, ResolveFlag::empty())?.into())
+}
+
+/// As [`open_staged`], without following any link behind the first `top` bytes of the path, where the kernel can do that (Linux 5.6).
+///
+/// That another file was opened than the one that was looked at is seen afterwards; but opening alone can do something, where a directory was
+/// replaced by a link to one of devices.
+///
+/// # Errors
+/// As `open`; `ELOOP` for a link.
+pub(super) fn open_below(path: &Path, top: usize, flags: OFlag) -> io::Result<File> {
+    let bytes = path.as_os_str().as_bytes();
+    let (above, below) = bytes.split_at(top.min(bytes.len()));
+    let names = below.iter().position(|&b| b != b'/');
+    match names {
+        Some(names) if !above.is_empty() && can_refuse_links() => {
+            let above = walk(None, above, OFlag::O_PATH | OFlag::O_DIRECTORY, ResolveFlag::empty())?;
+            Ok(walk(Some(above), &below[names..], flags, ResolveFlag::RESOLVE_NO_SYMLINKS)?.into())
+        }
+        _ => open_staged(path, flags),
+    }
+}
+
+/// Whether there is `openat2`: it is younger than other calls, and a sandbox may not know it.
+fn can_refuse_links() -> bool {
+    static CAN: OnceLock<bool> = OnceLock::new();
+    *CAN.get_or_init(|| {
+        let how = OpenHow::new().flags(OFlag::O_PATH | OFlag::O_CLOEXEC).resolve(ResolveFlag::RESOLVE_NO_SYMLINKS);
+        openat2(AT_FDCWD, "/", how).is_ok()
+    })
+}
+
+/// Opens a path, piece by piece where it is too long.
+fn walk(mut above: Option<OwnedFd>, path: &[u8], flags: OFlag, resolve: ResolveFlag) -> nix::Result<OwnedFd> {
     /// Bytes of the longest path, without the zero at its end.
     const LONGEST: usize = 4095;
-    let flags = flags | OFlag::O_CLOEXEC;
-    let mut rest = path.as_os_str().as_bytes();
-    let mut above: Option<OwnedFd> = None;
+    let mut rest = path;
     let open_in = |above: Option<&OwnedFd>, piece: &[u8], flags| match above {
+        Some(above) if !resolve.is_empty() => openat2(above, piece, OpenHow::new().flags(flags).resolve(resolve)),
         Some(above) => openat(above, piece, flags, Mode::empty()),
         None => open(piece, flags, Mode::empty()),
     };
@@ -188,7 +222,7 @@ pub fn open_staged(path: &Path, flags: OFlag) -> io::Result<File> {
         let names = rest[slash..].iter().position(|&b| b != b'/').unwrap_or(rest.len() - slash);
         rest = &rest[slash + names..];
     }
-    Ok(open_in(above.as_ref(), rest, flags)?.into())
+    open_in(above.as_ref(), rest, flags | OFlag::O_CLOEXEC)
 }
 
 /// Mode, owner and times as `lstat` has them.
@@ -245,6 +279,8 @@ struct Met {
 
 struct Scan<'a> {
     tree: &'a mut Tree,
+    /// Bytes of every path here that lead to the top.
+    top: usize,
     leave_out: &'a dyn Fn(&Found<'_>) -> bool,
     is_over: &'a dyn Fn() -> bool,
     user: Uid,
@@ -312,7 +348,7 @@ impl Scan<'_> {
     /// Reads the names of a directory, sorted, which makes adding them to the tree cheap. Another directory in its place counts as none.
     fn list(&mut self, path: &Path, inode: Inode) -> nix::Result<Dir> {
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW;
-        let opened = open_staged(path, flags).map_err(|e| Errno::from_raw(e.raw_os_error().unwrap_or(0)))?;
+        let opened = open_below(path, self.top, flags).map_err(|e| Errno::from_raw(e.raw_os_error().unwrap_or(0)))?;
         if inode_of(&fstat(&opened)?) != inode {
             return Err(Errno::ENOENT);
         }
@@ -391,7 +427,8 @@ impl Scan<'_> {
         let child = self.tree.insert(current.id, name, attributes, kind)?;
         self.tree.node_mut(child).links = links;
         if let Some(directory) = current.merged {
-            self.tree.set_graft(child, Graft::NameIn(directory.clone()));
+            let top = u32::try_from(self.top).unwrap_or(u32::MAX);
+            self.tree.set_graft(child, Graft::NameIn { directory: directory.clone(), top });
         }
         if is_directory {
             self.waiting.push(Waiting { id: child, inode: inode_of(&stat), met: None });

@@ -197,8 +197,13 @@ pub struct Tree {
 pub enum Graft {
     /// From this directory of the file system.
     Directory(Arc<Path>),
-    /// From the node's own name in this directory of the file system.
-    NameIn(Arc<Path>),
+    /// From the node's own name in a directory of the file system.
+    NameIn {
+        /// The directory.
+        directory: Arc<Path>,
+        /// Bytes of its path that lead to the directory that was grafted.
+        top: u32,
+    },
     /// From nowhere in the file system: made, as a parent is, or there before.
     Made,
 }
@@ -462,7 +467,7 @@ impl Tree {
         let top = loop {
             match self.grafts.get(&at) {
                 Some(Graft::Directory(directory)) => break directory,
-                Some(Graft::NameIn(directory)) => {
+                Some(Graft::NameIn { directory, .. }) => {
                     names.push(&self.node(at).name);
                     break directory;
                 }
@@ -481,21 +486,21 @@ impl Tree {
         Some(path)
     }
 
-    /// Appends the bytes of [`staged_path`](Tree::staged_path) without allocating; false, and nothing appended, if
-    /// there is none.
-    pub(super) fn push_staged_path(&self, id: NodeId, out: &mut Vec<u8>) -> bool {
+    /// Appends the bytes of [`staged_path`](Tree::staged_path) without allocating; how many of them lead to the directory that was grafted. None, and
+    /// nothing appended, if there is no such path.
+    pub(super) fn push_staged_path(&self, id: NodeId, out: &mut Vec<u8>) -> Option<usize> {
         let mut length = 0;
         let mut top = id;
-        let source = loop {
+        let (source, grafted) = loop {
             let own = 1 + self.node(top).name.len();
             match self.grafts.get(&top) {
-                Some(Graft::Directory(directory)) => break directory,
-                Some(Graft::NameIn(directory)) => {
+                Some(Graft::Directory(directory)) => break (directory, directory.as_os_str().len()),
+                Some(Graft::NameIn { directory, top }) => {
                     length += own;
-                    break directory;
+                    break (directory, *top as usize);
                 }
-                Some(Graft::Made) => return false,
-                None if top == self.root() => return false,
+                Some(Graft::Made) => return None,
+                None if top == self.root() => return None,
                 None => {
                     length += own;
                     top = self.node(top).parent;
@@ -513,7 +518,7 @@ impl Tree {
             end -= name.len() + 1;
             at = self.node(at).parent;
         }
-        true
+        Some(grafted)
     }
 
     /// Every node, parents before children, siblings in name order, from the root.
@@ -580,10 +585,10 @@ mod tests {
         assert_eq!(tree.staged_path(tree.root()), None);
         for id in [file, host, day] {
             let mut path = b"before ".to_vec();
-            assert!(tree.push_staged_path(id, &mut path));
+            assert_eq!(tree.push_staged_path(id, &mut path), Some("/staging/2026/11/22".len()));
             assert_eq!(path[7..], *tree.staged_path(id).unwrap().as_os_str().as_bytes());
         }
-        assert!(!tree.push_staged_path(tree.root(), &mut Vec::new()));
+        assert_eq!(tree.push_staged_path(tree.root(), &mut Vec::new()), None);
     }
 
     #[test]
@@ -591,14 +596,18 @@ mod tests {
         let mut tree = Tree::new(Attributes::default());
         tree.set_graft(tree.root(), Graft::Directory(Path::new("/one").into()));
         let other = tree.insert(tree.root(), b"f", Attributes::default(), file()).unwrap();
-        tree.set_graft(other, Graft::NameIn(Path::new("/two/sub").into()));
+        tree.set_graft(other, Graft::NameIn { directory: Path::new("/two/sub").into(), top: 4 });
         let made = tree.insert(tree.root(), b"made", Attributes::default(), Kind::Directory(Vec::new())).unwrap();
         tree.set_graft(made, Graft::Made);
         assert_eq!(tree.staged_path(other).unwrap(), Path::new("/two/sub/f"));
         assert_eq!(tree.staged_path(made), None);
-        for (id, expected) in [(other, &b"before /two/sub/f"[..]), (made, b"before "), (tree.root(), b"before /one")] {
+        for (id, expected, top) in [
+            (other, &b"before /two/sub/f"[..], Some(4)),
+            (made, b"before ", None),
+            (tree.root(), b"before /one", Some(4)),
+        ] {
             let mut path = b"before ".to_vec();
-            assert_eq!(tree.push_staged_path(id, &mut path), id != made);
+            assert_eq!(tree.push_staged_path(id, &mut path), top);
             assert_eq!(path, expected);
         }
     }

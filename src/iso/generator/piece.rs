@@ -61,6 +61,8 @@ enum Work {
 struct Whole {
     planned: Planned,
     path_end: usize,
+    /// Bytes of the path that lead to what was grafted.
+    top: usize,
     /// Where its bytes stand in the buffer.
     at: usize,
     length: usize,
@@ -78,6 +80,8 @@ struct Part {
 #[derive(Debug)]
 struct Large {
     path: PathBuf,
+    /// Bytes of the path that lead to what was grafted.
+    top: usize,
     planned: Planned,
     /// Inside, `None` if it could not be opened.
     file: OnceLock<Option<File>>,
@@ -125,12 +129,12 @@ impl Cutter {
             };
             let planned = Planned { inode, size, stamp: write.stamp };
             if piece.takes(size) {
-                plan.tree().push_staged_path(write.node, &mut piece.paths);
-                piece.push(planned);
+                let top = plan.tree().push_staged_path(write.node, &mut piece.paths);
+                piece.push(planned, top.unwrap_or(0));
             } else if piece.files.is_empty() {
                 let mut path = Vec::new();
-                plan.tree().push_staged_path(write.node, &mut path);
-                self.large = Some((Arc::new(Large::new(path, planned, self.number, hashing)), 0));
+                let top = plan.tree().push_staged_path(write.node, &mut path).unwrap_or(0);
+                self.large = Some((Arc::new(Large::new(path, top, planned, self.number, hashing)), 0));
             } else {
                 break;
             }
@@ -196,9 +200,9 @@ impl Piece {
     }
 
     /// Adds a file that fits; its path is there already.
-    fn push(&mut self, planned: Planned) {
+    fn push(&mut self, planned: Planned, top: usize) {
         let length = usize::try_from(planned.size).unwrap_or(usize::MAX);
-        self.files.push(Whole { planned, path_end: self.paths.len(), at: self.used, length });
+        self.files.push(Whole { planned, path_end: self.paths.len(), top, at: self.used, length });
         self.used += length.next_multiple_of(SECTOR_BYTES);
     }
 
@@ -245,7 +249,7 @@ impl Piece {
             let change = guarded(data, |data| {
                 let (_, directory) = match opened.take() {
                     Some(same) if same.0 == above => opened.insert(same),
-                    _ => opened.insert((above, staged::open_directory(above))),
+                    _ => opened.insert((above, staged::open_directory(above, file.top))),
                 };
                 Ok(file.planned.read_whole(directory, OsStr::from_bytes(name), data))
             });
@@ -257,7 +261,7 @@ impl Piece {
 }
 
 impl Large {
-    fn new(path: Vec<u8>, planned: Planned, first: u64, hashing: bool) -> Large {
+    fn new(path: Vec<u8>, top: usize, planned: Planned, first: u64, hashing: bool) -> Large {
         let progress = Progress {
             hash: hashing.then(Sha256::new),
             change: None,
@@ -265,13 +269,19 @@ impl Large {
             is_taken: false,
             read: BTreeMap::new(),
         };
-        Large { path: OsString::from_vec(path).into(), planned, file: OnceLock::new(), progress: Mutex::new(progress) }
+        Large {
+            path: OsString::from_vec(path).into(),
+            top,
+            planned,
+            file: OnceLock::new(),
+            progress: Mutex::new(progress),
+        }
     }
 
     /// Reads a part into `out`, which ends with its sector.
     fn read(&self, offset: u64, length: usize, out: &mut [u8]) -> Got {
         let got = guarded(out, |out| {
-            let file = self.file.get_or_init(|| match self.planned.open(&self.path) {
+            let file = self.file.get_or_init(|| match self.planned.open(&self.path, self.top) {
                 Ok(file) => Some(file),
                 Err(change) => {
                     self.progress().change = Some(change);

@@ -93,10 +93,10 @@ pub(super) struct Got {
     pub(super) failure: Option<io::Error>,
 }
 
-/// Opens a directory for [`Planned::read_whole`]; the path may be empty.
-pub(super) fn open_directory(path: &[u8]) -> Result<OwnedFd, Errno> {
+/// Opens a directory for [`Planned::read_whole`]; the path may be empty. No link is followed behind the first `top` bytes of it.
+pub(super) fn open_directory(path: &[u8], top: usize) -> Result<OwnedFd, Errno> {
     let path = OsStr::from_bytes(if path.is_empty() { b"." } else { path });
-    scan::open_staged(Path::new(path), OFlag::O_PATH | OFlag::O_DIRECTORY)
+    scan::open_below(Path::new(path), top, OFlag::O_PATH | OFlag::O_DIRECTORY)
         .map(OwnedFd::from)
         .map_err(|error| errno(&error))
 }
@@ -135,9 +135,9 @@ impl Planned {
         }
     }
 
-    /// Opens the file at `path`, to be read in parts.
-    pub(super) fn open(&self, path: &Path) -> Result<File, Change> {
-        let file = self.open_with(|flags| scan::open_staged(path, flags))?;
+    /// Opens the file at `path`, to be read in parts. No link is followed behind the first `top` bytes of the path.
+    pub(super) fn open(&self, path: &Path, top: usize) -> Result<File, Change> {
+        let file = self.open_with(|flags| scan::open_below(path, top, flags))?;
         // Only a hint: a file system without it reads as well.
         let _ = posix_fadvise(&file, 0, 0, PosixFadviseAdvice::POSIX_FADV_SEQUENTIAL);
         Ok(file)

@@ -322,6 +322,26 @@ fn a_tree_deeper_than_the_longest_path_is_taken_and_its_files_can_be_opened() {
 }
 
 #[test]
+fn links_are_followed_on_the_way_to_a_graft_and_never_below_it() {
+    if !can_refuse_links() {
+        return;
+    }
+    let desk = tempfile::tempdir().unwrap();
+    let at = |name: &str| desk.path().join(name);
+    fs::create_dir_all(at("real/top/sub")).unwrap();
+    fs::write(at("real/top/sub/f"), "x").unwrap();
+    symlink("real", at("link")).unwrap();
+    symlink("sub", at("real/top/swapped")).unwrap();
+    let top = at("link/top").as_os_str().len();
+    let opened = |name: &str| open_below(&at(name), top, OFlag::O_RDONLY).map(drop).map_err(|e| e.raw_os_error());
+    assert_eq!(opened("link/top/sub/f"), Ok(()));
+    assert_eq!(opened("link/top//sub/f"), Ok(()));
+    assert_eq!(opened("link/top"), Ok(()));
+    assert_eq!(opened("link/top/"), Ok(()));
+    assert_eq!(opened("link/top/swapped/f"), Err(Some(Errno::ELOOP as i32)));
+}
+
+#[test]
 fn a_directory_inside_another_graft_is_found_at_its_own_place() {
     let (_outer, mut tree, _) = scanned("", |top| fs::write(top.join("f"), "").unwrap());
     let inner = tempfile::tempdir().unwrap();
