@@ -5,9 +5,9 @@
 //!                       ├─ actions: which day, new disc or append, may we?
 //! staging directory ────┘
 //!    scan ─ iso::tree ─┐
-//!    disc ─ reader ────┴─ iso::generator::plan (all addresses known) ─ iso::generator::stream ─ burn ─ scsi::Drive ─ Transport
-//!                                                             │ SHA-256 per file, CRC per chunk
-//!    proof: Drive READ ─ chunk sums, independent reader, SHA-256 ┘ compared with what was sent
+//!    disc ─ reader ────┴─ generator: plan (all addresses known) ─ stream ─ burn ─ scsi::Drive ─ Transport
+//!                                                                  │ SHA-256 per file, CRC per chunk
+//!    proof: Drive READ ─ chunk sums, independent reader, SHA-256 ──┘ compared with what was sent
 //!    then, and only then: cback.store
 //! ```
 //!

@@ -5,7 +5,7 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{FileExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::gate::{Held, LARGE};
 use crate::support::{BackupBox, MEDIA, MON, TUE, noise};
@@ -51,6 +51,18 @@ fn check_on(nas: BackupBox, change: impl Fn(&Path), words: &[&str], amend: impl 
     assert_eq!(nas.days(), [MON, TUE]);
     assert_eq!(nas.files_on_disc(TUE).contains("z/victim"), day.join("z/victim").exists());
     nas.read(&["verify"]).expect_code(0);
+}
+
+/// A run that has begun to burn a day with the file `z/there`, and the day's directory.
+fn held_while_it_burns(nas: &BackupBox) -> (Held, PathBuf) {
+    nas.edit_config("</cb_config>", "<cedarburn><fifo_mb>1</fifo_mb></cedarburn></cb_config>");
+    nas.stage_large(TUE, LARGE);
+    let day = nas.stage_files(TUE, &[("z/there", &noise("u", 9000))]);
+    let mut command = nas.store_command(TUE, &nas.device());
+    command.arg("--json");
+    let mut held = Held::start(nas, command);
+    held.run_until("WRITE(10)", 4);
+    (held, day)
 }
 
 #[test]
@@ -120,13 +132,7 @@ fn a_directory_that_may_no_longer_be_listed_is_found_out() {
     let mut nas = BackupBox::new("cdr-80");
     nas.run_as_nobody();
     let set_mode = |mode| move |path: &Path| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
-    nas.edit_config("</cb_config>", "<cedarburn><fifo_mb>1</fifo_mb></cedarburn></cb_config>");
-    nas.stage_large(TUE, LARGE);
-    let day = nas.stage_files(TUE, &[("z/there", &noise("u", 9000))]);
-    let mut command = nas.store_command(TUE, &nas.device());
-    command.arg("--json");
-    let mut held = Held::start(&nas, command);
-    held.run_until("WRITE(10)", 4);
+    let (held, day) = held_while_it_burns(&nas);
     // What is in it can still be opened.
     set_mode(0o311)(&day.join("z"));
     let run = held.finish().0.expect_code(11);
@@ -151,13 +157,7 @@ fn a_file_written_to_that_keeps_its_size_and_its_time_is_found_out() {
 #[test]
 fn a_file_that_comes_is_not_passed_over() {
     let nas = BackupBox::new("cdr-80");
-    nas.edit_config("</cb_config>", "<cedarburn><fifo_mb>1</fifo_mb></cedarburn></cb_config>");
-    nas.stage_large(TUE, LARGE);
-    let day = nas.stage_files(TUE, &[("z/there", &noise("u", 9000))]);
-    let mut command = nas.store_command(TUE, &nas.device());
-    command.arg("--json");
-    let mut held = Held::start(&nas, command);
-    held.run_until("WRITE(10)", 4);
+    let (held, day) = held_while_it_burns(&nas);
     fs::write(day.join("z/late"), "not on this disc").unwrap();
     let run = held.finish().0.expect_code(11);
     let findings = run.findings();

@@ -115,7 +115,7 @@ fn target() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// Numbers as drivers have them; with major 0, which is nobody's, PN can't tell a large minor from a whole
-/// `dev_t`.
+/// `dev_t`: the plan makes another number of it and notes that.
 fn device() -> impl Strategy<Value = (u32, u32)> {
     prop_oneof![(1..4096_u32, 0..1_048_576_u32), (Just(0_u32), 0..256_u32)]
 }
