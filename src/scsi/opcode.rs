@@ -51,13 +51,17 @@ opcodes! {
     GetEventStatusNotification = 0x4a, "GET EVENT STATUS NOTIFICATION";
     ReadDiscInformation = 0x51, "READ DISC INFORMATION";
     ReadTrackInformation = 0x52, "READ TRACK INFORMATION";
+    ReserveTrack = 0x53, "RESERVE TRACK";
     SendOpcInformation = 0x54, "SEND OPC INFORMATION";
     ModeSelect10 = 0x55, "MODE SELECT(10)";
     ModeSense10 = 0x5a, "MODE SENSE(10)";
     CloseTrackSession = 0x5b, "CLOSE TRACK SESSION";
     ReadBufferCapacity = 0x5c, "READ BUFFER CAPACITY";
+    SendCueSheet = 0x5d, "SEND CUE SHEET";
     Blank = 0xa1, "BLANK";
+    Write12 = 0xaa, "WRITE(12)";
     GetPerformance = 0xac, "GET PERFORMANCE";
+    ReadDiscStructure = 0xad, "READ DISC STRUCTURE";
     SetStreaming = 0xb6, "SET STREAMING";
     SetCdSpeed = 0xbb, "SET CD SPEED";
 }
