@@ -10,13 +10,15 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::command::Command;
-use super::mmc::{CurrentFeatures, GetConfiguration};
-use super::sbc::{Read10, StartStopUnit, Write10};
+use super::command::{Command, Variable};
+use super::mmc::{
+    Capabilities, CurrentFeatures, GetConfiguration, GetWriteSpeeds, Profile, ReadMediumId, WriteParameters, WriteSpeed,
+};
+use super::sbc::{Read10, StartStopUnit, Write10, Write12};
 use super::spc::{Identity, Inquiry, PreventAllowMediumRemoval, RequestSense, TestUnitReady};
 use super::transport::{Completion, Data, Status, Transport, TransportError};
 use super::wire::Short;
-use super::{Reaction, Sense, SenseKey};
+use super::{Cdb, Reaction, Sense, SenseKey};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// The most sectors one READ or WRITE moves on any medium.
@@ -220,8 +222,22 @@ impl Drive {
     /// # Errors
     /// When the command did not do its work.
     pub fn run<C: Command>(&mut self, command: &C) -> Result<C::Reply, ScsiError> {
-        let mut reply = vec![0; command.allocation()];
-        let moved = self.execute(command, &mut reply)?;
+        let mut asked = command.allocation();
+        let mut cdb = command.cdb();
+        if let Some(Variable { first, available }) = command.variable() {
+            let mut head = vec![0; usize::from(first)];
+            let moved = self.execute(command, &command.cdb_asking(first), &mut head)?;
+            head.truncate(moved);
+            let there = available(&head).min(asked).next_multiple_of(2);
+            let Ok(rest) = u16::try_from(there) else { return Ok(command.parse(&head)?) };
+            if rest <= first {
+                return Ok(command.parse(&head)?);
+            }
+            asked = there;
+            cdb = command.cdb_asking(rest);
+        }
+        let mut reply = vec![0; asked];
+        let moved = self.execute(command, &cdb, &mut reply)?;
         Ok(command.parse(&reply[..moved.min(reply.len())])?)
     }
 
@@ -345,14 +361,66 @@ impl Drive {
         self.run(&Inquiry)
     }
 
-    /// Profile and current features. Asked in two steps: how much there is, then exactly that much.
+    /// Profile and current features.
     ///
     /// # Errors
     /// When the drive does not answer.
     pub fn features(&mut self) -> Result<CurrentFeatures, ScsiError> {
-        let header = self.run(&GetConfiguration { allocation: 8 })?;
-        let allocation = u16::try_from(header.available.min(32 * 1024).next_multiple_of(2)).unwrap_or(8);
-        self.run(&GetConfiguration { allocation })
+        self.run(&GetConfiguration)
+    }
+
+    /// The speeds at which the medium that is in can be written, as the drive lists them; nothing where it lists none.
+    ///
+    /// # Errors
+    /// When the drive changed state, or is lost. A drive that knows no list is no error.
+    pub fn write_speeds(&mut self) -> Result<Vec<WriteSpeed>, ScsiError> {
+        match self.run(&GetWriteSpeeds) {
+            Ok(speeds) if !speeds.is_empty() => return Ok(speeds),
+            Err(error) if error.is_attention() || error.is_drive_lost() => return Err(error),
+            other => tracing::debug!(?other, "no write speeds from GET PERFORMANCE"),
+        }
+        match self.run(&Capabilities::sense()) {
+            Ok(page) => Ok(Capabilities::parse(&page).write_speeds),
+            Err(error) if error.is_attention() || error.is_drive_lost() => Err(error),
+            Err(error) => {
+                tracing::debug!(%error, "no write speeds from the mode page");
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    /// Who made the medium, as the medium says; `None` where neither it nor the drive tells. For people: nothing may depend on it.
+    ///
+    /// # Errors
+    /// When the drive changed state, or is lost.
+    pub fn medium_id(&mut self, profile: Profile) -> Result<Option<String>, ScsiError> {
+        let Some(command) = ReadMediumId::for_profile(profile) else { return Ok(None) };
+        match self.run(&command) {
+            Ok(id) => Ok(id),
+            Err(error) if error.is_attention() || error.is_drive_lost() => Err(error),
+            Err(error) => {
+                tracing::debug!(%error, "the maker of the medium is not known");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Sends mode page 05h: the drive's own with the recipe's changes; where the drive refuses that, nothing but what the recipe asks for.
+    ///
+    /// # Errors
+    /// When the drive takes neither.
+    pub fn set_write_parameters(
+        &mut self,
+        recipe: impl Fn(WriteParameters) -> WriteParameters,
+    ) -> Result<(), ScsiError> {
+        let page = self.run(&WriteParameters::sense())?;
+        match self.run(&recipe(WriteParameters::new(page)).select()) {
+            Err(error) if error.is_unsupported() => {
+                tracing::debug!(%error, "the drive refuses its own page, the shortest one is tried");
+                self.run(&recipe(WriteParameters::minimal()).select())
+            }
+            other => other,
+        }
     }
 
     /// Reads whole sectors. A transport fault is tried again once.
@@ -382,7 +450,7 @@ impl Drive {
         let begun = self.now();
         let mut tried = false;
         loop {
-            let error = match self.execute(command, piece) {
+            let error = match self.execute(command, &command.cdb(), piece) {
                 Ok(moved) => return Ok(command.parse(&piece[..moved.min(piece.len())])?),
                 Err(error) => error,
             };
@@ -402,15 +470,26 @@ impl Drive {
     /// # Errors
     /// When the drive refuses or fails. What it had taken before is not known then; nothing is sent twice.
     pub fn write(&mut self, at: Lba, data: &[u8]) -> Result<(), ScsiError> {
-        let command = Write10 { at, data };
+        self.offer(&Write10 { at, data })
+    }
+
+    /// The same with WRITE(12) and its Streaming bit: at full speed, without the drive's check and replacement of what it wrote.
+    ///
+    /// # Errors
+    /// As [`write`](Drive::write).
+    pub fn write_streaming(&mut self, at: Lba, data: &[u8]) -> Result<(), ScsiError> {
+        self.offer(&Write12 { at, data, streaming: true })
+    }
+
+    fn offer<C: Command>(&mut self, command: &C) -> Result<(), ScsiError> {
         let begun = self.now();
         let mut pause = Duration::from_millis(2);
         loop {
-            match self.execute(&command, &mut []) {
+            match self.execute(command, &command.cdb(), &mut []) {
                 Ok(_) => return Ok(()),
                 // The buffer was full and nothing was taken: the same command again.
                 Err(error) if error.reaction() == Some(Reaction::Wait) => {
-                    self.pause_before(&command, begun, deadline::WRITE, pause)?;
+                    self.pause_before(command, begun, deadline::WRITE, pause)?;
                     pause = (pause * 2).min(WRITE_PAUSE);
                 }
                 Err(error) => return Err(error),
@@ -452,11 +531,10 @@ impl Drive {
     }
 
     /// One command with its data, BUSY waited for, sense decoded.
-    fn execute<C: Command>(&mut self, command: &C, reply: &mut [u8]) -> Result<usize, ScsiError> {
+    fn execute<C: Command>(&mut self, command: &C, cdb: &Cdb, reply: &mut [u8]) -> Result<usize, ScsiError> {
         if let Some(error) = self.unheard.take() {
             return Err(error);
         }
-        let cdb = command.cdb();
         let begun = self.now();
         loop {
             let data = match (command.parameters(), &mut *reply) {

@@ -16,6 +16,8 @@ pub mod discover;
 pub mod drive;
 pub mod mmc;
 pub mod opcode;
+#[cfg(test)]
+mod replies;
 pub mod sbc;
 pub mod sense;
 pub mod sg;
@@ -29,6 +31,6 @@ pub use cdb::Cdb;
 pub use command::Command;
 pub use drive::{Drive, ScsiError};
 pub use opcode::Opcode;
-pub use sense::{Reaction, Sense, SenseKey};
+pub use sense::{During, Reaction, Sense, SenseKey};
 pub use transport::{Completion, Data, Status, Transport, TransportError};
 pub use wire::Short;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::command::Command;
 use super::wire::{Fields, Short, at_least};
-use super::{Cdb, Opcode};
+use super::{Cdb, During, Opcode};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// READ(10) (MMC-6 6.20).
@@ -20,6 +20,7 @@ pub struct Read10 {
 
 impl Command for Read10 {
     const OPCODE: Opcode = Opcode::Read10;
+    const DURING: During = During::Read;
     type Reply = ();
     fn cdb(&self) -> Cdb {
         Cdb::new(Self::OPCODE).flag(1, 3, self.from_medium).u32(2, self.at.0).u16(7, self.count)
@@ -49,11 +50,47 @@ pub struct Write10<'a> {
 
 impl Command for Write10<'_> {
     const OPCODE: Opcode = Opcode::Write10;
+    const DURING: During = During::Write;
     type Reply = ();
     fn cdb(&self) -> Cdb {
         debug_assert!(self.data.len().is_multiple_of(SECTOR_BYTES));
         let count = u16::try_from(self.data.len() / SECTOR_BYTES).unwrap_or(u16::MAX);
         Cdb::new(Self::OPCODE).u32(2, self.at.0).u16(7, count)
+    }
+    fn timeout(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+    fn parameters(&self) -> &[u8] {
+        self.data
+    }
+    fn parse(&self, _: &[u8]) -> Result<(), Short> {
+        Ok(())
+    }
+    fn describe(&self) -> String {
+        format!("{} of {} sectors at {}", Self::OPCODE, self.data.len() / SECTOR_BYTES, self.at)
+    }
+}
+
+/// WRITE(12) (MMC-6 6.45), for its Streaming bit: on media with spare areas the drive then neither checks what it wrote nor replaces
+/// sectors, and keeps its full speed. The count in the CDB comes from the data's length.
+#[derive(Debug)]
+pub struct Write12<'a> {
+    /// First sector.
+    pub at: Lba,
+    /// Whole sectors.
+    pub data: &'a [u8],
+    /// Streaming bit.
+    pub streaming: bool,
+}
+
+impl Command for Write12<'_> {
+    const OPCODE: Opcode = Opcode::Write12;
+    const DURING: During = During::Write;
+    type Reply = ();
+    fn cdb(&self) -> Cdb {
+        debug_assert!(self.data.len().is_multiple_of(SECTOR_BYTES));
+        let count = u32::try_from(self.data.len() / SECTOR_BYTES).unwrap_or(u32::MAX);
+        Cdb::new(Self::OPCODE).u32(2, self.at.0).u32(6, count).flag(10, 7, self.streaming)
     }
     fn timeout(&self) -> Duration {
         Duration::from_secs(60)
@@ -78,6 +115,7 @@ pub struct SynchronizeCache10 {
 
 impl Command for SynchronizeCache10 {
     const OPCODE: Opcode = Opcode::SynchronizeCache10;
+    const DURING: During = During::Synchronize;
     type Reply = ();
     fn cdb(&self) -> Cdb {
         Cdb::new(Self::OPCODE).flag(1, 1, self.immediate)
@@ -126,6 +164,7 @@ pub enum StartStopUnit {
 
 impl Command for StartStopUnit {
     const OPCODE: Opcode = Opcode::StartStopUnit;
+    const DURING: During = During::Eject;
     type Reply = ();
     fn cdb(&self) -> Cdb {
         let action = match self {
@@ -157,9 +196,15 @@ mod tests {
         assert_eq!(read.cdb().as_bytes(), [0x28, 0x08, 1, 2, 3, 4, 0, 0, 32, 0]);
         let write = Write10 { at: Lba(0x3108), data: &[0; 16 * SECTOR_BYTES] };
         assert_eq!(write.cdb().as_bytes(), [0x2a, 0, 0, 0, 0x31, 0x08, 0, 0, 16, 0]);
+        let streamed = Write12 { at: Lba(0x3108), data: &[0; 32 * SECTOR_BYTES], streaming: true };
+        assert_eq!(streamed.cdb().as_bytes(), [0xaa, 0, 0, 0, 0x31, 0x08, 0, 0, 0, 32, 0x80, 0]);
+        let plain = Write12 { at: Lba(0x3108), data: &[0; 32 * SECTOR_BYTES], streaming: false };
+        assert_eq!(plain.cdb().as_bytes(), [0xaa, 0, 0, 0, 0x31, 0x08, 0, 0, 0, 32, 0, 0]);
         let sync = SynchronizeCache10 { immediate: true };
         assert_eq!(sync.cdb().as_bytes(), [0x35, 0x02, 0, 0, 0, 0, 0, 0, 0, 0]);
         assert_eq!(ReadCapacity10.cdb().as_bytes(), [0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(StartStopUnit::Stop.cdb().as_bytes(), [0x1b, 0, 0, 0, 0, 0]);
+        assert_eq!(StartStopUnit::Eject.cdb().as_bytes(), [0x1b, 0, 0, 0, 2, 0]);
         assert_eq!(StartStopUnit::Load.cdb().as_bytes(), [0x1b, 0, 0, 0, 3, 0]);
         assert_eq!(StartStopUnit::Start.cdb().as_bytes(), [0x1b, 0, 0, 0, 1, 0]);
     }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::command::Command;
+use super::command::{Command, Variable};
 use super::wire::{Fields, Short, ascii, at_least};
-use super::{Cdb, Opcode, Sense};
+use super::{Cdb, During, Opcode, Sense};
 
 /// TEST UNIT READY (SPC-4 6.33): the poll after everything that takes long.
 #[derive(Debug)]
@@ -107,22 +107,34 @@ impl Command for PreventAllowMediumRemoval {
 pub struct ModeSense10 {
     /// Page code.
     pub page: u8,
-    /// Bytes to ask for.
-    pub allocation: u16,
 }
 
 /// Bytes before the page in a mode parameter list (SPC-4 7.5.5).
 const MODE_HEADER: usize = 8;
+/// The header, a block descriptor that nobody asked for, and the longest page.
+const MOST_MODE_DATA: usize = 280;
+
+/// Bytes of mode data behind their first ten: the header and the head of the page. The page's own length counts too, because one drive
+/// announces a total that is too small for it.
+fn mode_data(head: &[u8]) -> usize {
+    let announced = 2 + usize::from(head.u16_at(0));
+    let page = if head.u16_at(6) == 0 { MODE_HEADER + 2 + usize::from(head.u8_at(9)) } else { 0 };
+    announced.max(page)
+}
 
 impl Command for ModeSense10 {
     const OPCODE: Opcode = Opcode::ModeSense10;
+    const DURING: During = During::SetUp;
     /// The page, from its page code on, as long as it says itself: one drive is known to announce a total that is too small.
     type Reply = Vec<u8>;
     fn cdb(&self) -> Cdb {
-        Cdb::new(Self::OPCODE).flag(1, 3, true).byte(2, self.page).u16(7, self.allocation)
+        Cdb::new(Self::OPCODE).flag(1, 3, true).byte(2, self.page)
     }
     fn allocation(&self) -> usize {
-        usize::from(self.allocation)
+        MOST_MODE_DATA
+    }
+    fn variable(&self) -> Option<Variable> {
+        Some(Variable { first: 10, available: mode_data })
     }
     fn parse(&self, reply: &[u8]) -> Result<Vec<u8>, Short> {
         let reply = at_least(Self::OPCODE, reply, MODE_HEADER + 2)?;
@@ -158,6 +170,7 @@ impl ModeSelect10 {
 
 impl Command for ModeSelect10 {
     const OPCODE: Opcode = Opcode::ModeSelect10;
+    const DURING: During = During::SetUp;
     type Reply = ();
     fn cdb(&self) -> Cdb {
         let length = u16::try_from(self.list.len()).unwrap_or(u16::MAX);
@@ -185,8 +198,8 @@ mod tests {
         assert_eq!(Inquiry.cdb().as_bytes(), [0x12, 0, 0, 0, 36, 0]);
         assert_eq!(PreventAllowMediumRemoval { prevent: true }.cdb().as_bytes(), [0x1e, 0, 0, 0, 1, 0]);
         assert_eq!(PreventAllowMediumRemoval { prevent: false }.cdb().as_bytes(), [0x1e, 0, 0, 0, 0, 0]);
-        let sense = ModeSense10 { page: 0x05, allocation: 60 };
-        assert_eq!(sense.cdb().as_bytes(), [0x5a, 0x08, 0x05, 0, 0, 0, 0, 0, 60, 0]);
+        let sense = ModeSense10 { page: 0x05 };
+        assert_eq!(sense.cdb_asking(60).as_bytes(), [0x5a, 0x08, 0x05, 0, 0, 0, 0, 0, 60, 0]);
         let select = ModeSelect10::new(&[0x85; 52]);
         assert_eq!(select.cdb().as_bytes(), [0x55, 0x10, 0, 0, 0, 0, 0, 0, 60, 0]);
         assert_eq!(select.parameters()[..10], [0, 0, 0, 0, 0, 0, 0, 0, 0x05, 0x85]);
@@ -196,7 +209,7 @@ mod tests {
     fn a_mode_page_is_as_long_as_it_says_itself() {
         let mut reply = vec![0, 4, 0, 0, 0, 0, 0, 0, 0x05, 0x32];
         reply.resize(60, 0xee);
-        let page = ModeSense10 { page: 5, allocation: 60 }.parse(&reply).unwrap();
+        let page = ModeSense10 { page: 5 }.parse(&reply).unwrap();
         assert_eq!(page.len(), 52);
     }
 
@@ -206,7 +219,7 @@ mod tests {
         for len in 0..reply.len() {
             let _ = Inquiry.parse(&reply[..len]);
             let _ = RequestSense.parse(&reply[..len]);
-            let _ = ModeSense10 { page: 5, allocation: 64 }.parse(&reply[..len]);
+            let _ = ModeSense10 { page: 5 }.parse(&reply[..len]);
         }
     }
 

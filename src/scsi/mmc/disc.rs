@@ -1,6 +1,6 @@
 //! READ DISC INFORMATION and READ TRACK INFORMATION: what is on the medium and where it goes on (MMC-6 6.21, 6.26).
 
-use crate::scsi::command::Command;
+use crate::scsi::command::{Command, Variable};
 use crate::scsi::wire::{Fields, Short, at_least};
 use crate::scsi::{Cdb, Opcode};
 use crate::sector::{Lba, Sectors};
@@ -59,10 +59,14 @@ pub struct DiscInformation {
     pub last_session: SessionState,
     /// Number of sessions; on an appendable disc the empty one at the end counts.
     pub sessions: u16,
+    /// First track of the last session.
+    pub first_track_of_last_session: u16,
     /// Last track of the last session; on an appendable disc the invisible one that is written next.
     pub last_track: u16,
     /// Background formatting.
     pub format: FormatState,
+    /// How many power calibrations the drive keeps of this medium: with one, it need not be told to make another.
+    pub calibrations: u8,
     /// Last possible start of the lead-out as the four bytes of the reply: M, S, F on a CD, an address elsewhere.
     last_lead_out: [u8; 4],
 }
@@ -85,14 +89,20 @@ pub(super) fn sectors_before(minutes: u8, seconds: u8, frames: u8) -> Option<Sec
     frame.checked_sub(150).map(Sectors)
 }
 
+/// 34 bytes, and 8 for each of 255 power calibrations.
+const MOST_DISC_INFORMATION: usize = 34 + 255 * 8;
+
 impl Command for ReadDiscInformation {
     const OPCODE: Opcode = Opcode::ReadDiscInformation;
     type Reply = DiscInformation;
     fn cdb(&self) -> Cdb {
-        Cdb::new(Self::OPCODE).u16(7, 34)
+        Cdb::new(Self::OPCODE)
     }
     fn allocation(&self) -> usize {
-        34
+        MOST_DISC_INFORMATION
+    }
+    fn variable(&self) -> Option<Variable> {
+        Some(Variable { first: 2, available: |head| 2 + usize::from(head.u16_at(0)) })
     }
     fn parse(&self, reply: &[u8]) -> Result<DiscInformation, Short> {
         let reply = at_least(Self::OPCODE, reply, 24)?;
@@ -112,6 +122,7 @@ impl Command for ReadDiscInformation {
                 _ => SessionState::Complete,
             },
             sessions: wide(4, 9),
+            first_track_of_last_session: wide(5, 10),
             last_track: wide(6, 11),
             format: match reply.u8_at(7) & 0b11 {
                 0 => FormatState::None,
@@ -119,6 +130,7 @@ impl Command for ReadDiscInformation {
                 2 => FormatState::Running,
                 _ => FormatState::Complete,
             },
+            calibrations: reply.u8_at(33),
             last_lead_out: [reply.u8_at(20), reply.u8_at(21), reply.u8_at(22), reply.u8_at(23)],
         })
     }
@@ -135,6 +147,10 @@ pub enum TrackAddress {
     Number(u16),
     /// The one that is written next on CD and DVD+R (track FFh).
     Invisible,
+    /// The first one of a session.
+    Session(u16),
+    /// The one a sector belongs to.
+    Lba(Lba),
 }
 
 /// What READ TRACK INFORMATION says.
@@ -150,26 +166,35 @@ pub struct TrackInformation {
     pub blank: bool,
     /// It holds data, not sound (track mode bit 2).
     pub data: bool,
+    /// Its length was reserved before it was written.
+    pub reserved: bool,
+    /// Written in packets, or incrementally.
+    pub packet: bool,
     /// First sector.
     pub start: Lba,
     /// Where the next WRITE has to go, if the drive says it can take one.
     pub next_writable: Option<Lba>,
     /// Sectors that can still be written.
     pub free: Sectors,
+    /// Sectors of a fixed packet, or of an ECC unit: what a WRITE has to be a multiple of. 0 where the drive does not say.
+    pub blocking: Sectors,
     /// Its length; on a CD track that was written at once the two run-out blocks count.
     pub size: Sectors,
+    /// The last sector that was written, if the drive says.
+    pub last_recorded: Option<Lba>,
 }
 
 impl Command for ReadTrackInformation {
     const OPCODE: Opcode = Opcode::ReadTrackInformation;
     type Reply = TrackInformation;
     fn cdb(&self) -> Cdb {
-        let number = match self.0 {
-            TrackAddress::Number(number) => u32::from(number),
-            TrackAddress::Invisible => 0xff,
+        let (kind, address) = match self.0 {
+            TrackAddress::Lba(at) => (0b00, at.0),
+            TrackAddress::Number(number) => (0b01, u32::from(number)),
+            TrackAddress::Invisible => (0b01, 0xff),
+            TrackAddress::Session(number) => (0b10, u32::from(number)),
         };
-        // Address type 01b: a track number.
-        Cdb::new(Self::OPCODE).byte(1, 0b01).u32(2, number).u16(7, 36)
+        Cdb::new(Self::OPCODE).byte(1, kind).u32(2, address).u16(7, 36)
     }
     fn allocation(&self) -> usize {
         36
@@ -185,16 +210,23 @@ impl Command for ReadTrackInformation {
             damaged: reply.u8_at(5) & 0x20 != 0,
             blank: reply.u8_at(6) & 0x40 != 0,
             data: reply.u8_at(5) & 0x04 != 0,
+            reserved: reply.u8_at(6) & 0x80 != 0,
+            packet: reply.u8_at(6) & 0x20 != 0,
             start,
             next_writable: next_writable_valid.then(|| signed_lba(reply.u32_at(12)).max(start)),
             free: Sectors(reply.u32_at(16)),
+            blocking: Sectors(reply.u32_at(20)),
             size: Sectors(reply.u32_at(24)),
+            // Older, shorter replies end before it.
+            last_recorded: (reply.u8_at(7) & 0x02 != 0 && reply.len() >= 32).then(|| signed_lba(reply.u32_at(28))),
         })
     }
     fn describe(&self) -> String {
         match self.0 {
             TrackAddress::Number(number) => format!("{} of track {number}", Self::OPCODE),
             TrackAddress::Invisible => format!("{} of the next track", Self::OPCODE),
+            TrackAddress::Session(number) => format!("{} of session {number}", Self::OPCODE),
+            TrackAddress::Lba(at) => format!("{} of the track with sector {at}", Self::OPCODE),
         }
     }
 }
@@ -210,11 +242,15 @@ mod tests {
 
     #[test]
     fn the_commands_are_the_standards_bytes() {
-        assert_eq!(ReadDiscInformation.cdb().as_bytes(), [0x51, 0, 0, 0, 0, 0, 0, 0, 34, 0]);
+        assert_eq!(ReadDiscInformation.cdb_asking(34).as_bytes(), [0x51, 0, 0, 0, 0, 0, 0, 0, 34, 0]);
         let invisible = ReadTrackInformation(TrackAddress::Invisible);
         assert_eq!(invisible.cdb().as_bytes(), [0x52, 1, 0, 0, 0, 0xff, 0, 0, 36, 0]);
         let third = ReadTrackInformation(TrackAddress::Number(3));
         assert_eq!(third.cdb().as_bytes(), [0x52, 1, 0, 0, 0, 3, 0, 0, 36, 0]);
+        let session = ReadTrackInformation(TrackAddress::Session(2));
+        assert_eq!(session.cdb().as_bytes(), [0x52, 2, 0, 0, 0, 2, 0, 0, 36, 0]);
+        let sector = ReadTrackInformation(TrackAddress::Lba(Lba(0x3108)));
+        assert_eq!(sector.cdb().as_bytes(), [0x52, 0, 0, 0, 0x31, 0x08, 0, 0, 36, 0]);
     }
 
     #[test]

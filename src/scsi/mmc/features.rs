@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::scsi::command::Command;
+use crate::scsi::command::{Command, Variable};
 use crate::scsi::wire::{Fields, Short, at_least};
 use crate::scsi::{Cdb, Opcode};
 
@@ -91,36 +91,87 @@ impl fmt::Display for Profile {
 pub struct Feature(pub u16);
 
 impl Feature {
+    /// Removable Medium; its first byte says how the medium is loaded.
+    pub const REMOVABLE_MEDIUM: Feature = Feature(0x0003);
+    /// Random Readable.
+    pub const RANDOM_READABLE: Feature = Feature(0x0010);
     /// Random Writable: any block at any time.
     pub const RANDOM_WRITABLE: Feature = Feature(0x0020);
-    /// CD Track at Once.
-    pub const CD_TRACK_AT_ONCE: Feature = Feature(0x002d);
+    /// Incremental Streaming Writable: sequential media that take sessions.
+    pub const INCREMENTAL_STREAMING: Feature = Feature(0x0021);
+    /// Formattable.
+    pub const FORMATTABLE: Feature = Feature(0x0023);
+    /// Hardware Defect Management: there are spare areas.
+    pub const DEFECT_MANAGEMENT: Feature = Feature(0x0024);
+    /// Write Once.
+    pub const WRITE_ONCE: Feature = Feature(0x0025);
+    /// Restricted Overwrite.
+    pub const RESTRICTED_OVERWRITE: Feature = Feature(0x0026);
     /// DVD+RW.
     pub const DVD_PLUS_RW: Feature = Feature(0x002a);
+    /// DVD+R.
+    pub const DVD_PLUS_R: Feature = Feature(0x002b);
+    /// Rigid Restricted Overwrite.
+    pub const RIGID_RESTRICTED_OVERWRITE: Feature = Feature(0x002c);
+    /// CD Track at Once.
+    pub const CD_TRACK_AT_ONCE: Feature = Feature(0x002d);
+    /// CD Mastering: session at once, if bit 5 of its first byte says so.
+    pub const CD_MASTERING: Feature = Feature(0x002e);
+    /// DVD-R/-RW Write.
+    pub const DVD_R_RW: Feature = Feature(0x002f);
+    /// Layer Jump Recording.
+    pub const LAYER_JUMP: Feature = Feature(0x0033);
+    /// BD-R Pseudo Overwrite.
+    pub const BD_R_PSEUDO_OVERWRITE: Feature = Feature(0x0038);
+    /// DVD+RW Dual Layer.
+    pub const DVD_PLUS_RW_DUAL_LAYER: Feature = Feature(0x003a);
+    /// DVD+R Dual Layer.
+    pub const DVD_PLUS_R_DUAL_LAYER: Feature = Feature(0x003b);
+    /// BD Read.
+    pub const BD_READ: Feature = Feature(0x0040);
+    /// BD Write.
+    pub const BD_WRITE: Feature = Feature(0x0041);
+    /// Real Time Streaming: SET STREAMING and GET PERFORMANCE.
+    pub const REAL_TIME_STREAMING: Feature = Feature(0x0107);
 }
 
 /// GET CONFIGURATION for the features that are current, that is: hold for the medium that is in.
 #[derive(Debug)]
-pub struct GetConfiguration {
-    /// Bytes to ask for. Ask for 8 first: bridges are known that hang when asked for more than there is.
-    pub allocation: u16,
-}
+pub struct GetConfiguration;
+
+/// Feature header: the length behind it, and the current profile.
+const HEADER: u16 = 8;
+/// More than all features of MMC-6 together.
+const MOST: usize = 32 * 1024;
 
 /// What GET CONFIGURATION says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CurrentFeatures {
-    /// Bytes the drive has, header included.
-    pub available: usize,
     /// Current profile.
     pub profile: Profile,
-    codes: Vec<u16>,
+    /// Codes with their feature dependent data.
+    features: Vec<(Feature, Vec<u8>)>,
 }
 
 impl CurrentFeatures {
     /// Whether the feature is current.
     #[must_use]
     pub fn has(&self, feature: Feature) -> bool {
-        self.codes.contains(&feature.0)
+        self.data(feature).is_some()
+    }
+
+    /// The feature dependent data of a current feature: the bytes behind the four of the descriptor's head. Byte 4 of a descriptor in
+    /// the standard's tables is byte 0 here. May be shorter than the tables: drives leave bytes out that later standards added.
+    #[must_use]
+    pub fn data(&self, feature: Feature) -> Option<&[u8]> {
+        self.features.iter().find(|(code, _)| *code == feature).map(|(_, data)| data.as_slice())
+    }
+
+    /// One bit of a current feature's data: `byte` as [`data`](CurrentFeatures::data) counts. A feature that is not there, or shorter,
+    /// does not have it.
+    #[must_use]
+    pub fn bit(&self, feature: Feature, byte: usize, bit: u8) -> bool {
+        self.data(feature).is_some_and(|data| data.u8_at(byte) >> bit & 1 != 0)
     }
 }
 
@@ -129,24 +180,29 @@ impl Command for GetConfiguration {
     type Reply = CurrentFeatures;
     fn cdb(&self) -> Cdb {
         // RT = 01b: current features only.
-        Cdb::new(Self::OPCODE).byte(1, 0b01).u16(7, self.allocation)
+        Cdb::new(Self::OPCODE).byte(1, 0b01)
     }
     fn allocation(&self) -> usize {
-        usize::from(self.allocation)
+        MOST
+    }
+    fn variable(&self) -> Option<Variable> {
+        let available = |head: &[u8]| 4usize.saturating_add(usize::try_from(head.u32_at(0)).unwrap_or(usize::MAX));
+        Some(Variable { first: HEADER, available })
     }
     fn parse(&self, reply: &[u8]) -> Result<CurrentFeatures, Short> {
-        let reply = at_least(Self::OPCODE, reply, 8)?;
+        let reply = at_least(Self::OPCODE, reply, usize::from(HEADER))?;
         let available = 4usize.saturating_add(usize::try_from(reply.u32_at(0)).unwrap_or(usize::MAX));
-        let mut codes = Vec::new();
+        let mut features = Vec::new();
         let mut rest = &reply[8..reply.len().min(available).max(8)];
         while rest.len() >= 4 {
+            let end = (4 + usize::from(rest.u8_at(3))).min(rest.len());
             // Not every drive keeps to RT = 01b: the Current bit decides.
             if rest.u8_at(2) & 0x01 != 0 {
-                codes.push(rest.u16_at(0));
+                features.push((Feature(rest.u16_at(0)), rest[4..end].to_vec()));
             }
-            rest = rest.get(4 + usize::from(rest.u8_at(3))..).unwrap_or_default();
+            rest = &rest[end..];
         }
-        Ok(CurrentFeatures { available, profile: Profile::from_code(reply.u16_at(6)), codes })
+        Ok(CurrentFeatures { profile: Profile::from_code(reply.u16_at(6)), features })
     }
 }
 
@@ -156,7 +212,7 @@ mod tests {
 
     #[test]
     fn the_command_is_the_standards_bytes() {
-        assert_eq!(GetConfiguration { allocation: 0x1234 }.cdb().as_bytes(), [0x46, 1, 0, 0, 0, 0, 0, 0x12, 0x34, 0]);
+        assert_eq!(GetConfiguration.cdb_asking(0x1234).as_bytes(), [0x46, 1, 0, 0, 0, 0, 0, 0x12, 0x34, 0]);
     }
 
     #[test]
@@ -166,12 +222,12 @@ mod tests {
             0x00, 0x20, 0x01, 4, 0, 0, 0, 0, // Random Writable, current
             0x00, 0x2d, 0x00, 4, 0, 0, 0, 0, // CD Track at Once, not current
         ];
-        let features = GetConfiguration { allocation: 64 }.parse(&reply).unwrap();
+        let features = GetConfiguration.parse(&reply).unwrap();
         assert_eq!(features.profile, Profile::DvdPlusRw);
         assert!(features.has(Feature::RANDOM_WRITABLE));
         assert!(!features.has(Feature::CD_TRACK_AT_ONCE));
         for len in 0..reply.len() {
-            let _ = GetConfiguration { allocation: 64 }.parse(&reply[..len]);
+            let _ = GetConfiguration.parse(&reply[..len]);
         }
     }
 

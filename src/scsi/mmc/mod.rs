@@ -3,6 +3,9 @@
 mod disc;
 mod features;
 mod format;
+mod performance;
+mod session_at_once;
+mod structure;
 mod toc;
 mod write;
 mod write_page;
@@ -12,7 +15,10 @@ pub use disc::{
     TrackInformation,
 };
 pub use features::{CurrentFeatures, Feature, GetConfiguration, Profile};
-pub use format::{CapacityKind, FormatCapacities, FormatUnit, ReadFormatCapacities};
+pub use format::{CapacityKind, Certification, FormatCapacities, FormatDescriptor, FormatUnit, ReadFormatCapacities};
+pub use performance::{Capabilities, GetWriteSpeeds, WriteSpeed};
+pub use session_at_once::{PRE_GAP, PRE_GAP_START, ReserveTrack, SendCueSheet};
+pub use structure::ReadMediumId;
 pub use toc::{ReadAtip, ReadLastSession, ReadToc, TocTrack};
 pub use write::{
     Blank, BlankExtent, BufferCapacity, CloseFunction, CloseTrackSession, ReadBufferCapacity, SendOpcInformation,

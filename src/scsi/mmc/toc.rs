@@ -1,7 +1,7 @@
 //! READ TOC/PMA/ATIP: the table of contents, and what is pressed into a blank CD (MMC-6 6.25).
 
 use super::disc::sectors_before;
-use crate::scsi::command::Command;
+use crate::scsi::command::{Command, Variable};
 use crate::scsi::wire::{Fields, Short, at_least};
 use crate::scsi::{Cdb, Opcode};
 use crate::sector::{Lba, Sectors};
@@ -27,16 +27,21 @@ impl TocTrack {
 }
 
 /// 99 tracks and the lead-out, behind four bytes.
-const TOC_BYTES: u16 = 4 + 100 * 8;
+const TOC_BYTES: usize = 4 + 100 * 8;
+/// Data length, first and last track or session.
+const TOC_HEADER: Variable = Variable { first: 4, available: |head| 2 + usize::from(head.u16_at(0)) };
 
 impl Command for ReadToc {
     const OPCODE: Opcode = Opcode::ReadTocPmaAtip;
     type Reply = Vec<TocTrack>;
     fn cdb(&self) -> Cdb {
-        Cdb::new(Self::OPCODE).u16(7, TOC_BYTES)
+        Cdb::new(Self::OPCODE)
     }
     fn allocation(&self) -> usize {
-        usize::from(TOC_BYTES)
+        TOC_BYTES
+    }
+    fn variable(&self) -> Option<Variable> {
+        Some(TOC_HEADER)
     }
     fn parse(&self, reply: &[u8]) -> Result<Vec<TocTrack>, Short> {
         let reply = at_least(Self::OPCODE, reply, 4)?;
@@ -61,10 +66,13 @@ impl Command for ReadAtip {
     /// Sectors the disc has room for: where its lead-out may start at the latest.
     type Reply = Option<Sectors>;
     fn cdb(&self) -> Cdb {
-        Cdb::new(Self::OPCODE).flag(1, 1, true).byte(2, 0b0100).u16(7, 28)
+        Cdb::new(Self::OPCODE).flag(1, 1, true).byte(2, 0b0100)
     }
     fn allocation(&self) -> usize {
         28
+    }
+    fn variable(&self) -> Option<Variable> {
+        Some(TOC_HEADER)
     }
     fn parse(&self, reply: &[u8]) -> Result<Option<Sectors>, Short> {
         let reply = at_least(Self::OPCODE, reply, 15)?;
@@ -105,8 +113,8 @@ mod tests {
 
     #[test]
     fn the_commands_are_the_standards_bytes() {
-        assert_eq!(ReadToc.cdb().as_bytes(), [0x43, 0, 0, 0, 0, 0, 0, 0x03, 0x24, 0]);
-        assert_eq!(ReadAtip.cdb().as_bytes(), [0x43, 0x02, 0x04, 0, 0, 0, 0, 0, 28, 0]);
+        assert_eq!(ReadToc.cdb_asking(0x14).as_bytes(), [0x43, 0, 0, 0, 0, 0, 0, 0, 0x14, 0]);
+        assert_eq!(ReadAtip.cdb_asking(28).as_bytes(), [0x43, 0x02, 0x04, 0, 0, 0, 0, 0, 28, 0]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::scsi::command::Command;
 use crate::scsi::wire::{Fields, Short, at_least};
-use crate::scsi::{Cdb, Opcode};
+use crate::scsi::{Cdb, During, Opcode};
 use crate::sector::Lba;
 
 /// BLANK (MMC-6 6.2).
@@ -27,6 +27,7 @@ pub enum BlankExtent {
 
 impl Command for Blank {
     const OPCODE: Opcode = Opcode::Blank;
+    const DURING: During = During::Blank;
     type Reply = ();
     fn cdb(&self) -> Cdb {
         let extent = match self.extent {
@@ -59,18 +60,25 @@ pub enum CloseFunction {
     StopBackgroundFormat,
     /// The track with this number.
     Track(u16),
-    /// The session.
+    /// The session. Whether another can follow is said by mode page 05h on CD, DVD-R and DVD-RW; on DVD+R and BD-R one can.
     Session,
+    /// DVD+R and DVD+R DL: session and disc, with a lead-out as short as the drive makes it.
+    FinaliseShort,
+    /// BD-R (and DVD+R): session and disc.
+    Finalise,
 }
 
 impl Command for CloseTrackSession {
     const OPCODE: Opcode = Opcode::CloseTrackSession;
+    const DURING: During = During::Close;
     type Reply = ();
     fn cdb(&self) -> Cdb {
         let (function, track) = match self.function {
             CloseFunction::StopBackgroundFormat => (0b000, 0),
             CloseFunction::Track(number) => (0b001, number),
             CloseFunction::Session => (0b010, 0),
+            CloseFunction::FinaliseShort => (0b101, 0),
+            CloseFunction::Finalise => (0b110, 0),
         };
         Cdb::new(Self::OPCODE).flag(1, 0, self.immediate).byte(2, function).u16(4, track)
     }
@@ -85,6 +93,7 @@ impl Command for CloseTrackSession {
             CloseFunction::StopBackgroundFormat => "CLOSE TRACK SESSION (stop the background format)".to_owned(),
             CloseFunction::Track(number) => format!("CLOSE TRACK SESSION (track {number})"),
             CloseFunction::Session => "CLOSE TRACK SESSION (session)".to_owned(),
+            CloseFunction::FinaliseShort | CloseFunction::Finalise => "CLOSE TRACK SESSION (disc)".to_owned(),
         }
     }
 }
@@ -98,6 +107,7 @@ pub struct SetCdSpeed {
 
 impl Command for SetCdSpeed {
     const OPCODE: Opcode = Opcode::SetCdSpeed;
+    const DURING: During = During::SetUp;
     type Reply = ();
     fn cdb(&self) -> Cdb {
         Cdb::new(Self::OPCODE).u16(2, 0xffff).u16(4, self.write_kb_per_s)
@@ -137,6 +147,7 @@ impl SetStreaming {
 
 impl Command for SetStreaming {
     const OPCODE: Opcode = Opcode::SetStreaming;
+    const DURING: During = During::SetUp;
     type Reply = ();
     fn cdb(&self) -> Cdb {
         Cdb::new(Self::OPCODE).u16(9, 28)
@@ -155,6 +166,7 @@ pub struct SendOpcInformation;
 
 impl Command for SendOpcInformation {
     const OPCODE: Opcode = Opcode::SendOpcInformation;
+    const DURING: During = During::Calibrate;
     type Reply = ();
     fn cdb(&self) -> Cdb {
         Cdb::new(Self::OPCODE).flag(1, 0, true)
@@ -207,6 +219,14 @@ mod tests {
         assert_eq!(session.cdb().as_bytes(), [0x5b, 0x01, 0x02, 0, 0, 0, 0, 0, 0, 0]);
         let track = CloseTrackSession { function: CloseFunction::Track(7), immediate: false };
         assert_eq!(track.cdb().as_bytes(), [0x5b, 0x00, 0x01, 0, 0, 7, 0, 0, 0, 0]);
+        let short = CloseTrackSession { function: CloseFunction::FinaliseShort, immediate: true };
+        assert_eq!(short.cdb().as_bytes(), [0x5b, 0x01, 0x05, 0, 0, 0, 0, 0, 0, 0]);
+        let disc = CloseTrackSession { function: CloseFunction::Finalise, immediate: true };
+        assert_eq!(disc.cdb().as_bytes(), [0x5b, 0x01, 0x06, 0, 0, 0, 0, 0, 0, 0]);
+        let background = CloseTrackSession { function: CloseFunction::StopBackgroundFormat, immediate: true };
+        assert_eq!(background.cdb().as_bytes(), [0x5b, 0x01, 0x00, 0, 0, 0, 0, 0, 0, 0]);
+        let full = Blank { extent: BlankExtent::Full, immediate: false };
+        assert_eq!(full.cdb().as_bytes(), [0xa1, 0x00, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
         let speed = SetCdSpeed { write_kb_per_s: 706 };
         assert_eq!(speed.cdb().as_bytes(), [0xbb, 0, 0xff, 0xff, 0x02, 0xc2, 0, 0, 0, 0, 0, 0]);
         assert_eq!(SendOpcInformation.cdb().as_bytes(), [0x54, 0x01, 0, 0, 0, 0, 0, 0, 0, 0]);

@@ -81,6 +81,35 @@ impl SenseKey {
     }
 }
 
+/// What is being done when a drive speaks up: the same condition asks for different things at different times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum During {
+    /// Looking at the drive and its medium.
+    Inspect,
+    /// Telling the drive how it is to write: mode pages, speed, reservations, cue sheet.
+    SetUp,
+    /// Power calibration.
+    Calibrate,
+    /// The first WRITE of a job.
+    FirstWrite,
+    /// Every other WRITE.
+    Write,
+    /// The drive's buffer going to the medium.
+    Synchronize,
+    /// Closing a track, a session or the disc.
+    Close,
+    /// Blanking.
+    Blank,
+    /// Formatting.
+    Format,
+    /// Polling for the end of an operation that was started.
+    Poll,
+    /// Reading sectors.
+    Read,
+    /// Moving the tray, spinning up and down.
+    Eject,
+}
+
 /// Decoded sense data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sense {
