@@ -9,7 +9,7 @@
 
 use jiff::civil::Date;
 
-use crate::burn::{Medium, Recipe, Session, State};
+use crate::burn::{Medium, Session, State};
 use crate::iso::chain::Chain;
 use crate::iso::manifest;
 use crate::iso::reader::{self, ReadError, Reading, Volume};
@@ -69,7 +69,7 @@ impl Contents {
     pub fn of_medium(source: &mut dyn SectorSource, medium: &Medium) -> Result<Contents, ReadError> {
         match medium.state {
             State::Blank | State::NeedsFormat { begun: false } => Ok(Contents::nothing()),
-            _ if medium.recipe() == Some(Recipe::Overwrite) => Contents::of_chain(source),
+            _ if medium.is_overwritable() => Contents::of_chain(source),
             State::Interrupted { session: open, .. } => {
                 let closed: Vec<Session> =
                     medium.sessions.iter().copied().filter(|session| session.number < open).collect();

@@ -6,16 +6,14 @@ use super::contents::{Contents, Shown};
 use super::policy::{Decision, DiscState, OnDisc};
 use super::proof::Finding;
 use super::{ActionError, device};
-use crate::burn::{self, BurnError, DriveSource, Medium, Progress, Recipe, State, cd, overwrite, prepare};
+use crate::burn::prepare::FormatWish;
+use crate::burn::{self, BurnError, DriveSource, Medium, Progress, State, overwrite, prepare};
 use crate::iso::generator::plan::{Options, Plan, VolumeSpace};
 use crate::iso::reader;
 use crate::iso::tree::Tree;
 use crate::scsi::mmc::{BlankExtent, ReadLastSession};
 use crate::scsi::{Drive, ScsiError};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
-
-/// Sectors after the data of a CD track: its last two can't be read, and neither can what is read ahead together with them.
-const CD_PADDING: Sectors = Sectors(150);
 
 /// Lead-out and lead-in between the first session of a CD and the second; later ones lie closer.
 const LARGEST_CD_GAP: Sectors = Sectors(11_400);
@@ -71,7 +69,7 @@ impl Disc {
     /// Whether sessions are the file system's doing here, and not the drive's.
     #[must_use]
     pub fn is_overwritable(&self) -> bool {
-        self.medium.recipe() == Some(Recipe::Overwrite)
+        self.medium.is_overwritable()
     }
 
     /// Where the next session would be appended, if the drive tells.
@@ -121,10 +119,10 @@ impl Disc {
     /// # Errors
     /// When the session can't be closed, or the disc can't be read afterwards.
     pub fn mend(&mut self, progress: &mut dyn Progress) -> Result<(), ActionError> {
-        let State::Interrupted { track, .. } = self.medium.state else { return Ok(()) };
+        let State::Interrupted { .. } = self.medium.state else { return Ok(()) };
         tracing::warn!("the last burn broke off: closing what it left open");
         self.drive.lock_tray();
-        self.medium = prepare::close_interrupted(&mut self.drive, track, progress)?;
+        self.medium = prepare::close_interrupted(&mut self.drive, &self.medium, progress)?;
         self.contents = contents_of(&mut self.drive, &self.medium)?;
         Ok(())
     }
@@ -152,11 +150,11 @@ impl Disc {
             && !self.is_overwritable()
         {
             tracing::info!("blanking the disc: {why}");
-            self.medium = prepare::blank(&mut self.drive, BlankExtent::Minimal, progress)?;
+            self.medium = prepare::blank(&mut self.drive, &self.medium, BlankExtent::Minimal, progress)?;
         }
         if let State::NeedsFormat { .. } = self.medium.state {
             tracing::info!("formatting the disc");
-            self.medium = prepare::format(&mut self.drive, &self.medium, progress)?;
+            self.medium = prepare::format(&mut self.drive, &self.medium, FormatWish::Needed, progress)?;
         }
         Ok(())
     }
@@ -194,14 +192,14 @@ impl Disc {
         if self.is_overwritable() {
             Options { volume_space: VolumeSpace::SessionLength, padding: Sectors(0), align, ..options }
         } else {
-            Options { volume_space: VolumeSpace::AbsoluteEnd, padding: CD_PADDING, align, ..options }
+            Options { volume_space: VolumeSpace::AbsoluteEnd, padding: self.medium.padding(false), align, ..options }
         }
     }
 
     /// Sectors the plan takes on this medium.
     #[must_use]
     pub fn needs(&self, plan: &Plan) -> Sectors {
-        if self.is_overwritable() { plan.sectors() } else { plan.sectors().max(cd::MINIMUM_TRACK) }
+        self.medium.takes(plan.sectors())
     }
 
     /// Sectors 0 to 31 as they are to be after the session: on a new disc the plan's own; behind other sessions what is there, with the

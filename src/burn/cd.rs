@@ -20,6 +20,10 @@ use crate::scsi::sbc::SynchronizeCache10;
 use crate::scsi::{Drive, ScsiError};
 use crate::sector::Sectors;
 
+/// Sectors behind the data of a track at once that nobody wants: its last two can't be read, and neither can what is read ahead together
+/// with them. Linux reads ahead 128 KiB and more.
+pub const PADDING: Sectors = Sectors(150);
+
 /// Shortest track in sectors.
 pub const MINIMUM_TRACK: Sectors = Sectors(300);
 

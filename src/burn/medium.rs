@@ -1,13 +1,34 @@
 //! The medium in the drive: what it is, what is on it, where it goes on. All of it asked from the drive, nothing from a table.
+//!
+//! [`inspect`] asks, [`classify`] decides: a pure function of what was answered, so that every state a disc can be in is a test with the
+//! drive's bytes. No address is ever computed: where the next WRITE goes is what READ TRACK INFORMATION says (MMC-6 6.26), asked of the
+//! track that the family of media calls by its own name:
+//!
+//! | media | track that is asked for |
+//! |---|---|
+//! | CD-R, CD-RW, DVD+R | the invisible one, FFh; where a drive does not know it, the last one |
+//! | DVD-R, DVD-RW sequential, BD-R | the last one of READ DISC INFORMATION |
+//! | DVD-RW in restricted overwrite | 1 |
+//! | other overwritable media | none: sectors are written in any order |
+//!
+//! What the drive says is not taken at its word where drives are known to lie:
+//!
+//! * A BD-R that was formatted and never written claims to be appendable. It has one session, and nothing on it can be read: it is blank.
+//! * A DVD-RW whose blanking broke off claims to be blank. Its track is damaged: it has to be blanked again.
+//! * A DVD-RW that was blanked the fast way is blank, and takes one session only: the feature Incremental Streaming Writable (0021h) is not
+//!   current. [`Medium::can_append`] tells the two apart.
+//! * A session that was begun and not closed is [`State::Interrupted`], whether the drive could go on with its track or not: what it holds is
+//!   the beginning of an image that nobody has any more. It is closed, and the next session supersedes it.
 
 use std::fmt;
 
 use crate::scsi::mmc::{
-    CapacityKind, DiscInformation, DiscStatus, FormatState, Profile, ReadAtip, ReadDiscInformation,
-    ReadFormatCapacities, ReadToc, ReadTrackInformation, SessionState, TocTrack, TrackAddress, TrackInformation,
+    CapacityKind, CurrentFeatures, DiscInformation, DiscStatus, Feature, FormatCapacities, FormatState, Profile,
+    ReadAtip, ReadDiscInformation, ReadFormatCapacities, ReadToc, ReadTrackInformation, SessionState, TocTrack,
+    TrackAddress, TrackInformation,
 };
 use crate::scsi::sbc::ReadCapacity10;
-use crate::scsi::{Drive, ScsiError};
+use crate::scsi::{Command, Drive, ScsiError};
 use crate::sector::{Lba, Sectors};
 
 /// What can be done with the medium.
@@ -23,6 +44,8 @@ pub enum State {
         session: u16,
         /// The track to close first, if it is open.
         track: u16,
+        /// The drive says that the track can't be written on, or does not say where.
+        damaged: bool,
     },
     /// No session can follow.
     Closed,
@@ -35,7 +58,7 @@ pub enum State {
     Overwritable,
     /// This drive only reads it.
     ReadOnly,
-    /// Writable in principle, by a way this program does not know.
+    /// Writable in principle, by a way this program does not know: [`Medium::refusal`] says why.
     Unsupported,
 }
 
@@ -60,6 +83,16 @@ impl fmt::Display for State {
 pub enum Recipe {
     /// [CD track at once](super::cd).
     CdTrackAtOnce,
+    /// CD session at once: the whole disc in one go, closed by its last sector.
+    CdSessionAtOnce,
+    /// DVD-R and DVD-RW, incrementally: the disc can stay appendable.
+    DvdIncremental,
+    /// DVD-R and DVD-RW, disc at once: one session, closed by its last sector.
+    DvdDiscAtOnce,
+    /// DVD+R and DVD+R DL.
+    DvdPlusR,
+    /// BD-R, sequential recording.
+    BdR,
     /// [Overwriting](super::overwrite).
     Overwrite,
 }
@@ -77,6 +110,25 @@ pub struct Session {
     pub data: bool,
 }
 
+/// A track on a sequential medium.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Track {
+    /// Counted from 1 through all sessions.
+    pub number: u16,
+    /// The session it belongs to.
+    pub session: u16,
+    /// First sector.
+    pub start: Lba,
+    /// Its length; on a CD track that was written at once the two run-out blocks count.
+    pub sectors: Sectors,
+    /// It holds data, not sound.
+    pub data: bool,
+    /// Writing it was broken off.
+    pub damaged: bool,
+    /// Nothing is recorded in it.
+    pub blank: bool,
+}
+
 /// What the drive says of the medium.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Medium {
@@ -89,33 +141,160 @@ pub struct Medium {
     /// The sessions on a sequential medium that have data in them, in order. Overwritable media have none: what looks like sessions
     /// there is the file system's doing.
     pub sessions: Vec<Session>,
+    /// The tracks on a sequential medium that the drive tells of, in order; the one that is written next may be among them.
+    pub tracks: Vec<Track>,
     /// Where the next WRITE goes on a sequential medium.
     pub next_writable: Option<Lba>,
     /// Sectors that can be written from there on.
     pub free: Sectors,
-    /// Sectors of the whole medium when it is empty.
+    /// Sectors of the whole medium when it is empty, as far as the drive tells.
     pub capacity: Sectors,
+    /// What the drive can do with it.
+    pub features: CurrentFeatures,
+    /// What is written next can leave the medium so that more can follow; overwritable media always do.
+    pub can_append: bool,
 }
 
+/// Tracks that a CD has at most (Red Book).
+const MOST_CD_TRACKS: u16 = 99;
+/// Sessions that a DVD+R has at most.
+const MOST_DVD_PLUS_R_SESSIONS: u16 = 153;
+/// Sessions that a BD-R is given at most: with more than these, drives are known to fail.
+const MOST_BD_R_SESSIONS: u16 = 300;
+/// Tracks a drive is asked for: more than any medium has, so that a wild number costs no hour.
+const MOST_TRACKS: u16 = 512;
+/// The most sectors a READ or WRITE moves on a CD: 32 KiB, what burners have been using on CD drives all along.
+const CD_TRANSFER: u16 = 16;
+
 impl Medium {
-    /// The way it is burned; `None` where this program knows none.
+    /// The way a session is burned, if it is to be the disc's last or not; `None` where this program knows none.
     #[must_use]
-    pub fn recipe(&self) -> Option<Recipe> {
+    pub fn recipe(&self, finalize: bool) -> Option<Recipe> {
+        if matches!(self.state, State::ReadOnly | State::Unsupported) {
+            return None;
+        }
         match self.profile {
+            Profile::CdR | Profile::CdRw if finalize && self.state == State::Blank && self.knows_session_at_once() => {
+                Some(Recipe::CdSessionAtOnce)
+            }
             Profile::CdR | Profile::CdRw => Some(Recipe::CdTrackAtOnce),
-            Profile::DvdPlusRw => Some(Recipe::Overwrite),
+            Profile::DvdRSequential | Profile::DvdRwSequential if self.can_append || self.state != State::Blank => {
+                Some(Recipe::DvdIncremental)
+            }
+            Profile::DvdRSequential
+            | Profile::DvdRwSequential
+            | Profile::DvdRDualLayerSequential
+            | Profile::DvdRDualLayerJump => Some(Recipe::DvdDiscAtOnce),
+            Profile::DvdPlusR | Profile::DvdPlusRDualLayer => Some(Recipe::DvdPlusR),
+            Profile::BdRSequential => Some(Recipe::BdR),
+            _ if self.is_overwritable() => Some(Recipe::Overwrite),
             _ => None,
         }
+    }
+
+    /// The SAO bit of the feature CD Mastering (MMC-6 5.3.23).
+    fn knows_session_at_once(&self) -> bool {
+        self.features.has(Feature(0x002e))
+    }
+
+    /// Whether any sector can be written at any time, so that sessions are the file system's doing and not the drive's.
+    #[must_use]
+    pub fn is_overwritable(&self) -> bool {
+        is_overwritable(self.profile)
     }
 
     /// Sectors that WRITE and session lengths have to be multiples of: an ECC unit; on overwritable media the 32 of libburnia's layout.
     #[must_use]
     pub fn unit(&self) -> Sectors {
-        match self.recipe() {
-            Some(Recipe::CdTrackAtOnce) => Sectors(1),
-            Some(Recipe::Overwrite) | None => Sectors(32),
+        match self.profile {
+            Profile::CdRom | Profile::CdR | Profile::CdRw => Sectors(1),
+            Profile::DvdRSequential
+            | Profile::DvdRwSequential
+            | Profile::DvdRDualLayerSequential
+            | Profile::DvdRDualLayerJump
+            | Profile::DvdPlusR
+            | Profile::DvdPlusRDualLayer => Sectors(16),
+            _ => Sectors(32),
         }
     }
+
+    /// Sectors behind the data that nobody wants: on a CD track at once the last two can't be read, and neither can what is read ahead
+    /// together with them. No other recipe has such an end.
+    #[must_use]
+    pub fn padding(&self, finalize: bool) -> Sectors {
+        match self.recipe(finalize) {
+            Some(Recipe::CdTrackAtOnce) => super::cd::PADDING,
+            _ => Sectors(0),
+        }
+    }
+
+    /// Sectors that a session with so many takes on the medium.
+    #[must_use]
+    pub fn takes(&self, sectors: Sectors) -> Sectors {
+        match self.profile {
+            Profile::CdR | Profile::CdRw => sectors.max(super::cd::MINIMUM_TRACK),
+            _ => sectors.round_up(self.unit()),
+        }
+    }
+
+    /// Why this program can't write the medium, as a sentence without its end: `None` where it can.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&'static str> {
+        match (self.state, self.profile) {
+            (State::Unsupported, Profile::None) => Some("the drive does not recognise it"),
+            (State::Unsupported, Profile::BdRSequential) => {
+                Some("it is formatted for pseudo overwrite, where drives move sectors behind the writer's back")
+            }
+            (State::Unsupported, _) => Some("there is no recipe for it"),
+            (State::ReadOnly, _) => Some("the drive only reads it"),
+            _ => None,
+        }
+    }
+}
+
+fn is_overwritable(profile: Profile) -> bool {
+    matches!(profile, Profile::DvdPlusRw | Profile::DvdRam | Profile::DvdRwRestrictedOverwrite | Profile::BdRe)
+}
+
+/// How a family of media is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Family {
+    Cd,
+    Sequential,
+    Overwritable,
+    Other,
+}
+
+fn family(profile: Profile) -> Family {
+    match profile {
+        Profile::CdR | Profile::CdRw => Family::Cd,
+        Profile::DvdRSequential
+        | Profile::DvdRwSequential
+        | Profile::DvdRDualLayerSequential
+        | Profile::DvdRDualLayerJump
+        | Profile::DvdPlusR
+        | Profile::DvdPlusRDualLayer
+        | Profile::BdRSequential => Family::Sequential,
+        _ if is_overwritable(profile) => Family::Overwritable,
+        _ => Family::Other,
+    }
+}
+
+/// What was answered.
+#[derive(Debug, Clone)]
+struct Replies {
+    features: CurrentFeatures,
+    disc: Option<DiscInformation>,
+    /// The track that is written next.
+    next: Option<TrackInformation>,
+    /// The tracks by their numbers.
+    tracks: Vec<TrackInformation>,
+    formats: Option<FormatCapacities>,
+    /// READ CAPACITY.
+    readable: Option<Sectors>,
+    /// What is pressed into a CD's groove.
+    atip: Option<Sectors>,
+    toc: Vec<TocTrack>,
 }
 
 /// Asks the drive for everything about its medium.
@@ -125,107 +304,306 @@ impl Medium {
 pub fn inspect(drive: &mut Drive) -> Result<Medium, ScsiError> {
     drive.wait_until_ready()?;
     let features = drive.features()?;
-    match features.profile {
-        Profile::CdR | Profile::CdRw => inspect_sequential(drive, features.profile),
-        Profile::DvdPlusRw => inspect_dvd_plus_rw(drive),
-        profile => inspect_other(drive, profile),
+    let profile = features.profile;
+    let mut replies = Replies {
+        features,
+        disc: None,
+        next: None,
+        tracks: Vec::new(),
+        formats: None,
+        readable: None,
+        atip: None,
+        toc: Vec::new(),
+    };
+    match family(profile) {
+        Family::Cd | Family::Sequential => {
+            if family(profile) == Family::Cd {
+                drive.limit_transfers(CD_TRANSFER);
+            }
+            ask_sequential(drive, profile, &mut replies)?;
+        }
+        Family::Overwritable => {
+            replies.disc = Some(drive.run(&ReadDiscInformation)?);
+            replies.formats = Some(drive.run(&ReadFormatCapacities)?);
+            if profile == Profile::DvdRwRestrictedOverwrite {
+                replies.next = optional(drive, &ReadTrackInformation(TrackAddress::Number(1)))?;
+            }
+            if replies.formats.as_ref().is_some_and(|formats| formats.kind == CapacityKind::Unknown) {
+                replies.readable = optional(drive, &ReadCapacity10)?;
+            }
+        }
+        Family::Other => {
+            replies.readable = optional(drive, &ReadCapacity10)?;
+            replies.toc = optional(drive, &ReadToc)?.unwrap_or_default();
+        }
+    }
+    Ok(classify(replies))
+}
+
+/// The answer to a command that a drive may refuse for this medium. What else goes wrong is an error, above all that the disc may be
+/// another one.
+fn optional<C: Command>(drive: &mut Drive, command: &C) -> Result<Option<C::Reply>, ScsiError> {
+    match drive.run(command) {
+        Ok(reply) => Ok(Some(reply)),
+        Err(error) if error.sense().is_some() && !error.is_attention() && !error.is_no_medium() => {
+            tracing::debug!(%error, "not told");
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 
-/// The most sectors a READ or WRITE moves on a CD: 32 KiB, what burners have been using on CD drives all along.
-const CD_TRANSFER: u16 = 16;
-
-fn inspect_sequential(drive: &mut Drive, profile: Profile) -> Result<Medium, ScsiError> {
-    drive.limit_transfers(CD_TRANSFER);
-    let info = drive.run(&ReadDiscInformation)?;
-    let next = match info.status {
-        DiscStatus::Finalised => None,
-        status => match drive.run(&ReadTrackInformation(TrackAddress::Invisible)) {
-            // A disc that is full to its last sector has no next track, and one whose burn broke off may not tell of it.
-            Err(error) if error.is_unsupported() && status != DiscStatus::Empty => None,
-            Err(error)
-                if error.sense().is_some() && !error.is_attention() && info.last_session != SessionState::Empty =>
-            {
-                None
+fn ask_sequential(drive: &mut Drive, profile: Profile, replies: &mut Replies) -> Result<(), ScsiError> {
+    let disc = drive.run(&ReadDiscInformation)?;
+    if disc.status != DiscStatus::Finalised {
+        replies.next = next_track(drive, profile, &disc)?;
+    }
+    if disc.status != DiscStatus::Empty {
+        for number in 1..=disc.last_track.min(MOST_TRACKS) {
+            match &replies.next {
+                // Asked already, by this number.
+                Some(next) if next.track == number && asked_by_number(profile) => replies.tracks.push(next.clone()),
+                _ => match drive.run(&ReadTrackInformation(TrackAddress::Number(number))) {
+                    Ok(track) => replies.tracks.push(track),
+                    // The invisible track at the end is not answered by its number everywhere.
+                    Err(error) if error.is_unsupported() && number == disc.last_track => break,
+                    Err(error) => return Err(error),
+                },
             }
-            answer => Some(answer?),
-        },
-    };
-    let (state, sessions) = match info.status {
-        DiscStatus::Empty => (State::Blank, Vec::new()),
-        _ => (sequential_state(&info, next.as_ref()), recorded_sessions(drive, &info)?),
-    };
-    let capacity = drive.run(&ReadAtip).ok().flatten().or_else(|| info.cd_capacity());
-    let next = next.filter(|next| !next.damaged);
-    let next_writable = next.as_ref().and_then(|next| next.next_writable);
-    let free = if next_writable.is_some() { next.map_or(Sectors(0), |next| next.free) } else { Sectors(0) };
-    let capacity = capacity.unwrap_or(Sectors(next_writable.map_or(0, |at| at.0).saturating_add(free.0)));
-    Ok(Medium { profile, state, rewritable: info.erasable, sessions, next_writable, free, capacity })
+        }
+    }
+    match profile {
+        Profile::CdR | Profile::CdRw => replies.atip = drive.run(&ReadAtip).ok().flatten(),
+        Profile::DvdRwSequential => replies.formats = optional(drive, &ReadFormatCapacities)?,
+        Profile::BdRSequential if disc.status == DiscStatus::Incomplete && disc.sessions <= 1 => {
+            replies.readable = optional(drive, &ReadCapacity10)?;
+        }
+        _ => {}
+    }
+    replies.disc = Some(disc);
+    Ok(())
 }
 
-fn sequential_state(info: &DiscInformation, next: Option<&TrackInformation>) -> State {
-    match (info.status, info.last_session) {
+/// Whether the track that is written next is asked for by its number, and not as the invisible one.
+fn asked_by_number(profile: Profile) -> bool {
+    !matches!(profile, Profile::CdR | Profile::CdRw | Profile::DvdPlusR | Profile::DvdPlusRDualLayer)
+}
+
+/// The number that the track written next is called by.
+pub(super) fn next_track_address(profile: Profile, last_track: u16) -> TrackAddress {
+    if asked_by_number(profile) { TrackAddress::Number(last_track) } else { TrackAddress::Invisible }
+}
+
+/// The track that is written next. A disc that is full to its last sector has none, and one whose burn broke off may not tell of it.
+fn next_track(
+    drive: &mut Drive,
+    profile: Profile,
+    disc: &DiscInformation,
+) -> Result<Option<TrackInformation>, ScsiError> {
+    let address = next_track_address(profile, disc.last_track);
+    let mut answer = drive.run(&ReadTrackInformation(address));
+    if address == TrackAddress::Invisible && answer.as_ref().is_err_and(ScsiError::is_unsupported) {
+        answer = drive.run(&ReadTrackInformation(TrackAddress::Number(disc.last_track)));
+    }
+    match answer {
+        Err(error)
+            if error.sense().is_some()
+                && !error.is_attention()
+                && disc.status != DiscStatus::Empty
+                && (error.is_unsupported() || disc.last_session != SessionState::Empty) =>
+        {
+            Ok(None)
+        }
+        answer => answer.map(Some),
+    }
+}
+
+/// What the medium is, from what the drive answered.
+fn classify(replies: Replies) -> Medium {
+    match family(replies.features.profile) {
+        Family::Cd | Family::Sequential => classify_sequential(replies),
+        Family::Overwritable => classify_overwritable(replies),
+        Family::Other => classify_other(replies),
+    }
+}
+
+fn classify_sequential(replies: Replies) -> Medium {
+    let Replies { features, disc, next, tracks, formats, readable, atip, .. } = replies;
+    let profile = features.profile;
+    let Some(disc) = disc else { return nothing_known(features) };
+    let state = sequential_state(&features, &disc, next.as_ref(), &tracks, readable);
+    let sessions = if state == State::Blank { Vec::new() } else { recorded_sessions(&tracks) };
+    let tracks = tracks
+        .iter()
+        .map(|track| Track {
+            number: track.track,
+            session: track.session,
+            start: track.start,
+            sectors: track.size,
+            data: track.data,
+            damaged: track.damaged,
+            blank: track.blank,
+        })
+        .collect();
+    let writable = next.filter(|next| !next.damaged);
+    let next_writable = writable.as_ref().and_then(|next| next.next_writable);
+    let free = if next_writable.is_some() { writable.map_or(Sectors(0), |next| next.free) } else { Sectors(0) };
+    let can_append = match profile {
+        Profile::DvdRSequential | Profile::DvdRwSequential => features.has(INCREMENTAL_STREAMING),
+        Profile::DvdRDualLayerSequential | Profile::DvdRDualLayerJump => false,
+        _ => true,
+    };
+    let recorded_end = sessions.last().map_or(0, |session: &Session| session.end.0);
+    let writable_end = next_writable.map_or(0, |at| at.0).saturating_add(free.0);
+    let on_the_disc = match profile {
+        Profile::CdR | Profile::CdRw => atip.or_else(|| disc.cd_capacity()),
+        _ => formats.as_ref().and_then(largest_format),
+    };
+    // A limit that the drive gives is not the disc's end where more can be written behind it.
+    let capacity = on_the_disc.unwrap_or_default().max(Sectors(writable_end));
+    let capacity = if capacity == Sectors(0) { Sectors(recorded_end) } else { capacity };
+    Medium {
+        profile,
+        state,
+        rewritable: disc.erasable,
+        sessions,
+        tracks,
+        next_writable,
+        free,
+        capacity,
+        features,
+        can_append,
+    }
+}
+
+fn sequential_state(
+    features: &CurrentFeatures,
+    disc: &DiscInformation,
+    next: Option<&TrackInformation>,
+    tracks: &[TrackInformation],
+    readable: Option<Sectors>,
+) -> State {
+    let profile = features.profile;
+    if profile == Profile::BdRSequential && features.has(PSEUDO_OVERWRITE) {
+        return State::Unsupported;
+    }
+    let next_writable = next.filter(|next| !next.damaged).and_then(|next| next.next_writable);
+    let interrupted = || State::Interrupted {
+        session: disc.sessions,
+        track: open_track(disc, tracks),
+        damaged: next_writable.is_none(),
+    };
+    match (disc.status, disc.last_session) {
         (DiscStatus::Finalised, _) => State::Closed,
-        (DiscStatus::Incomplete, SessionState::Empty) if next.is_some_and(|next| next.next_writable.is_some()) => {
+        _ if !can_be_written(features) => State::ReadOnly,
+        (DiscStatus::Empty, _) if next.is_some_and(|next| next.damaged) => interrupted(),
+        (DiscStatus::Empty, _) => State::Blank,
+        // Formatted and never written: nothing can be read, and the drive would write at the very beginning.
+        (DiscStatus::Incomplete, SessionState::Empty | SessionState::Incomplete)
+            if profile == Profile::BdRSequential
+                && disc.sessions <= 1
+                && readable.unwrap_or_default() == Sectors(0)
+                && next_writable == Some(Lba(0)) =>
+        {
+            State::Blank
+        }
+        (DiscStatus::Incomplete, SessionState::Empty) if next_writable.is_some() && takes_more(features, disc) => {
             State::Appendable
         }
-        (DiscStatus::Incomplete, SessionState::Incomplete | SessionState::Damaged) => {
-            State::Interrupted { session: info.sessions, track: info.last_track }
-        }
+        (DiscStatus::Incomplete, SessionState::Incomplete | SessionState::Damaged) => interrupted(),
         _ => State::Closed,
     }
 }
 
+/// The track that was being written: the last one of the open session that has something in it.
+fn open_track(disc: &DiscInformation, tracks: &[TrackInformation]) -> u16 {
+    let in_session = tracks.iter().filter(|track| track.session == disc.sessions);
+    in_session.rev().find(|track| !track.blank || track.damaged).map_or(disc.last_track, |track| track.track)
+}
+
+/// Whether a session can follow on a disc that is open, as far as the family's limits go.
+fn takes_more(features: &CurrentFeatures, disc: &DiscInformation) -> bool {
+    match features.profile {
+        Profile::CdR | Profile::CdRw => disc.last_track <= MOST_CD_TRACKS,
+        Profile::DvdRSequential | Profile::DvdRwSequential => features.has(INCREMENTAL_STREAMING),
+        Profile::DvdRDualLayerSequential | Profile::DvdRDualLayerJump => false,
+        Profile::DvdPlusR | Profile::DvdPlusRDualLayer => disc.sessions <= MOST_DVD_PLUS_R_SESSIONS,
+        Profile::BdRSequential => disc.sessions <= MOST_BD_R_SESSIONS,
+        _ => true,
+    }
+}
+
+/// Whether the drive writes media of this family at all: what is current, and not the profile, tells (MMC-6 5.3).
+fn can_be_written(features: &CurrentFeatures) -> bool {
+    let writes: &[Feature] = match features.profile {
+        Profile::CdR | Profile::CdRw => &[Feature(0x0021), Feature::CD_TRACK_AT_ONCE, Feature(0x002e)],
+        Profile::DvdRSequential
+        | Profile::DvdRwSequential
+        | Profile::DvdRDualLayerSequential
+        | Profile::DvdRDualLayerJump => &[Feature(0x0021), Feature(0x002f)],
+        Profile::DvdPlusR | Profile::DvdPlusRDualLayer => &[Feature(0x0021), Feature(0x002b), Feature(0x003b)],
+        Profile::BdRSequential => &[Feature(0x0021), Feature(0x0041)],
+        _ => return true,
+    };
+    writes.iter().any(|&feature| features.has(feature))
+}
+
 /// Groups the recorded tracks by their sessions.
-fn recorded_sessions(drive: &mut Drive, info: &DiscInformation) -> Result<Vec<Session>, ScsiError> {
+fn recorded_sessions(tracks: &[TrackInformation]) -> Vec<Session> {
     let mut sessions: Vec<Session> = Vec::new();
-    for number in 1..=info.last_track.min(99) {
-        let track = match drive.run(&ReadTrackInformation(TrackAddress::Number(number))) {
-            Ok(track) => track,
-            // The invisible track at the end is not answered by its number everywhere.
-            Err(error) if error.is_unsupported() && number == info.last_track => break,
-            Err(error) => return Err(error),
-        };
-        if track.blank || track.size == Sectors(0) {
-            continue;
-        }
+    for track in tracks.iter().filter(|track| !track.blank && track.size > Sectors(0)) {
         let end = track.start.checked_add(track.size).unwrap_or(Lba(u32::MAX));
         match sessions.last_mut() {
             Some(session) if session.number == track.session => session.end = end,
             _ => sessions.push(Session { number: track.session, start: track.start, end, data: track.data }),
         }
     }
-    Ok(sessions)
+    sessions
 }
 
-fn inspect_dvd_plus_rw(drive: &mut Drive) -> Result<Medium, ScsiError> {
-    let info = drive.run(&ReadDiscInformation)?;
-    let capacities = drive.run(&ReadFormatCapacities)?;
-    let state = match info.format {
-        FormatState::None => State::NeedsFormat { begun: false },
-        FormatState::Suspended => State::NeedsFormat { begun: true },
-        FormatState::Running | FormatState::Complete => State::Overwritable,
+fn classify_overwritable(replies: Replies) -> Medium {
+    let Replies { features, disc, formats, readable, .. } = replies;
+    let profile = features.profile;
+    let (Some(disc), Some(formats)) = (disc, formats) else { return nothing_known(features) };
+    let state = match (profile, disc.format, formats.kind) {
+        (Profile::DvdPlusRw, FormatState::None, _) => State::NeedsFormat { begun: false },
+        (Profile::DvdPlusRw, FormatState::Suspended, _) => State::NeedsFormat { begun: true },
+        (Profile::BdRe | Profile::DvdRam, _, CapacityKind::Unformatted) => State::NeedsFormat { begun: false },
+        _ => State::Overwritable,
     };
-    let capacity = match capacities.kind {
-        CapacityKind::Unformatted | CapacityKind::Formatted => capacities.sectors,
-        CapacityKind::Unknown => drive.run(&ReadCapacity10)?,
+    let current = match formats.kind {
+        CapacityKind::Unformatted | CapacityKind::Formatted => formats.sectors,
+        CapacityKind::Unknown => readable.unwrap_or_default(),
     };
-    Ok(Medium {
-        profile: Profile::DvdPlusRw,
+    // Restricted overwrite grows into the rest of the disc.
+    let capacity = match profile {
+        Profile::DvdRwRestrictedOverwrite => current.max(largest_format(&formats).unwrap_or_default()),
+        _ => current,
+    };
+    Medium {
+        profile,
         state,
         rewritable: true,
         sessions: Vec::new(),
+        tracks: Vec::new(),
         next_writable: None,
         free: capacity,
         capacity,
-    })
+        features,
+        can_append: true,
+    }
+}
+
+/// The most sectors that a DVD-RW can be formatted to.
+fn largest_format(formats: &FormatCapacities) -> Option<Sectors> {
+    (formats.kind == CapacityKind::Unformatted).then_some(formats.sectors)
 }
 
 /// Media that are only read here. The table of contents shows where their last session is.
-fn inspect_other(drive: &mut Drive, profile: Profile) -> Result<Medium, ScsiError> {
-    let capacity = drive.run(&ReadCapacity10).unwrap_or_default();
-    let tracks: Vec<TocTrack> = drive.run(&ReadToc).unwrap_or_default();
-    let starts: Vec<Lba> = tracks
+fn classify_other(replies: Replies) -> Medium {
+    let capacity = replies.readable.unwrap_or_default();
+    let starts: Vec<Lba> = replies
+        .toc
         .iter()
         .filter(|track| track.data && track.number != TocTrack::LEAD_OUT)
         .map(|track| track.start)
@@ -237,9 +615,29 @@ fn inspect_other(drive: &mut Drive, profile: Profile) -> Result<Medium, ScsiErro
         .zip(1..)
         .map(|((&start, end), number)| Session { number, start, end, data: true })
         .collect();
-    let state = match profile {
+    let state = match replies.features.profile {
         Profile::CdRom | Profile::DvdRom | Profile::BdRom => State::ReadOnly,
         _ => State::Unsupported,
     };
-    Ok(Medium { profile, state, rewritable: false, sessions, next_writable: None, free: Sectors(0), capacity })
+    Medium { state, sessions, capacity, ..nothing_known(replies.features) }
 }
+
+fn nothing_known(features: CurrentFeatures) -> Medium {
+    Medium {
+        profile: features.profile,
+        state: State::Unsupported,
+        rewritable: false,
+        sessions: Vec::new(),
+        tracks: Vec::new(),
+        next_writable: None,
+        free: Sectors(0),
+        capacity: Sectors(0),
+        features,
+        can_append: false,
+    }
+}
+
+/// Incremental Streaming Writable.
+const INCREMENTAL_STREAMING: Feature = Feature(0x0021);
+/// BD-R Pseudo-Overwrite.
+const PSEUDO_OVERWRITE: Feature = Feature(0x0038);

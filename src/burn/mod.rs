@@ -25,12 +25,13 @@ mod write;
 use std::fmt;
 use std::sync::atomic::AtomicBool;
 
+use crate::scsi::mmc::Profile;
 use crate::scsi::{Drive, ScsiError};
 use crate::sector::{Lba, Sectors};
 
 pub use fifo::Image;
 pub use ledger::Ledger;
-pub use medium::{Medium, Recipe, Session, State, inspect};
+pub use medium::{Medium, Recipe, Session, State, Track, inspect};
 pub use progress::{Event, Phase, Progress};
 pub use readback::Readback;
 pub use source::DriveSource;
@@ -45,6 +46,11 @@ pub struct Job<'a> {
     pub image: &'a mut dyn Image,
     /// The first session of a disc: what an overwritable medium shows so far is wiped before its sectors are overwritten.
     pub begins_disc: bool,
+    /// No session is to follow. Some media and drives leave no choice: [`Burned::appendable`] tells how it ended.
+    pub finalize: bool,
+    /// Where the medium has spare sectors: whether the drive is to check what it writes and move what is bad (at half the speed). `None` is
+    /// what the drive does by itself.
+    pub defect_management: Option<bool>,
     /// Speed as a multiple of the medium's 1x; `None` leaves it to the drive.
     pub speed: Option<u32>,
     /// Buffer in front of the drive.
@@ -70,6 +76,8 @@ pub struct Burned {
     pub sectors: Sectors,
     /// What was sent.
     pub ledger: Ledger,
+    /// Another session can follow.
+    pub appendable: bool,
 }
 
 /// Burns a session on a medium that is ready for it, the tray locked meanwhile.
@@ -78,10 +86,14 @@ pub struct Burned {
 /// When it could not be written and closed. The sessions that were on the medium before are untouched.
 pub fn burn(drive: &mut Drive, medium: &Medium, mut job: Job<'_>) -> Result<Burned, BurnError> {
     drive.lock_tray();
-    match medium.recipe() {
+    let no_recipe = || BurnError::NoRecipe {
+        profile: medium.profile,
+        why: medium.refusal().unwrap_or("there is no recipe for it"),
+    };
+    match medium.recipe(job.finalize) {
         Some(Recipe::CdTrackAtOnce) => cd::burn(drive, &mut job),
         Some(Recipe::Overwrite) => overwrite::burn(drive, &mut job, medium.capacity),
-        None => Err(BurnError::NoRecipe { profile: medium.profile }),
+        _ => Err(no_recipe()),
     }
 }
 
@@ -106,10 +118,26 @@ pub enum BurnError {
         source: ScsiError,
     },
     /// This program can't burn such a medium.
-    #[error("this program can't write {profile} yet")]
+    #[error("this program can't write this {profile}: {why}")]
     NoRecipe {
         /// Its kind.
-        profile: crate::scsi::mmc::Profile,
+        profile: Profile,
+        /// Why, without the sentence's end.
+        why: &'static str,
+    },
+    /// Such a medium can't be blanked.
+    #[error("{profile} can't be blanked")]
+    NotBlankable {
+        /// Its kind.
+        profile: Profile,
+    },
+    /// Such a medium, or one in this state, can't be formatted that way.
+    #[error("this {profile} can't be formatted: {why}")]
+    NotFormattable {
+        /// Its kind.
+        profile: Profile,
+        /// Why, without the sentence's end.
+        why: &'static str,
     },
     /// Blanking failed.
     #[error("blanking failed")]

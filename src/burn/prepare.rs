@@ -9,11 +9,45 @@ use crate::scsi::mmc::{
 };
 use crate::scsi::{Drive, ScsiError};
 
+/// What a format is wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FormatWish {
+    /// The medium can't be written otherwise; nothing happens where it can.
+    Needed,
+    /// The format that takes the shortest time.
+    Quick,
+    /// Every sector.
+    Whole,
+    /// With so many spare sectors, where the medium has them.
+    Spares(Spares),
+}
+
+/// How many sectors are kept for those that turn out to be bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spares {
+    /// No sector: all of them hold data, at full speed.
+    None,
+    /// What the drive takes for right.
+    Default,
+    /// As few as it offers.
+    Least,
+    /// As many as it offers.
+    Most,
+}
+
 /// Blanks a rewritable sequential medium. Minimal blanking that fails is followed by a full one: what a worn disc may still need.
 ///
 /// # Errors
 /// When the medium can't be blanked. What was on it may be gone then.
-pub fn blank(drive: &mut Drive, extent: BlankExtent, progress: &mut dyn Progress) -> Result<Medium, BurnError> {
+pub fn blank(
+    drive: &mut Drive,
+    medium: &Medium,
+    extent: BlankExtent,
+    progress: &mut dyn Progress,
+) -> Result<Medium, BurnError> {
+    if !matches!(medium.profile, Profile::CdRw | Profile::DvdRwSequential | Profile::DvdRwRestrictedOverwrite) {
+        return Err(BurnError::NotBlankable { profile: medium.profile });
+    }
     let run = |drive: &mut Drive, extent: BlankExtent, progress: &mut dyn Progress| {
         let limit = match extent {
             BlankExtent::Minimal => deadline::BLANK_MINIMAL,
@@ -36,11 +70,17 @@ pub fn blank(drive: &mut Drive, extent: BlankExtent, progress: &mut dyn Progress
     if medium.state == State::Blank { Ok(medium) } else { Err(BurnError::StillNotBlank) }
 }
 
-/// Formats a medium that needs it. Nothing that is readable now is lost by it.
+/// Formats a medium.
 ///
 /// # Errors
 /// When the medium can't be formatted.
-pub fn format(drive: &mut Drive, medium: &Medium, progress: &mut dyn Progress) -> Result<Medium, BurnError> {
+pub fn format(
+    drive: &mut Drive,
+    medium: &Medium,
+    wish: FormatWish,
+    progress: &mut dyn Progress,
+) -> Result<Medium, BurnError> {
+    let _ = wish;
     let (Profile::DvdPlusRw, State::NeedsFormat { begun }) = (medium.profile, medium.state) else {
         return Ok(medium.clone());
     };
@@ -56,7 +96,7 @@ pub fn format(drive: &mut Drive, medium: &Medium, progress: &mut dyn Progress) -
 /// # Errors
 /// When the drive can't.
 pub fn end_format(drive: &mut Drive, medium: &Medium, progress: &mut dyn Progress) -> Result<Medium, BurnError> {
-    format(drive, medium, progress)?;
+    format(drive, medium, FormatWish::Needed, progress)?;
     working(progress, Phase::Close, |on_progress| close(drive, CloseFunction::StopBackgroundFormat, on_progress))
         .map_err(|source| BurnError::Close { source })?;
     medium::inspect(drive).map_err(|source| BurnError::Inspect { source })
@@ -68,7 +108,8 @@ pub fn end_format(drive: &mut Drive, medium: &Medium, progress: &mut dyn Progres
 ///
 /// # Errors
 /// When the session can't be closed: then the medium takes no more.
-pub fn close_interrupted(drive: &mut Drive, track: u16, progress: &mut dyn Progress) -> Result<Medium, BurnError> {
+pub fn close_interrupted(drive: &mut Drive, medium: &Medium, progress: &mut dyn Progress) -> Result<Medium, BurnError> {
+    let State::Interrupted { track, .. } = medium.state else { return Ok(medium.clone()) };
     // On a CD the multi-session bits of the page decide whether the disc stays appendable; after a power cut they are the drive's own,
     // which close it for ever.
     set_cd_write_parameters(drive).map_err(|source| BurnError::SetUp { source })?;
@@ -85,9 +126,13 @@ pub fn close_interrupted(drive: &mut Drive, track: u16, progress: &mut dyn Progr
     });
     if let Err(source) = closed {
         let refused = source.sense().is_some() && !source.is_attention();
-        if refused && medium::inspect(drive).is_ok_and(|medium| medium.rewritable && medium.sessions.is_empty()) {
+        if refused
+            && let Ok(medium) = medium::inspect(drive)
+            && medium.rewritable
+            && medium.sessions.is_empty()
+        {
             tracing::warn!(error = %source, "blanking broke off, the disc is blanked again");
-            return blank(drive, BlankExtent::Minimal, progress);
+            return blank(drive, &medium, BlankExtent::Minimal, progress);
         }
         return Err(BurnError::Close { source });
     }

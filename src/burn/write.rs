@@ -56,7 +56,7 @@ pub(super) fn write_image(drive: &mut Drive, job: &mut Job<'_>, sink: Sink) -> R
         return Err(BurnError::ImageLength { planned: sectors });
     }
     fill_up(drive, start + written, needed, written)?;
-    Ok(Burned { start, sectors, ledger })
+    Ok(Burned { start, sectors, ledger, appendable: true })
 }
 
 /// Writes sectors with as few commands as may be; on failure says which address was not taken.

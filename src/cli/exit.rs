@@ -309,7 +309,9 @@ fn explain_burn(error: &BurnError) -> (u8, &'static str, &'static str) {
             "the earlier sessions are untouched, the day is not marked as stored",
             "run the same command again",
         ),
-        BurnError::NoRecipe { .. } => (MEDIUM, UNTOUCHED, "put a CD-R, CD-RW or DVD+RW in"),
+        BurnError::NoRecipe { .. } => (MEDIUM, UNTOUCHED, "put a blank or rewritable CD, DVD or BD in"),
+        BurnError::NotBlankable { .. } => (MEDIUM, UNTOUCHED, "put a CD-RW or DVD-RW in"),
+        BurnError::NotFormattable { .. } => (MEDIUM, UNTOUCHED, "put a disc in that can be formatted like this"),
         BurnError::NoRoom { .. } => (NO_ROOM, UNTOUCHED, "put an empty disc in"),
         BurnError::Inspect { .. } => (DRIVE, UNTOUCHED, "check the drive, then run the same command again"),
         BurnError::SetUp { .. } | BurnError::NextWritableMoved { .. } => (

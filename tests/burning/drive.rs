@@ -125,13 +125,15 @@ pub(crate) fn burn_numbered(
         sectors,
         image: &mut image,
         begins_disc: start == burn::overwrite::FIRST_SESSION,
+        finalize: false,
+        defect_management: None,
         speed: Some(4),
         fifo_bytes: 1 << 18,
         stop: &AtomicBool::new(false),
         progress: &mut |_| {},
     };
     let burned = burn::burn(drive, medium, job);
-    if burned.is_ok() && medium.recipe() == Some(burn::Recipe::Overwrite) {
+    if burned.is_ok() && medium.is_overwritable() {
         let superblock: Vec<u8> = (0..32).flat_map(|at| numbered(at, seed)).collect();
         burn::show(drive, Some(&superblock), &mut |_| {})?;
     }

@@ -11,6 +11,7 @@ use cedarburn::actions::contents::{Contents, Shown};
 use cedarburn::actions::device;
 use cedarburn::actions::list::Reading;
 use cedarburn::actions::proof::{Hashed, prove_tree};
+use cedarburn::burn::prepare::FormatWish;
 use cedarburn::burn::{self, Image, Job, prepare};
 use cedarburn::scsi::drive::deadline;
 use cedarburn::scsi::sbc::SynchronizeCache10;
@@ -37,7 +38,7 @@ fn begin_with(workshop: &Workshop, image: &[u8]) {
     let medium = burn::inspect(&mut drive).unwrap();
     if workshop.medium == Medium::DvdPlusRw {
         drive.lock_tray();
-        prepare::format(&mut drive, &medium, &mut |_| {}).unwrap();
+        prepare::format(&mut drive, &medium, FormatWish::Needed, &mut |_| {}).unwrap();
         for (chunk, at) in image.chunks(16 * SECTOR_BYTES).zip((0..).step_by(16)) {
             drive.write(Lba(at), chunk).unwrap();
         }
@@ -48,6 +49,8 @@ fn begin_with(workshop: &Workshop, image: &[u8]) {
             sectors: Sectors::for_bytes(image.len() as u64).unwrap(),
             image: &mut Bytes(image),
             begins_disc: true,
+            finalize: false,
+            defect_management: None,
             speed: None,
             fifo_bytes: 1 << 20,
             stop: &AtomicBool::new(false),

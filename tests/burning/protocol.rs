@@ -2,6 +2,7 @@
 //! was turned away as it was, waits for what takes long, synchronizes before it points to anything, never drops a drive's word
 //! that its disc may be another one, and leaves the tray free.
 
+use cedarburn::burn::prepare::FormatWish;
 use cedarburn::burn::{BurnError, Burned, Medium as Found, State, inspect, prepare};
 use cedarburn::scsi::Drive;
 use cedarburn::scsi::mmc::BlankExtent;
@@ -22,10 +23,10 @@ fn start(medium: &Found, last: Option<&Burned>) -> Lba {
 fn session(drive: &mut Drive, last: Option<&Burned>, seed: u8) -> Result<Burned, BurnError> {
     let mut medium = inspect(drive).unwrap();
     drive.lock_tray();
-    if let State::Interrupted { track, .. } = medium.state {
-        medium = prepare::close_interrupted(drive, track, &mut |_| {})?;
+    if let State::Interrupted { .. } = medium.state {
+        medium = prepare::close_interrupted(drive, &medium, &mut |_| {})?;
     }
-    medium = prepare::format(drive, &medium, &mut |_| {})?;
+    medium = prepare::format(drive, &medium, FormatWish::Needed, &mut |_| {})?;
     let start = start(&medium, last);
     burn_numbered(drive, &medium, start, SECTORS, seed)
 }
@@ -65,7 +66,11 @@ fn a_used_cd_rw_is_blanked_and_a_used_dvd_plus_rw_written_from_its_beginning() {
         session(&mut drive, Some(&first), 2).unwrap();
         if medium == Medium::CdRw80 {
             drive.lock_tray();
-            prepare::blank(&mut drive, BlankExtent::Minimal, &mut |_| {}).unwrap();
+            {
+                let used = inspect(&mut drive).unwrap();
+                prepare::blank(&mut drive, &used, BlankExtent::Minimal, &mut |_| {})
+            }
+            .unwrap();
         }
         let anew = session(&mut drive, None, 3).unwrap();
         keeper.assert_content();
@@ -202,7 +207,7 @@ fn what_does_not_fit_is_refused_before_the_first_write() {
         let workshop = Workshop::new(medium);
         let (keeper, mut drive) = Keeper::new(&workshop);
         let mut found = inspect(&mut drive).unwrap();
-        found = prepare::format(&mut drive, &found, &mut |_| {}).unwrap();
+        found = prepare::format(&mut drive, &found, FormatWish::Needed, &mut |_| {}).unwrap();
         keeper.sent();
         let start = start(&found, None);
         let too_many = Sectors(found.capacity.0 - start.0 + 32);

@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::atomic::AtomicBool;
 
 use cedarburn::actions::device;
+use cedarburn::burn::prepare::FormatWish;
 use cedarburn::burn::{self, Job, prepare};
 use cedarburn::scsi::drive::deadline;
 use cedarburn::scsi::sbc::SynchronizeCache10;
@@ -79,6 +80,8 @@ impl Foreign {
             sectors: Sectors::for_bytes(bytes.len() as u64).expect("a small image"),
             image: &mut Bytes(&bytes),
             begins_disc: start == Lba(0),
+            finalize: false,
+            defect_management: None,
             speed: None,
             fifo_bytes: 1 << 20,
             stop: &AtomicBool::new(false),
@@ -94,7 +97,7 @@ impl Foreign {
         let mut drive = device::open_drive(&self.specification(), None).expect("a simulated drive");
         let medium = burn::inspect(&mut drive).expect("a disc");
         drive.lock_tray();
-        prepare::format(&mut drive, &medium, &mut |_| {}).expect("a formatted disc");
+        prepare::format(&mut drive, &medium, FormatWish::Needed, &mut |_| {}).expect("a formatted disc");
         for (chunk, at) in bytes.chunks(16 * SECTOR_BYTES).zip((0..).step_by(16)) {
             drive.write(Lba(at), chunk).expect("room on the disc");
         }

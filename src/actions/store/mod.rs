@@ -129,8 +129,8 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
     if !device::fits(store.media_type, disc.medium.profile) {
         return Err(ActionError::OtherMedium { configured: store.media_type, found: disc.medium.profile });
     }
-    if disc.medium.recipe().is_none() {
-        return Err(BurnError::NoRecipe { profile: disc.medium.profile }.into());
+    if let Some(why) = disc.medium.refusal() {
+        return Err(BurnError::NoRecipe { profile: disc.medium.profile, why }.into());
     }
 
     let session = Session { request, day, label: label::label(request.today) };

@@ -302,6 +302,8 @@ impl Session<'_> {
             sectors: plan.sectors(),
             image: &mut image,
             begins_disc: matches!(decision, Decision::NewDisc { .. }),
+            finalize: false,
+            defect_management: None,
             speed: store.drive_speed,
             fifo_bytes: fifo_mb.map_or(FIFO_BYTES, |mb| mb.min(MOST_FIFO_MB) << 20),
             stop,
