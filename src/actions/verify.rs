@@ -64,7 +64,7 @@ pub fn verify(
         let mut hashed = Hashed::default();
         let mut on_read = |more: Sectors| {
             done = add(done, more);
-            progress.event(Event::Done { sectors: done, fifo_percent: None });
+            progress.event(Event::Done { sectors: done, fifo_percent: None, drive_percent: None });
         };
         let found = reading.with_source(|source| proof::prove_tree(source, read, stop, &mut on_read, &mut hashed))?;
         findings.extend(found.into_iter().filter(|finding| !findings.contains(finding)).collect::<Vec<_>>());

@@ -1,10 +1,12 @@
 //! The buffer in front of the drive: one thread makes the image, the other writes it.
 //!
 //! A fixed set of chunks goes round, so memory does not grow with anything. Before the first WRITE the buffer is filled by
-//! half: a drive that was started on an empty buffer stops and links again at once.
+//! half, or with the whole image where that is less: a drive that was started on an empty buffer stops and links again at once. For the
+//! same reason a buffer that ran empty is filled by a quarter before the writing goes on: with a source that is slower than the drive,
+//! the drive stops now and then instead of after every chunk.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::ledger::CHUNK;
@@ -18,32 +20,115 @@ pub trait Image: Send {
 
 const CHUNK_BYTES: usize = CHUNK.0 as usize * SECTOR_BYTES;
 
+/// What the two threads share.
+#[derive(Debug)]
+struct Fifo {
+    /// Chunks there are.
+    chunks: usize,
+    queue: Mutex<Queue>,
+    /// A chunk was filled, or none will follow.
+    filled: Condvar,
+    /// A chunk was used, or nobody wants more.
+    used: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    full: VecDeque<Vec<u8>>,
+    empty: Vec<Vec<u8>>,
+    /// The image has ended.
+    is_ended: bool,
+    /// Nobody takes chunks any more.
+    is_left: bool,
+}
+
+impl Fifo {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until `mark` chunks are full, or all that there will be.
+    fn filled_to(&self, mark: usize) -> MutexGuard<'_, Queue> {
+        let waiting = |queue: &mut Queue| queue.full.len() < mark && !queue.is_ended;
+        self.filled.wait_while(self.queue(), waiting).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn percent(&self, full: usize) -> u8 {
+        u8::try_from(full.min(self.chunks) * 100 / self.chunks).unwrap_or(100)
+    }
+}
+
+/// Ends the image for whoever waits for it, however its making ends.
+struct Ending<'a>(&'a Fifo);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.queue().is_ended = true;
+        self.0.filled.notify_all();
+    }
+}
+
 /// The reading end: chunks in order, each full but the last.
 #[derive(Debug)]
 pub struct Chunks<'a> {
-    full: Receiver<Vec<u8>>,
-    empty: SyncSender<Vec<u8>>,
+    fifo: &'a Fifo,
     current: Vec<u8>,
-    queued: &'a AtomicUsize,
-    chunks: usize,
+    least_percent: u8,
+    ran_empty: u32,
 }
 
 impl Chunks<'_> {
     /// The next chunk, or `None` at the end of the image.
     pub fn next_chunk(&mut self) -> Option<&[u8]> {
-        let next = self.full.recv().ok()?;
-        self.queued.fetch_sub(1, Ordering::Relaxed);
-        let used = std::mem::replace(&mut self.current, next);
-        // The producer may be done already; then nobody wants the chunk.
-        let _ = self.empty.try_send(used);
+        let mut queue = self.fifo.queue();
+        if !queue.is_ended {
+            let before = queue.full.len();
+            if before == 0 {
+                drop(queue);
+                queue = self.fifo.filled_to((self.fifo.chunks / 4).max(1));
+            }
+            // What was waited for may have been the end.
+            if !queue.full.is_empty() {
+                self.least_percent = self.least_percent.min(self.fifo.percent(before));
+                self.ran_empty += u32::from(before == 0);
+            }
+        }
+        let next = queue.full.pop_front()?;
+        queue.empty.push(std::mem::replace(&mut self.current, next));
+        drop(queue);
+        self.fifo.used.notify_one();
         Some(&self.current)
     }
 
     /// How full the buffer is, in percent.
     #[must_use]
     pub fn fill_percent(&self) -> u8 {
-        let queued = self.queued.load(Ordering::Relaxed).min(self.chunks);
-        u8::try_from(queued * 100 / self.chunks).unwrap_or(100)
+        self.fifo.percent(self.fifo.queue().full.len())
+    }
+
+    /// How full it was at least when a chunk was taken before the image had ended, in percent.
+    #[must_use]
+    pub fn least_percent(&self) -> u8 {
+        self.least_percent
+    }
+
+    /// How often it ran empty before the image had ended.
+    #[must_use]
+    pub fn ran_empty(&self) -> u32 {
+        self.ran_empty
+    }
+
+    /// Its size in bytes.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.fifo.chunks * CHUNK_BYTES
+    }
+}
+
+impl Drop for Chunks<'_> {
+    fn drop(&mut self) {
+        self.fifo.queue().is_left = true;
+        self.fifo.used.notify_all();
     }
 }
 
@@ -52,34 +137,27 @@ impl Chunks<'_> {
 /// When `consume` returns early the reading stops with it.
 pub fn through_fifo<T>(image: &mut dyn Image, bytes: usize, consume: impl FnOnce(Chunks<'_>) -> T) -> T {
     let chunks = (bytes / CHUNK_BYTES).max(2);
-    let queued = AtomicUsize::new(0);
-    let (full_sender, full) = sync_channel(chunks);
-    let (empty, empty_receiver) = sync_channel(chunks + 1);
-    let (prefilled_sender, prefilled) = sync_channel(1);
-    for _ in 0..chunks {
-        let _ = empty.try_send(vec![0; CHUNK_BYTES]);
-    }
+    let empty = (0..chunks).map(|_| vec![0; CHUNK_BYTES]).collect();
+    let queue = Mutex::new(Queue { empty, ..Queue::default() });
+    let fifo = &Fifo { chunks, queue, filled: Condvar::new(), used: Condvar::new() };
     thread::scope(|scope| {
-        let queued = &queued;
         scope.spawn(move || {
-            let mut made = 0;
-            while let Ok(mut chunk) = empty_receiver.recv() {
+            let _ending = Ending(fifo);
+            loop {
+                let waiting = |queue: &mut Queue| queue.empty.is_empty() && !queue.is_left;
+                let mut queue = fifo.used.wait_while(fifo.queue(), waiting).unwrap_or_else(PoisonError::into_inner);
+                let Some(mut chunk) = queue.empty.pop().filter(|_| !queue.is_left) else { break };
+                drop(queue);
                 if !fill(image, &mut chunk) {
                     break;
                 }
-                queued.fetch_add(1, Ordering::Relaxed);
-                if full_sender.send(chunk).is_err() {
-                    break;
-                }
-                made += 1;
-                if made == chunks.div_ceil(2) {
-                    let _ = prefilled_sender.try_send(());
-                }
+                fifo.queue().full.push_back(chunk);
+                fifo.filled.notify_one();
             }
-            // Dropping the senders ends the wait for a half full buffer and, at the end of the image, for chunks.
         });
-        let _ = prefilled.recv();
-        consume(Chunks { full, empty, current: vec![0; CHUNK_BYTES], queued, chunks })
+        let chunks = Chunks { fifo, current: Vec::new(), least_percent: 100, ran_empty: 0 };
+        drop(fifo.filled_to(fifo.chunks.div_ceil(2)));
+        consume(chunks)
     })
 }
 
@@ -99,6 +177,11 @@ fn fill(image: &mut dyn Image, chunk: &mut Vec<u8>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::time::Duration;
+
     use super::*;
 
     /// `sectors` sectors, each filled with its number, three at a time.
@@ -145,5 +228,73 @@ mod tests {
             assert!(chunks.fill_percent() <= 100);
         });
         assert!(image.next < 32 * 32);
+    }
+
+    /// Sectors that come when they are let through.
+    struct Gated {
+        gate: Receiver<usize>,
+        open: usize,
+        made: Arc<AtomicUsize>,
+    }
+
+    impl Image for Gated {
+        fn read(&mut self, out: &mut [u8]) -> usize {
+            while self.open == 0 {
+                let Ok(more) = self.gate.recv() else { return 0 };
+                self.open = more;
+            }
+            self.open -= 1;
+            self.made.fetch_add(out.len() / SECTOR_BYTES, Ordering::Relaxed);
+            out.len()
+        }
+    }
+
+    fn gated() -> (Sender<usize>, Gated, Arc<AtomicUsize>) {
+        let (sender, gate) = channel();
+        let made = Arc::new(AtomicUsize::new(0));
+        (sender, Gated { gate, open: 0, made: made.clone() }, made)
+    }
+
+    #[test]
+    fn half_of_the_buffer_is_full_before_the_first_chunk_is_taken() {
+        let (gate, mut image, made) = gated();
+        gate.send(4).unwrap();
+        through_fifo(&mut image, 8 * CHUNK_BYTES, |mut chunks| {
+            assert_eq!(made.load(Ordering::Relaxed), 4 * 32);
+            assert!(chunks.next_chunk().is_some());
+            assert_eq!((chunks.least_percent(), chunks.ran_empty(), chunks.capacity()), (50, 0, 8 * CHUNK_BYTES));
+            drop(gate);
+        });
+    }
+
+    #[test]
+    fn an_image_that_fits_into_the_buffer_is_whole_before_its_first_chunk_is_taken() {
+        let mut image = Counting { next: 0, sectors: 2 * 32 + 1 };
+        through_fifo(&mut image, 8 * CHUNK_BYTES, |mut chunks| {
+            while chunks.next_chunk().is_some() {}
+            assert_eq!((chunks.least_percent(), chunks.ran_empty()), (100, 0), "the end is no running empty");
+        });
+    }
+
+    #[test]
+    fn a_buffer_that_ran_empty_is_filled_by_a_quarter_before_more_is_taken() {
+        let (gate, mut image, made) = gated();
+        gate.send(8).unwrap();
+        through_fifo(&mut image, 16 * CHUNK_BYTES, |mut chunks| {
+            (0..8).for_each(|_| assert!(chunks.next_chunk().is_some()));
+            let slowly = std::thread::spawn(move || {
+                for _ in 0..4 {
+                    std::thread::sleep(Duration::from_millis(20));
+                    gate.send(1).unwrap();
+                }
+            });
+            assert!(chunks.next_chunk().is_some());
+            assert_eq!(made.load(Ordering::Relaxed), 12 * 32);
+            assert_eq!((chunks.least_percent(), chunks.ran_empty()), (0, 1));
+            slowly.join().unwrap();
+            (0..3).for_each(|_| assert!(chunks.next_chunk().is_some()));
+            assert!(chunks.next_chunk().is_none(), "the gate is gone");
+            assert_eq!(chunks.ran_empty(), 1);
+        });
     }
 }

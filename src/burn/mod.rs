@@ -11,6 +11,7 @@
 //! A recipe is the module that burns a family of media; its text is the order of commands. What all of them share stands in
 //! [`medium`] (asking the drive), [`prepare`] (blanking, formatting, repairing) and `write`.
 
+pub mod buffers;
 pub mod cd;
 pub mod fifo;
 pub mod ledger;
@@ -29,6 +30,7 @@ use crate::scsi::mmc::Profile;
 use crate::scsi::{Drive, ScsiError};
 use crate::sector::{Lba, Sectors};
 
+pub use buffers::Buffers;
 pub use fifo::Image;
 pub use ledger::Ledger;
 pub use medium::{Medium, Recipe, Session, State, Track, inspect};
@@ -78,6 +80,8 @@ pub struct Burned {
     pub ledger: Ledger,
     /// Another session can follow.
     pub appendable: bool,
+    /// How full the buffers were meanwhile.
+    pub buffers: Buffers,
 }
 
 /// Burns a session on a medium that is ready for it, the tray locked meanwhile.

@@ -47,6 +47,8 @@ pub enum Event {
         sectors: Sectors,
         /// How full the buffer in front of the drive is, in percent, while writing.
         fifo_percent: Option<u8>,
+        /// How full the drive's own buffer was when it was last asked, in percent, while writing.
+        drive_percent: Option<u8>,
     },
     /// The drive is at work by itself; its own progress in percent, if it tells.
     Working {

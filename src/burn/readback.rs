@@ -162,7 +162,7 @@ impl<'a> Readback<'a> {
         }
         self.chunk = chunk;
         self.next = at + Sectors(count);
-        self.progress.event(Event::Done { sectors: self.next - self.start, fifo_percent: None });
+        self.progress.event(Event::Done { sectors: self.next - self.start, fifo_percent: None, drive_percent: None });
     }
 
     /// Whether all of it could be read.

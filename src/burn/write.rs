@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use super::buffers::{Buffers, Gauge};
 use super::fifo::through_fifo;
 use super::ledger::{CHUNK, Ledger};
 use super::progress::{Event, Phase};
@@ -29,6 +30,7 @@ pub(super) fn write_image(drive: &mut Drive, job: &mut Job<'_>, sink: Sink) -> R
     progress.event(Event::Begin { phase: Phase::Write, total: Some(sectors) });
     let mut ledger = Ledger::new(start);
     let mut written = Sectors(0);
+    let mut gauge = Gauge::default();
     let result = through_fifo(*image, *fifo_bytes, |mut chunks| {
         while let Some(chunk) = chunks.next_chunk() {
             if stop.load(Ordering::Relaxed) {
@@ -46,17 +48,25 @@ pub(super) fn write_image(drive: &mut Drive, job: &mut Job<'_>, sink: Sink) -> R
             })?;
             ledger.push(chunk);
             written += more;
-            progress.event(Event::Done { sectors: written, fifo_percent: Some(chunks.fill_percent()) });
+            gauge.written(drive, more.0.div_ceil(u32::from(drive.sectors_per_transfer())));
+            let (fifo_percent, drive_percent) = (Some(chunks.fill_percent()), gauge.percent());
+            progress.event(Event::Done { sectors: written, fifo_percent, drive_percent });
         }
-        Ok(())
+        Ok(Buffers {
+            fifo_bytes: chunks.capacity() as u64,
+            fifo_least_percent: chunks.least_percent(),
+            fifo_ran_empty: chunks.ran_empty(),
+            drive_least_percent: gauge.least_percent(),
+            drive_bytes: gauge.bytes(),
+        })
     });
     progress.event(Event::End { phase: Phase::Write });
-    result?;
+    let buffers = result?;
     if written != sectors {
         return Err(BurnError::ImageLength { planned: sectors });
     }
     fill_up(drive, start + written, needed, written)?;
-    Ok(Burned { start, sectors, ledger, appendable: true })
+    Ok(Burned { start, sectors, ledger, appendable: true, buffers })
 }
 
 /// Writes sectors with as few commands as may be; on failure says which address was not taken.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::exit::Failure;
+use super::meter::Fill;
 use super::output;
 use crate::burn::Phase;
 use crate::sector::Sectors;
@@ -29,6 +30,8 @@ pub(super) struct ProgressObject {
     percent: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     buffer_percent: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drive_buffer_percent: Option<u8>,
 }
 
 impl ProgressObject {
@@ -37,7 +40,7 @@ impl ProgressObject {
         done: Option<Sectors>,
         total: Option<Sectors>,
         percent: Option<u8>,
-        buffer_percent: Option<u8>,
+        fill: Fill,
     ) -> ProgressObject {
         ProgressObject {
             kind: "progress",
@@ -45,7 +48,8 @@ impl ProgressObject {
             done_bytes: done.map(Sectors::bytes),
             total_bytes: total.map(Sectors::bytes),
             percent,
-            buffer_percent,
+            buffer_percent: fill.fifo,
+            drive_buffer_percent: fill.drive,
         }
     }
 }

@@ -19,6 +19,15 @@ enum Target {
     Json,
 }
 
+/// How full the buffers are, in percent.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Fill {
+    /// The one in front of the drive.
+    pub(super) fifo: Option<u8>,
+    /// The drive's own.
+    pub(super) drive: Option<u8>,
+}
+
 /// Shows [`Event`]s.
 #[derive(Debug)]
 pub(super) struct Meter {
@@ -40,7 +49,7 @@ impl Meter {
         Meter { target, phase: None, total: None, begun: Instant::now(), shown: None }
     }
 
-    fn show(&mut self, done: Option<Sectors>, fifo: Option<u8>, percent: Option<u8>) {
+    fn show(&mut self, done: Option<Sectors>, fill: Fill, percent: Option<u8>) {
         let period = if self.target == Target::Json { JSON_PERIOD } else { TERMINAL_PERIOD };
         let Some(phase) = self.phase else { return };
         if self.target == Target::Nowhere || self.shown.is_some_and(|shown| shown.elapsed() < period) {
@@ -49,8 +58,8 @@ impl Meter {
         self.shown = Some(Instant::now());
         let elapsed = self.begun.elapsed();
         match self.target {
-            Target::Json => json::print(&json::ProgressObject::new(phase, done, self.total, percent, fifo)),
-            _ => output::transient(&render(phase, done, self.total, percent, fifo, elapsed)),
+            Target::Json => json::print(&json::ProgressObject::new(phase, done, self.total, percent, fill)),
+            _ => output::transient(&render(phase, done, self.total, percent, fill, elapsed)),
         }
     }
 }
@@ -60,10 +69,12 @@ impl Progress for Meter {
         match event {
             Event::Begin { phase, total } => {
                 (self.phase, self.total, self.begun, self.shown) = (Some(phase), total, Instant::now(), None);
-                self.show(total.map(|_| Sectors(0)), None, None);
+                self.show(total.map(|_| Sectors(0)), Fill::default(), None);
             }
-            Event::Done { sectors, fifo_percent } => self.show(Some(sectors), fifo_percent, None),
-            Event::Working { percent } => self.show(None, None, percent),
+            Event::Done { sectors, fifo_percent, drive_percent } => {
+                self.show(Some(sectors), Fill { fifo: fifo_percent, drive: drive_percent }, None);
+            }
+            Event::Working { percent } => self.show(None, Fill::default(), percent),
             Event::End { .. } => {
                 if self.target == Target::Terminal {
                     output::transient("");
@@ -74,14 +85,14 @@ impl Progress for Meter {
     }
 }
 
-/// The line: phase, part done, rate, time left, fill of the buffer.
+/// The line: phase, part done, rate, time left, fill of the buffers.
 #[allow(clippy::cast_precision_loss, reason = "a display")]
 fn render(
     phase: Phase,
     done: Option<Sectors>,
     total: Option<Sectors>,
     percent: Option<u8>,
-    fifo: Option<u8>,
+    fill: Fill,
     elapsed: Duration,
 ) -> String {
     let mut line = phase.to_string();
@@ -100,8 +111,11 @@ fn render(
             None => line += &format!("  {}, the drive reports no progress", clock(elapsed)),
         },
     }
-    if let Some(fifo) = fifo {
+    if let Some(fifo) = fill.fifo {
         line += &format!("  buffer {fifo} %");
+    }
+    if let Some(drive) = fill.drive {
+        line += &format!("  drive's {drive} %");
     }
     line
 }
@@ -116,17 +130,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn writing_shows_part_rate_time_left_and_buffer() {
-        let line =
-            render(Phase::Write, Some(Sectors(5120)), Some(Sectors(10240)), None, Some(98), Duration::from_secs(2));
-        assert_eq!(line, "writing   50 %  10.00 MB  5.2 MB/s  0:02 left  buffer 98 %");
+    fn writing_shows_part_rate_time_left_and_buffers() {
+        let (done, total) = (Some(Sectors(5120)), Some(Sectors(10240)));
+        let line = |fill| render(Phase::Write, done, total, None, fill, Duration::from_secs(2));
+        let shown = "writing   50 %  10.00 MB  5.2 MB/s  0:02 left  buffer 98 %";
+        assert_eq!(line(Fill { fifo: Some(98), drive: None }), shown);
+        assert_eq!(line(Fill { fifo: Some(98), drive: Some(87) }), format!("{shown}  drive's 87 %"));
     }
 
     #[test]
     fn a_drive_that_tells_nothing_is_not_made_up_for() {
-        let line = render(Phase::Blank, None, None, None, None, Duration::from_secs(75));
+        let line = render(Phase::Blank, None, None, None, Fill::default(), Duration::from_secs(75));
         assert_eq!(line, "blanking  1:15, the drive reports no progress");
-        let line = render(Phase::Format, None, None, Some(43), None, Duration::from_secs(20));
+        let line = render(Phase::Format, None, None, Some(43), Fill::default(), Duration::from_secs(20));
         assert_eq!(line, "formatting   43 %  0:20");
     }
 
@@ -134,7 +150,7 @@ mod tests {
     fn nothing_divides_by_zero() {
         for total in [None, Some(Sectors(0)), Some(Sectors(1))] {
             for done in [None, Some(Sectors(0)), Some(Sectors(u32::MAX))] {
-                let _ = render(Phase::Verify, done, total, None, None, Duration::ZERO);
+                let _ = render(Phase::Verify, done, total, None, Fill::default(), Duration::ZERO);
             }
         }
     }

@@ -278,7 +278,7 @@ fn pass_on(
         // A writer that has ended says why when its last buffers are asked for.
         let _ = send_full.send((piece, count));
         done += Sectors::for_bytes(count as u64).unwrap_or_default();
-        progress.event(Event::Done { sectors: done, fifo_percent: None });
+        progress.event(Event::Done { sectors: done, fifo_percent: None, drive_percent: None });
     };
     progress.event(Event::End { phase: Phase::Write });
     result.map(|()| stream.finish())

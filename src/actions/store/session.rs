@@ -310,7 +310,7 @@ impl Session<'_> {
             progress,
         };
         let burned = burn::burn(&mut disc.drive, &disc.medium, job)?;
-        tracing::info!("{} sectors burned at sector {}", burned.sectors, burned.start);
+        tell(&burned);
         Ok((burned, image.0.finish()))
     }
 
@@ -371,6 +371,17 @@ impl Session<'_> {
         }
         tracing::info!("store of {} executed successfully", self.day.date);
         Ok(report)
+    }
+}
+
+fn tell(Burned { start, sectors, buffers, .. }: &Burned) {
+    let drive = buffers.drive_least_percent.map_or(String::new(), |least| format!(", the drive's {least} %"));
+    let fifo = buffers.fifo_least_percent;
+    tracing::info!("{sectors} sectors burned at sector {start}, the buffer at least {fifo} % full{drive}");
+    if buffers.fifo_ran_empty > 0 {
+        let times =
+            if buffers.fifo_ran_empty == 1 { "once".to_owned() } else { format!("{} times", buffers.fifo_ran_empty) };
+        tracing::info!("the buffer ran empty {times}: staging is read more slowly than the drive writes");
     }
 }
 
