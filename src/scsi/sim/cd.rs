@@ -57,6 +57,7 @@ impl Cd {
             disc.write_zeros(end, pad)?;
             if let Some(track) = disc.state.open_track_mut() {
                 track.blocks += pad;
+                track.run_out = RUN_OUT;
                 track.closed = true;
             }
         }
@@ -80,7 +81,8 @@ pub(super) fn next_track_start(disc: &DiscState) -> Option<u32> {
 }
 
 fn open_track(disc: &mut DiscState, start: u32) {
-    let track = Track { number: disc.last_track_number().saturating_add(1), start, blocks: 0, closed: false };
+    let track =
+        Track { number: disc.last_track_number().saturating_add(1), start, blocks: 0, run_out: 0, closed: false };
     match disc.sessions.last_mut().filter(|session| session.lead_out.is_none()) {
         Some(session) => session.tracks.push(track),
         None => disc.sessions.push(Session { tracks: vec![track], lead_out: None }),
@@ -167,7 +169,7 @@ impl Family for Cd {
                 continue;
             }
             let is_last = track.number == disc.last_track_number();
-            return Err(if track.closed && position < readable_end + RUN_OUT {
+            return Err(if position < readable_end + track.run_out {
                 Sense::UNRECOVERED_READ.at(position)
             } else if is_last {
                 Sense::OUT_OF_RANGE.at(position)
@@ -189,7 +191,7 @@ impl Family for Cd {
         match function {
             1 => {
                 let track = disc.open_track().ok_or(Sense::SEQUENCE)?;
-                if number != u16::from(track.number) {
+                if number != track.number {
                     return Err(Sense::cdb_field(4, None));
                 }
                 Ok(Some(Job::new(Effect::CloseTrack, Sense::OPERATION_IN_PROGRESS, CLOSE_TRACK_SECONDS)))
@@ -208,14 +210,18 @@ impl Family for Cd {
         }
     }
 
-    fn blank(&self, disc: &DiscState, minimal: bool) -> Result<Job, Sense> {
+    fn blank(&self, disc: &DiscState, kind: u8) -> Result<Job, Sense> {
         if !disc.medium.is_erasable() {
             return Err(Sense::INCOMPATIBLE_MEDIUM);
         }
         if self.next.is_some() {
             return Err(Sense::SEQUENCE);
         }
-        let seconds = if minimal { BLANK_MINIMAL_SECONDS } else { BLANK_WHOLE_SECONDS };
+        let seconds = match kind {
+            0 => BLANK_WHOLE_SECONDS,
+            1 => BLANK_MINIMAL_SECONDS,
+            _ => return Err(Sense::cdb_field(1, Some(2))),
+        };
         Ok(Job::new(Effect::Blank, Sense::OPERATION_IN_PROGRESS, seconds))
     }
 
@@ -261,6 +267,14 @@ impl Family for Cd {
 
     fn background_progress(&self, _: &DiscState) -> Option<u16> {
         None
+    }
+
+    fn next_track_start(&self, disc: &DiscState) -> Option<u32> {
+        next_track_start(disc)
+    }
+
+    fn profile(&self, disc: &DiscState) -> u16 {
+        if disc.medium.is_erasable() { 0x000a } else { 0x0009 }
     }
 
     fn obeys_write_page(&self) -> bool {

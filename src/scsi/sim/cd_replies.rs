@@ -1,9 +1,9 @@
 //! What a CD looks like from outside: disc information, track information, table of contents.
 
 use super::cd::next_track_start;
-use super::family::{TocRequest, TrackAddress, address, counted, msf};
+use super::family::{TocRequest, TrackAddress, address, counted, low_byte, msf};
 use super::sense::Sense;
-use super::state::{DiscState, PRE_GAP, RUN_OUT, Track};
+use super::state::{DiscState, PRE_GAP, Track};
 
 /// ADR 1 (position), CONTROL 4 (data track): as TOC entries have it.
 const ADR_CONTROL: u8 = 0x14;
@@ -40,9 +40,9 @@ impl View<'_> {
     /// MMC-6 table 361.
     pub(super) fn disc_information(&self) -> Vec<u8> {
         let disc = self.disc;
-        let invisible = disc.last_track_number().saturating_add(1);
+        let invisible = last_number(disc).saturating_add(1);
         let in_last: Option<(u8, u8)> =
-            disc.sessions.last().and_then(|s| Some((s.tracks.first()?.number, s.tracks.last()?.number)));
+            disc.sessions.last().and_then(|s| Some((number_of(s.tracks.first()?), number_of(s.tracks.last()?))));
         let (status, sessions, (first, last)) = if disc.erasing {
             (0x09, 1, (1, 1))
         } else if disc.finalised {
@@ -79,7 +79,7 @@ impl View<'_> {
     /// MMC-6 table 496, in the length CD drives give it.
     pub(super) fn track_information(&self, address: TrackAddress) -> Result<Vec<u8>, Sense> {
         let disc = self.disc;
-        let invisible = next_track_start(disc).map(|start| (disc.last_track_number().saturating_add(1), start));
+        let invisible = next_track_start(disc).map(|start| (last_number(disc).saturating_add(1), start));
         let by_number = |number: u32| {
             let mut sessions = (1u8..).zip(&disc.sessions);
             sessions.find_map(|(s, session)| {
@@ -103,7 +103,7 @@ impl View<'_> {
                 }
             }
             TrackAddress::Lba(lba) => match disc.sessions.iter().flat_map(|s| &s.tracks).find(|track| {
-                let end = self.readable_end(track) + if track.closed { RUN_OUT } else { 0 };
+                let end = self.readable_end(track) + track.run_out;
                 (track.start.saturating_sub(PRE_GAP)..end).contains(&lba)
             }) {
                 Some(track) => by_number(track.number.into()),
@@ -125,16 +125,17 @@ impl View<'_> {
     fn of_track(&self, session: u8, track: &Track) -> Vec<u8> {
         let start = track.start;
         if track.closed {
-            return track_reply(track.number, session, 0x04, 0x01, false, [start, 0, 0, track.blocks + RUN_OUT]);
+            let size = track.blocks + track.run_out;
+            return track_reply(number_of(track), session, 0x04, 0x01, false, [start, 0, 0, size]);
         }
         match self.next {
             Some(next) => {
                 let capacity = self.disc.capacity;
                 let sizes = [start, next, capacity.saturating_sub(next), capacity.saturating_sub(start)];
-                track_reply(track.number, session, 0x04, 0x01, true, sizes)
+                track_reply(number_of(track), session, 0x04, 0x01, true, sizes)
             }
             // Damage, and no next writable address.
-            None => track_reply(track.number, session, 0x24, 0x01, false, [start, 0, 0, track.blocks]),
+            None => track_reply(number_of(track), session, 0x24, 0x01, false, [start, 0, 0, track.blocks]),
         }
     }
 
@@ -158,12 +159,12 @@ impl View<'_> {
     fn toc_of_tracks(&self, request: TocRequest) -> Result<Vec<u8>, Sense> {
         let lead_out = self.complete().next_back().map(|(_, _, at)| at).ok_or(Sense::cdb_field(2, None))?;
         let tracks: Vec<&Track> = self.complete().flat_map(|(_, tracks, _)| tracks).collect();
-        let last = tracks.last().map_or(0, |track| track.number);
+        let last = tracks.last().map_or(0, |track| number_of(track));
         if request.from > last && request.from != 0xaa {
             return Err(Sense::cdb_field(6, None));
         }
         let mut body = vec![1, last];
-        let entries = tracks.iter().map(|track| (track.number, track.start)).chain([(0xaa, lead_out)]);
+        let entries = tracks.iter().map(|track| (number_of(track), track.start)).chain([(0xaa, lead_out)]);
         for (number, start) in entries.filter(|(number, _)| *number >= request.from) {
             body.extend_from_slice(&[0, ADR_CONTROL, number, 0]);
             body.extend_from_slice(&address(start, request.msf));
@@ -174,7 +175,7 @@ impl View<'_> {
     fn toc_of_sessions(&self, request: TocRequest) -> Result<Vec<u8>, Sense> {
         let (number, tracks, _) = self.complete().next_back().ok_or(Sense::cdb_field(2, None))?;
         let first = tracks.first().ok_or(Sense::cdb_field(2, None))?;
-        let mut body = vec![1, number, 0, ADR_CONTROL, first.number, 0];
+        let mut body = vec![1, number, 0, ADR_CONTROL, number_of(first), 0];
         body.extend_from_slice(&address(first.start, request.msf));
         Ok(counted(&body))
     }
@@ -188,11 +189,11 @@ impl View<'_> {
         };
         for (number, tracks, lead_out) in self.complete().filter(|(number, ..)| *number >= request.from) {
             let (Some(first), Some(last)) = (tracks.first(), tracks.last()) else { continue };
-            item(number, ADR_CONTROL, 0xa0, [0; 3], [first.number, 0, 0]);
-            item(number, ADR_CONTROL, 0xa1, [0; 3], [last.number, 0, 0]);
+            item(number, ADR_CONTROL, 0xa0, [0; 3], [number_of(first), 0, 0]);
+            item(number, ADR_CONTROL, 0xa1, [0; 3], [number_of(last), 0, 0]);
             item(number, ADR_CONTROL, 0xa2, [0; 3], msf(lead_out));
             for track in tracks {
-                item(number, ADR_CONTROL, track.number, [0; 3], msf(track.start));
+                item(number, ADR_CONTROL, number_of(track), [0; 3], msf(track.start));
             }
             let following = match self.disc.sessions.get(usize::from(number)).and_then(|s| s.tracks.first()) {
                 Some(track) => Some(track.start),
@@ -217,6 +218,15 @@ impl View<'_> {
         body[10..13].copy_from_slice(&msf(self.disc.capacity));
         counted(&body)
     }
+}
+
+/// A CD counts to 99.
+fn number_of(track: &Track) -> u8 {
+    low_byte(track.number.into())
+}
+
+fn last_number(disc: &DiscState) -> u8 {
+    low_byte(disc.last_track_number().into())
 }
 
 /// `[start, next writable, free, size]`.

@@ -105,7 +105,7 @@ impl SimDrive {
             Opcode::GetConfiguration => {
                 let medium = self.slot.as_ref().filter(|_| !self.tray_open);
                 let current = medium.map_or(&[][..], |m| m.family.current_features(&m.disc.state));
-                let profile = medium.map_or(0, |m| m.disc.medium().profile());
+                let profile = medium.map_or(0, |m| m.family.profile(&m.disc.state));
                 let capacity = medium.map_or(0, |m| m.disc.state.capacity);
                 replies::configuration(cdb.u8(1) & 3, cdb.u16(2), profile, current, capacity)
             }
@@ -362,10 +362,7 @@ impl SimDrive {
         self.check_immediate(cdb.bit(1, 4), Sense::cdb_field(1, Some(4)))?;
         let Inserted { disc, family, .. } = self.inserted()?;
         let kind = cdb.u8(1) & 7;
-        let job = family.blank(&disc.state, kind == 1)?;
-        if kind > 1 {
-            return Err(Sense::cdb_field(1, Some(2)).into());
-        }
+        let job = family.blank(&disc.state, kind)?;
         self.begin(job, cdb.bit(1, 4), timeout)?;
         Ok(0)
     }

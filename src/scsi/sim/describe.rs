@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::cd::next_track_start;
 use super::disc::{DiscError, load};
+use super::family::family_of;
 use super::kinds::Medium;
-use super::state::{DiscState, FormatStatus, RUN_OUT, Range};
+use super::state::{DiscState, FormatStatus, Range};
 
 /// What is on a virtual disc. All addresses and counts are sectors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,11 +47,13 @@ pub struct SessionDescription {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TrackDescription {
     /// Counted from 1 through all sessions.
-    pub number: u8,
+    pub number: u16,
     /// First sector.
     pub start: u32,
     /// Sectors that can be read.
     pub blocks: u32,
+    /// Sectors behind them that belong to the track and hold no data.
+    pub run_out: u32,
     /// Whether it was ended properly.
     pub closed: bool,
 }
@@ -65,13 +67,14 @@ pub fn describe_path(path: &Path) -> Result<Description, DiscError> {
 }
 
 pub(super) fn describe(path: &Path, disc: &DiscState) -> Description {
-    let sequential = disc.format.is_none();
-    let next_writable = next_track_start(disc).filter(|_| sequential);
-    let state = match disc.format.map(|format| format.status) {
+    let sequential = !disc.is_overwritable();
+    let next_writable = family_of(disc).next_track_start(disc);
+    let state = match disc.format.filter(|_| !sequential).map(|format| format.status) {
         Some(FormatStatus::None) => "not formatted",
         Some(FormatStatus::Suspended) => "format suspended",
         Some(FormatStatus::Running) => "format running",
         Some(FormatStatus::Complete) => "formatted",
+        Some(FormatStatus::Intermediate) => "formatted, the last border open",
         None if disc.erasing => "being blanked",
         None if disc.finalised => "closed",
         None if disc.open_track().is_some() => "damaged",
@@ -85,6 +88,7 @@ pub(super) fn describe(path: &Path, disc: &DiscState) -> Description {
         number: track.number,
         start: track.start,
         blocks: track.blocks,
+        run_out: track.run_out,
         closed: track.closed,
     };
     let sessions = (1..).zip(&disc.sessions).map(|(number, session)| SessionDescription {
@@ -160,9 +164,9 @@ impl fmt::Display for Description {
                 let broken = if track.closed { "" } else { ", not closed" };
                 writeln!(f, "{:>9}    track {} ({}){broken}", track.start, track.number, size(track.blocks))?;
                 free_from = track.start + track.blocks;
-                if track.closed {
-                    writeln!(f, "{free_from:>9}    run-out ({RUN_OUT} sectors)")?;
-                    free_from += RUN_OUT;
+                if track.run_out > 0 {
+                    writeln!(f, "{free_from:>9}    run-out ({} sectors)", track.run_out)?;
+                    free_from += track.run_out;
                 }
             }
             match session.lead_out {

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::buffer::Buffer;
 use super::describe::Description;
 use super::disc::{DiscError, VirtualDisc};
-use super::family::{Effect, Family, Job};
+use super::family::{Effect, Family, Job, family_of};
+use super::kinds::Nature;
 use super::mode::WritePage;
 use super::options::{self, Action, Fault, OptionError, Options, Quirks};
 use super::sense::Sense;
@@ -302,6 +303,11 @@ impl SimDrive {
         if let Some(operation) = due {
             inserted.commit_all()?;
             inserted.family.complete(&mut inserted.disc, operation.effect, operation.until)?;
+            if matches!(operation.effect, Effect::Blank | Effect::Format)
+                && inserted.disc.medium().nature() == Nature::DvdMinus
+            {
+                inserted.family = family_of(&inserted.disc.state);
+            }
             self.watch.unsynced_data = false;
             if self.quirks.stale && matches!(operation.effect, Effect::CloseSession { .. }) {
                 let last = inserted.disc.state.sessions.last().and_then(|session| session.tracks.first());
@@ -371,7 +377,7 @@ fn insert(path: &Path) -> Result<Inserted, SimError> {
         DiscError::Busy { path } => SimError::Busy { path },
         source => SimError::Disc { path: path.to_owned(), source },
     })?;
-    let family = disc.medium().family();
+    let family = family_of(&disc.state);
     Ok(Inserted { disc, family, buffer: Buffer::default() })
 }
 

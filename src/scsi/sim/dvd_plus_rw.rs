@@ -48,11 +48,11 @@ impl DvdPlusRw {
 }
 
 fn format(disc: &DiscState) -> Format {
-    disc.format.unwrap_or(Format { status: FormatStatus::None, formatted: 0 })
+    disc.format.unwrap_or(Format { status: FormatStatus::None, formatted: 0, spares: 0 })
 }
 
 fn set(disc: &mut VirtualDisc, status: FormatStatus, formatted: u32) {
-    disc.state.format = Some(Format { status, formatted });
+    disc.state.format = Some(Format { status, formatted, spares: 0 });
 }
 
 fn check_range(disc: &DiscState, at: u32, count: u32) -> Result<u32, Sense> {
@@ -65,7 +65,7 @@ impl Family for DvdPlusRw {
     fn inserted(&mut self, disc: &mut VirtualDisc) {
         self.since = None;
         self.preparing = false;
-        let Format { status, formatted } = format(&disc.state);
+        let Format { status, formatted, .. } = format(&disc.state);
         if status == FormatStatus::Running {
             // The drive that ran it lost its power.
             set(disc, FormatStatus::Suspended, formatted);
@@ -74,9 +74,9 @@ impl Family for DvdPlusRw {
 
     fn accept_write(&mut self, disc: &mut VirtualDisc, _: &WritePage, at: u32, count: u32) -> Result<Accepted, Sense> {
         let end = check_range(&disc.state, at, count)?;
-        let Format { status, formatted } = format(&disc.state);
+        let Format { status, formatted, .. } = format(&disc.state);
         let within = match status {
-            FormatStatus::None => false,
+            FormatStatus::None | FormatStatus::Intermediate => false,
             FormatStatus::Running | FormatStatus::Complete => true,
             FormatStatus::Suspended => end <= formatted || disc.state.recorded.covers(at, count),
         };
@@ -94,7 +94,7 @@ impl Family for DvdPlusRw {
     }
 
     fn check_read(&self, disc: &DiscState, at: u32, count: u32) -> Result<(), Sense> {
-        let Format { status, formatted } = format(disc);
+        let Format { status, formatted, .. } = format(disc);
         if status == FormatStatus::None {
             return Err(Sense::CANNOT_READ_FORMAT);
         }
@@ -119,7 +119,7 @@ impl Family for DvdPlusRw {
         Ok((running || function == 2).then_some(job))
     }
 
-    fn blank(&self, _: &DiscState, _: bool) -> Result<Job, Sense> {
+    fn blank(&self, _: &DiscState, _: u8) -> Result<Job, Sense> {
         Err(Sense::INCOMPATIBLE_MEDIUM)
     }
 
@@ -189,7 +189,7 @@ impl Family for DvdPlusRw {
     fn suspend(&mut self, disc: &mut VirtualDisc) -> Result<(), DiscError> {
         self.since = None;
         self.preparing = false;
-        let Format { status, formatted } = format(&disc.state);
+        let Format { status, formatted, .. } = format(&disc.state);
         if status == FormatStatus::Running {
             set(disc, FormatStatus::Suspended, formatted);
         }
@@ -200,6 +200,14 @@ impl Family for DvdPlusRw {
         let (_, _) = self.since?;
         let progress = u64::from(format(disc).formatted) * 0xffff / u64::from(disc.capacity.max(1));
         u16::try_from(progress).ok()
+    }
+
+    fn next_track_start(&self, _: &DiscState) -> Option<u32> {
+        None
+    }
+
+    fn profile(&self, _: &DiscState) -> u16 {
+        0x001a
     }
 
     fn obeys_write_page(&self) -> bool {
@@ -225,7 +233,7 @@ impl Family for DvdPlusRw {
         body[1..5].copy_from_slice(&[1, 1, 1, 1]);
         body[5] = match status {
             _ if self.preparing => 2,
-            FormatStatus::None => 0,
+            FormatStatus::None | FormatStatus::Intermediate => 0,
             FormatStatus::Suspended => 1,
             FormatStatus::Running => 2,
             FormatStatus::Complete => 3,

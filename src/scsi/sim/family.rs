@@ -3,8 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::cd::Cd;
 use super::decode::Fields;
 use super::disc::{DiscError, VirtualDisc};
+use super::dvd_plus_rw::DvdPlusRw;
+use super::kinds::Nature;
 use super::mode::WritePage;
 use super::sense::Sense;
 use super::state::DiscState;
@@ -96,7 +99,8 @@ pub(super) trait Family: Send + fmt::Debug {
 
     fn close(&self, disc: &DiscState, function: u8, number: u16, page: &WritePage) -> Result<Option<Job>, Sense>;
 
-    fn blank(&self, disc: &DiscState, minimal: bool) -> Result<Job, Sense>;
+    /// `kind` is the blanking type (MMC-6 table 214).
+    fn blank(&self, disc: &DiscState, kind: u8) -> Result<Job, Sense>;
 
     /// `list` is the parameter list of FORMAT UNIT, 12 bytes.
     fn format(&self, disc: &DiscState, list: Fields<'_>) -> Result<Option<Job>, Sense>;
@@ -115,6 +119,24 @@ pub(super) trait Family: Send + fmt::Debug {
 
     /// Progress of background work, over 65536.
     fn background_progress(&self, disc: &DiscState) -> Option<u16>;
+
+    /// RESERVE TRACK of so many blocks.
+    fn reserve(&mut self, disc: &mut VirtualDisc, page: &WritePage, blocks: u32) -> Result<(), Sense> {
+        let _ = (disc, page, blocks);
+        Err(Sense::INCOMPATIBLE_MEDIUM)
+    }
+
+    /// SEND CUE SHEET.
+    fn cue_sheet(&mut self, disc: &mut VirtualDisc, page: &WritePage, sheet: &[u8]) -> Result<(), Sense> {
+        let _ = (disc, page, sheet);
+        Err(Sense::INCOMPATIBLE_MEDIUM)
+    }
+
+    /// Where the next track would begin on a disc just put in; `None` on one that takes none, or has no tracks.
+    fn next_track_start(&self, disc: &DiscState) -> Option<u32>;
+
+    /// The current profile (MMC-6 table 91).
+    fn profile(&self, disc: &DiscState) -> u16;
 
     /// Whether mode page 05h decides how this medium is written and closed.
     fn obeys_write_page(&self) -> bool;
@@ -139,6 +161,15 @@ pub(super) trait Family: Send + fmt::Debug {
 
     /// Capacity descriptors of READ FORMAT CAPACITIES, 8 bytes each.
     fn format_capacities(&self, disc: &DiscState) -> Vec<u8>;
+}
+
+/// The state machine that rules a disc as it is now: formatting and blanking may put a DVD-RW under another.
+pub(super) fn family_of(disc: &DiscState) -> Box<dyn Family> {
+    match disc.medium.nature() {
+        Nature::Cd => Box::new(Cd::new()),
+        Nature::DvdMinus | Nature::DvdPlusR | Nature::BdR => Box::new(Cd::new()),
+        Nature::DvdPlusRw | Nature::DvdRam | Nature::BdRe => Box::new(DvdPlusRw::new()),
+    }
 }
 
 /// Puts the length of what follows in front, as 2 bytes.

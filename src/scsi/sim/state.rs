@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::kinds::Medium;
+use super::kinds::{Medium, Nature};
 
 /// Version of the file's layout.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// Blocks the drive appends to a track written at once; they belong to it but hold no data.
 pub(super) const RUN_OUT: u32 = 2;
@@ -13,8 +13,11 @@ pub(super) const RUN_OUT: u32 = 2;
 /// Pre-gap before each track.
 pub(super) const PRE_GAP: u32 = 150;
 
-/// Largest number of tracks and, here, of sessions.
+/// Largest number of tracks of a CD and, here, of sessions.
 pub(super) const MOST_TRACKS: usize = 99;
+
+/// Largest number of tracks of anything else.
+pub(super) const MOST_TRACKS_ELSEWHERE: usize = 7927;
 
 /// Everything that survives a power cut, but for the sectors' content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,9 +32,12 @@ pub(super) struct DiscState {
     /// A BLANK began and has not ended: nothing on the disc can be used until one does.
     #[serde(default)]
     pub(super) erasing: bool,
+    /// DVD-RW: blanked minimally, so that only one session fits, written disc at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) disc_at_once_only: bool,
     #[serde(default)]
     pub(super) sessions: Vec<Session>,
-    /// Overwritable media only.
+    /// Overwritable media; a DVD-RW has it while it is in restricted overwrite mode, a BD-R when it was formatted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) format: Option<Format>,
     /// Overwritable media: what was written since the last format.
@@ -52,27 +58,38 @@ pub(super) struct Session {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Track {
-    pub(super) number: u8,
+    pub(super) number: u16,
     pub(super) start: u32,
     /// Blocks that can be read back, padding included.
     pub(super) blocks: u32,
+    /// Blocks behind them that belong to the track and hold no data.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) run_out: u32,
     pub(super) closed: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Track {
     /// First block after the track.
     pub(super) fn end(&self) -> u32 {
-        self.start + self.blocks + if self.closed { RUN_OUT } else { 0 }
+        self.start + self.blocks + self.run_out
     }
 }
 
-/// How far an overwritable disc is formatted.
+/// How far a disc is formatted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Format {
     pub(super) status: FormatStatus,
     /// Blocks from the beginning that are formatted.
     pub(super) formatted: u32,
+    /// Blocks set aside for defect management: DVD-RAM, BD-RE, BD-R.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) spares: u32,
 }
 
 /// Background format status, bits 1-0 of byte 7 of READ DISC INFORMATION (MMC-6 6.22).
@@ -83,6 +100,8 @@ pub(super) enum FormatStatus {
     Suspended,
     Running,
     Complete,
+    /// DVD-RW restricted overwrite: the last border is open (MMC-6 4.4.3).
+    Intermediate,
 }
 
 /// Blocks, first and last included.
@@ -132,20 +151,23 @@ impl Ranges {
 impl DiscState {
     /// A disc from the shop.
     pub(super) fn blank(medium: Medium, capacity: u32) -> DiscState {
-        let format = match medium {
-            Medium::DvdPlusRw => Some(Format { status: FormatStatus::None, formatted: 0 }),
-            _ => None,
-        };
+        let overwritable = matches!(medium.nature(), Nature::DvdPlusRw | Nature::DvdRam | Nature::BdRe);
         DiscState {
             version: VERSION,
             medium,
             capacity,
             finalised: false,
             erasing: false,
+            disc_at_once_only: false,
             sessions: Vec::new(),
-            format,
+            format: overwritable.then_some(Format { status: FormatStatus::None, formatted: 0, spares: 0 }),
             recorded: Ranges::default(),
         }
+    }
+
+    /// Whether any sector can be written at any time (in restricted overwrite: nearly so), and there are no sessions.
+    pub(super) fn is_overwritable(&self) -> bool {
+        self.format.is_some() && self.medium.nature() != Nature::BdR
     }
 
     /// The track that is not closed.
@@ -159,7 +181,7 @@ impl DiscState {
     }
 
     /// Number of the last track, 0 if there is none.
-    pub(super) fn last_track_number(&self) -> u8 {
+    pub(super) fn last_track_number(&self) -> u16 {
         self.sessions.iter().flat_map(|session| &session.tracks).next_back().map_or(0, |track| track.number)
     }
 
@@ -170,13 +192,22 @@ impl DiscState {
         if self.capacity < least || self.capacity > most || !self.capacity.is_multiple_of(unit) {
             return Some(format!("no {} has {} sectors", self.medium, self.capacity));
         }
-        if self.format.is_some() != matches!(self.medium, Medium::DvdPlusRw) {
+        let fits = match self.medium.nature() {
+            Nature::Cd | Nature::DvdPlusR => self.format.is_none(),
+            Nature::DvdPlusRw | Nature::DvdRam | Nature::BdRe => self.format.is_some(),
+            Nature::DvdMinus => self.format.is_none() || self.medium.is_erasable(),
+            Nature::BdR => true,
+        };
+        if !fits {
             return Some("the format state does not fit the medium".to_owned());
         }
-        if self.format.is_some() && !self.sessions.is_empty() {
+        if self.is_overwritable() && !self.sessions.is_empty() {
             return Some(format!("a {} has no sessions", self.medium));
         }
-        if self.format.is_some_and(|format| format.formatted > self.capacity) {
+        if self
+            .format
+            .is_some_and(|format| u64::from(format.formatted) + u64::from(format.spares) > u64::from(self.capacity))
+        {
             return Some("more is formatted than the disc holds".to_owned());
         }
         self.flaw_of_sessions().or_else(|| self.flaw_of_ranges())
@@ -193,16 +224,18 @@ impl DiscState {
             if session.lead_out.is_none() && (at != last || self.finalised) {
                 return Some(format!("session {} is open, yet not the last one", at + 1));
             }
+            let most_tracks = if self.medium.nature() == Nature::Cd { MOST_TRACKS } else { MOST_TRACKS_ELSEWHERE };
             let open_track_at = session.tracks.iter().position(|track| !track.closed);
             if open_track_at.is_some_and(|open| open + 1 != session.tracks.len() || session.lead_out.is_some()) {
                 return Some(format!("session {} has an open track in the midst", at + 1));
             }
             for track in &session.tracks {
                 number += 1;
-                if usize::from(track.number) != number || number > MOST_TRACKS {
+                if usize::from(track.number) != number || number > most_tracks {
                     return Some(format!("track {} stands where track {number} belongs", track.number));
                 }
                 let room = self.capacity.checked_sub(track.start).is_some_and(|room| track.blocks <= room);
+                let room = room && track.run_out <= RUN_OUT;
                 if !room || track.start < free_from {
                     return Some(format!("track {number} does not lie where it can"));
                 }

@@ -96,7 +96,7 @@ proptest! {
     fn no_state_file_brings_the_drive_down(text in "[\\{\\}\\[\\]\":,0-9a-z_ ]{0,200}", number in any::<u32>(), start in any::<u32>()) {
         let folder = disc("cdr-80");
         let good = format!(
-            r#"{{"version":1,"medium":"cdr-80","capacity":359849,"sessions":[{{"tracks":[{{"number":1,"start":{start},"blocks":{number},"closed":false}}],"lead_out":null}}]}}"#
+            r#"{{"version":2,"medium":"cdr-80","capacity":359849,"sessions":[{{"tracks":[{{"number":1,"start":{start},"blocks":{number},"closed":false}}],"lead_out":null}}]}}"#
         );
         for text in [text, good] {
             std::fs::write(state_file(&folder), text).unwrap();

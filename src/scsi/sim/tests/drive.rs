@@ -220,11 +220,11 @@ fn a_damaged_state_is_an_error_with_a_name() {
     };
     assert!(matches!(open("{"), DiscError::Syntax { .. }));
     assert!(matches!(open("[]"), DiscError::Syntax { .. }));
-    assert!(matches!(open(r#"{"version":2,"medium":"bd-r"}"#), DiscError::Version { found: 2, .. }));
+    assert!(matches!(open(r#"{"version":1,"medium":"bd-r"}"#), DiscError::Version { found: 1, .. }));
     let state =
-        |sessions: &str| format!(r#"{{"version":1,"medium":"cdr-80","capacity":359849,"sessions":[{sessions}]}}"#);
+        |sessions: &str| format!(r#"{{"version":2,"medium":"cdr-80","capacity":359849,"sessions":[{sessions}]}}"#);
     let track = |number: u32, start: u32, blocks: u32| {
-        format!(r#"{{"number":{number},"start":{start},"blocks":{blocks},"closed":true}}"#)
+        format!(r#"{{"number":{number},"start":{start},"blocks":{blocks},"run_out":2,"closed":true}}"#)
     };
     for flaw in [
         state(r#"{"tracks":[],"lead_out":null}"#),
@@ -232,7 +232,7 @@ fn a_damaged_state_is_an_error_with_a_name() {
         state(&format!(r#"{{"tracks":[{}],"lead_out":null}}"#, track(2, 0, 300))),
         state(&format!(r#"{{"tracks":[{}],"lead_out":null}}"#, track(1, 4_294_967_295, 4_294_967_295))),
         state(&format!(r#"{{"tracks":[{},{}],"lead_out":null}}"#, track(1, 0, 300), track(2, 10, 300))),
-        r#"{"version":1,"medium":"dvd+rw","capacity":2295104}"#.to_owned(),
+        r#"{"version":2,"medium":"dvd+rw","capacity":2295104}"#.to_owned(),
     ] {
         assert!(matches!(open(&flaw), DiscError::Flaw { .. }), "{flaw}");
     }
