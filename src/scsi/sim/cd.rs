@@ -81,11 +81,17 @@ pub(super) fn next_track_start(disc: &DiscState) -> Option<u32> {
 }
 
 fn open_track(disc: &mut DiscState, start: u32) {
-    let track =
-        Track { number: disc.last_track_number().saturating_add(1), start, blocks: 0, run_out: 0, closed: false };
+    let track = Track {
+        number: disc.last_track_number().saturating_add(1),
+        start,
+        blocks: 0,
+        run_out: 0,
+        synchronized: 0,
+        closed: false,
+    };
     match disc.sessions.last_mut().filter(|session| session.lead_out.is_none()) {
         Some(session) => session.tracks.push(track),
-        None => disc.sessions.push(Session { tracks: vec![track], lead_out: None }),
+        None => disc.sessions.push(Session { tracks: vec![track], lead_out: None, gap: None }),
     }
 }
 
@@ -251,7 +257,7 @@ impl Family for Cd {
                 disc.state.finalised = !appendable;
             }
             Effect::Blank => disc.state.erasing = false,
-            Effect::Nothing | Effect::Format | Effect::ResumeFormat | Effect::StopFormat => return Ok(()),
+            _ => return Ok(()),
         }
         disc.save()
     }

@@ -6,7 +6,8 @@ use super::buffer::BUFFER_BLOCKS;
 use super::decode::{self, Fields};
 use super::drive::{Inserted, SimDrive, Stop};
 use super::family::{Accepted, Effect, Job, TocRequest, TrackAddress};
-use super::mode::Speeds;
+use super::kinds::Nature;
+use super::mode::{AT_ONCE, Speeds};
 use super::replies;
 use super::sense::Sense;
 use crate::scsi::{Data, Opcode, TransportError};
@@ -18,13 +19,16 @@ const NANOSECONDS_A_BYTE: u64 = 10;
 /// Descriptors of an overwritable disc stand below this address; they are written last, after what they point to.
 const SUPERBLOCK_END: u32 = 32;
 
+/// Block -150, where the pre-gap of the first track begins.
+pub(super) const PRE_GAP_START: u32 = 0xffff_ff6a;
+
 impl SimDrive {
     /// Runs a command and says how many bytes moved.
     pub(super) fn command(&mut self, cdb: &[u8], data: Data<'_>, timeout: Duration) -> Result<usize, Stop> {
         let fields = Fields(cdb);
         let code = fields.u8(0);
         // A READ or WRITE meets its fault further on: one that is turned away does not count.
-        if code != Opcode::Read10.code() && code != Opcode::Write10.code() {
+        if ![Opcode::Read10, Opcode::Write10, Opcode::Write12].map(Opcode::code).contains(&code) {
             self.meet_fault(code, None)?;
         }
         let opcode = Opcode::from_code(code).ok_or(Sense::INVALID_OPCODE)?;
@@ -62,7 +66,25 @@ impl SimDrive {
         match opcode {
             Opcode::TestUnitReady => Ok(0),
             Opcode::Read10 => self.read(cdb, data),
-            Opcode::Write10 => self.write(cdb, out),
+            Opcode::Write10 => self.write(cdb, fields.u16(7).into(), out),
+            Opcode::Write12 => {
+                if fields.bit(10, 7) && !self.inserted()?.family.can_stream() {
+                    return Err(Sense::cdb_field(10, Some(7)).into());
+                }
+                self.write(cdb, fields.u32(6), out)
+            }
+            Opcode::ReserveTrack => {
+                let page = self.page.clone();
+                let Inserted { disc, family, .. } = self.inserted()?;
+                family.reserve(disc, &page, fields.u32(5))?;
+                Ok(0)
+            }
+            Opcode::SendCueSheet => {
+                let page = self.page.clone();
+                let Inserted { disc, family, .. } = self.inserted()?;
+                family.cue_sheet(disc, &page, out)?;
+                Ok(out.len())
+            }
             Opcode::SynchronizeCache10 => self.synchronize(fields.bit(1, 1), timeout),
             Opcode::CloseTrackSession => self.close(cdb, timeout),
             Opcode::Blank => self.blank(fields, timeout),
@@ -216,7 +238,7 @@ impl SimDrive {
             return Ok(());
         }
         match opcode {
-            Opcode::Write10 => self.watch.turned_away(cdb),
+            Opcode::Write10 | Opcode::Write12 => self.watch.turned_away(cdb),
             Opcode::TestUnitReady => self.watch.polled(self.now, cdb),
             _ => {}
         }
@@ -268,9 +290,9 @@ impl SimDrive {
         Ok(bytes)
     }
 
-    fn write(&mut self, cdb: &[u8], out: &[u8]) -> Result<usize, Stop> {
+    fn write(&mut self, cdb: &[u8], count: u32, out: &[u8]) -> Result<usize, Stop> {
         let fields = Fields(cdb);
-        let (at, count) = (fields.u32(2), u32::from(fields.u16(7)));
+        let at = fields.u32(2);
         if count == 0 {
             return Ok(0);
         }
@@ -286,14 +308,30 @@ impl SimDrive {
 
         let (now, speed, page) = (self.now, self.write_kb_per_s, self.page.clone());
         let Inserted { disc, family, buffer } = self.inserted()?;
-        let accepted = family.accept_write(disc, &page, at, count)?;
-        buffer.push(at, count, out, now);
-        let sequential = family.obeys_write_page();
+        let accepted = match family.accept_write(disc, &page, at, count) {
+            Ok(accepted) => accepted,
+            Err(sense) => {
+                if let Some(wrong) = careless_write(sense) {
+                    self.watch.record(wrong, cdb);
+                }
+                return Err(sense.into());
+            }
+        };
+        // Blocks of the pre-gap have negative addresses. The laser writes them, and nobody reads them back.
+        let skipped = if at >= PRE_GAP_START { at.wrapping_neg().min(count) } else { 0 };
+        let kept = out.get(skipped as usize * SECTOR_BYTES..).unwrap_or_default();
+        if skipped < count {
+            buffer.push(at.wrapping_add(skipped), count - skipped, kept, now);
+        }
+        let sequential = !disc.state.is_overwritable();
         // FUA: the medium is waited for.
         let mut takes = Duration::from_nanos(out.len() as u64 * NANOSECONDS_A_BYTE);
         if fields.bit(1, 3) {
             takes = takes.saturating_add(buffer.drain_time(speed));
             self.inserted()?.commit_all()?;
+        }
+        if accepted == Accepted::SplitsUnit {
+            self.watch.record("a WRITE began in the midst of an ECC unit", cdb);
         }
         if accepted == Accepted::OpensTrack {
             if !self.watch.address_asked {
@@ -312,7 +350,8 @@ impl SimDrive {
     }
 
     fn track_information(&mut self, cdb: Fields<'_>) -> Result<Vec<u8>, Sense> {
-        let n150 = self.quirks.n150;
+        // With a session at once ahead, a CD begins with its pre-gap.
+        let (n150, at_once) = (self.quirks.n150, self.page.is_selected() && self.page.write_type() == AT_ONCE);
         let number = cdb.u32(2);
         let address = match cdb.u8(1) {
             0 => TrackAddress::Lba(number),
@@ -323,8 +362,8 @@ impl SimDrive {
         };
         let Inserted { disc, family, .. } = self.inserted()?;
         let mut reply = family.track_information(&disc.state, address)?;
-        let untouched = family.is_blank(&disc.state) && family.obeys_write_page();
-        if let Some(next) = reply.get_mut(12..16).filter(|_| n150 && untouched) {
+        let untouched = family.is_blank(&disc.state) && disc.medium().nature() == Nature::Cd;
+        if let Some(next) = reply.get_mut(12..16).filter(|_| (n150 || at_once) && untouched) {
             next.copy_from_slice(&(-150_i32).to_be_bytes());
         }
         self.watch.address_asked = true;
@@ -337,8 +376,12 @@ impl SimDrive {
         if buffer.is_empty() && !family.is_writing() {
             return Ok(0);
         }
+        let short = family.is_short_of_its_end();
         let plain = Job::new(Effect::Synchronize, Sense::LONG_WRITE_IN_PROGRESS, 0);
         let job = family.synchronize().unwrap_or(plain);
+        if short {
+            self.watch.record("what is written at once was synchronized before its end", &[]);
+        }
         self.begin(job, immediate, timeout)?;
         Ok(0)
     }
@@ -348,8 +391,18 @@ impl SimDrive {
         self.check_immediate(fields.bit(1, 0), Sense::cdb_field(1, Some(0)))?;
         let page = self.page.clone();
         let Inserted { disc, family, .. } = self.inserted()?;
-        let job = family.close(&disc.state, fields.u8(2), fields.u16(4), &page)?;
-        if family.obeys_write_page() && fields.u8(2) == 2 && !page.is_selected() {
+        let job = family.close(&disc.state, fields.u8(2), fields.u16(4), &page);
+        let unsynchronized = family.is_unsynchronized() && job.is_ok();
+        if job == Err(Sense::SEQUENCE) {
+            self.watch.record("CLOSE although there was nothing that could be closed", cdb);
+        }
+        let job = job?;
+        let Inserted { family, .. } = self.inserted()?;
+        let obeys = family.obeys_write_page();
+        if unsynchronized {
+            self.watch.record("a track was closed before it was synchronized", cdb);
+        }
+        if obeys && fields.u8(2) == 2 && !page.is_selected() {
             self.watch.record("a session was closed by the multi-session bits nobody had set", cdb);
         }
         if let Some(job) = job {
@@ -397,6 +450,17 @@ impl SimDrive {
     /// Quirk `noimmed`.
     fn check_immediate(&self, immediate: bool, sense: Sense) -> Result<(), Sense> {
         if immediate && self.quirks.no_immed { Err(sense) } else { Ok(()) }
+    }
+}
+
+/// What a refused WRITE says of the client, if it is the client's doing.
+fn careless_write(sense: Sense) -> Option<&'static str> {
+    match sense.words() {
+        (5, 0x21, 0x02) => Some("a WRITE did not go to the next writable address"),
+        (5, 0x21, 0x00) | (5, 0x63, 0x00) => Some("a WRITE went beyond what can be written"),
+        (5, 0x24, 0x00) => Some("a WRITE was no multiple of the packet size"),
+        (5, 0x2c, 0x00) => Some("a WRITE came when nothing could be written"),
+        _ => None,
     }
 }
 

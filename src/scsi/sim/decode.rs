@@ -92,6 +92,10 @@ pub(super) fn check_reserved(opcode: Opcode, cdb: &[u8]) -> Result<(), Sense> {
 pub(super) fn data_out_bytes(opcode: Opcode, cdb: Fields<'_>) -> Option<usize> {
     match opcode {
         Opcode::Write10 => Some(cdb.length(7) * crate::sector::SECTOR_BYTES),
+        Opcode::Write12 => {
+            Some(usize::try_from(cdb.u32(6)).unwrap_or(usize::MAX).saturating_mul(crate::sector::SECTOR_BYTES))
+        }
+        Opcode::SendCueSheet => usize::try_from(cdb.u32(5) & 0x00ff_ffff).ok(),
         Opcode::ModeSelect10 | Opcode::SendOpcInformation => Some(cdb.length(7)),
         Opcode::SetStreaming => Some(cdb.length(9)),
         // FmtData = 0: no parameter list. MMC's list is always header and one descriptor (MMC-6 6.5.3).

@@ -77,7 +77,7 @@ pub(super) fn describe(path: &Path, disc: &DiscState) -> Description {
         Some(FormatStatus::Intermediate) => "formatted, the last border open",
         None if disc.erasing => "being blanked",
         None if disc.finalised => "closed",
-        None if disc.open_track().is_some() => "damaged",
+        None if disc.open_track().is_some_and(super::state::Track::is_damaged) => "damaged",
         None => match disc.sessions.last() {
             None => "blank",
             Some(session) if session.lead_out.is_none() => "session open",

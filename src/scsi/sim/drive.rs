@@ -250,6 +250,7 @@ impl SimDrive {
         self.watch.address_asked = false;
         self.watch.unsynced_data = false;
         if let Some(inserted) = &mut self.slot {
+            inserted.family.set_quirks(self.quirks);
             inserted.family.inserted(&mut inserted.disc);
             self.write_kb_per_s = inserted.disc.medium().write_kb_per_s().first().copied().unwrap_or(1);
             self.attention = Some(Sense::MEDIUM_CHANGED);
@@ -280,7 +281,7 @@ impl SimDrive {
     pub(super) fn begin(&mut self, job: Job, immediate: bool, timeout: Duration) -> Result<(), Stop> {
         let (now, speed) = (self.now, self.write_kb_per_s);
         let inserted = self.inserted()?;
-        if matches!(job.effect, Effect::Blank | Effect::Format) {
+        if matches!(job.effect, Effect::Blank | Effect::BlankMinimally | Effect::Format) {
             inserted.buffer.clear();
         }
         inserted.family.begin(&mut inserted.disc, job.effect)?;
@@ -303,10 +304,11 @@ impl SimDrive {
         if let Some(operation) = due {
             inserted.commit_all()?;
             inserted.family.complete(&mut inserted.disc, operation.effect, operation.until)?;
-            if matches!(operation.effect, Effect::Blank | Effect::Format)
+            if matches!(operation.effect, Effect::Blank | Effect::BlankMinimally | Effect::Format)
                 && inserted.disc.medium().nature() == Nature::DvdMinus
             {
                 inserted.family = family_of(&inserted.disc.state);
+                inserted.family.set_quirks(self.quirks);
             }
             self.watch.unsynced_data = false;
             if self.quirks.stale && matches!(operation.effect, Effect::CloseSession { .. }) {
@@ -345,7 +347,8 @@ impl SimDrive {
             }
             Action::Sense(sense) => {
                 let on_medium = matches!(sense.key(), 3 | 4);
-                let writes = [Opcode::Write10.code(), Opcode::SynchronizeCache10.code()].contains(&code);
+                let writes =
+                    [Opcode::Write10.code(), Opcode::Write12.code(), Opcode::SynchronizeCache10.code()].contains(&code);
                 let slot = self.slot.as_mut().filter(|_| on_medium && writes && !self.tray_open);
                 if let Some(inserted) = slot {
                     inserted.commit_all()?;

@@ -167,7 +167,7 @@ impl Family for DvdPlusRw {
             }
             Effect::StopFormat => return self.suspend(disc),
             Effect::Synchronize => {}
-            Effect::Nothing | Effect::CloseTrack | Effect::CloseSession { .. } | Effect::Blank => return Ok(()),
+            _ => return Ok(()),
         }
         disc.save()
     }

@@ -9,7 +9,9 @@ use super::disc::{DiscError, VirtualDisc};
 use super::dvd_plus_rw::DvdPlusRw;
 use super::kinds::Nature;
 use super::mode::WritePage;
+use super::options::Quirks;
 use super::sense::Sense;
+use super::sequential::Sequential;
 use super::state::DiscState;
 
 /// What an operation does to the disc once it has ended.
@@ -24,13 +26,20 @@ pub(super) enum Effect {
         appendable: bool,
     },
     Blank,
+    /// DVD-RW: only what says where things are; one session written disc at once fits after it.
+    BlankMinimally,
     Format,
+    /// BD-R: so many blocks are set aside for defect management.
+    FormatWriteOnce {
+        spares: u32,
+        pseudo_overwrite: bool,
+    },
     ResumeFormat,
     StopFormat,
 }
 
 /// An operation that takes its time.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Job {
     pub(super) effect: Effect,
     /// What TEST UNIT READY answers meanwhile.
@@ -51,6 +60,8 @@ pub(super) enum Accepted {
     Continues,
     /// It begins a track.
     OpensTrack,
+    /// It continues in the midst of an ECC unit.
+    SplitsUnit,
 }
 
 /// How READ TRACK INFORMATION names a track (MMC-6 table 491).
@@ -120,6 +131,26 @@ pub(super) trait Family: Send + fmt::Debug {
     /// Progress of background work, over 65536.
     fn background_progress(&self, disc: &DiscState) -> Option<u16>;
 
+    /// The habits that this drive was told to have.
+    fn set_quirks(&mut self, quirks: Quirks) {
+        let _ = quirks;
+    }
+
+    /// Whether something was written since the last SYNCHRONIZE CACHE.
+    fn is_unsynchronized(&self) -> bool {
+        false
+    }
+
+    /// Whether a disc or session written at once has not reached the end it was announced with.
+    fn is_short_of_its_end(&self) -> bool {
+        false
+    }
+
+    /// Whether WRITE(12) may ask for streaming.
+    fn can_stream(&self) -> bool {
+        false
+    }
+
     /// RESERVE TRACK of so many blocks.
     fn reserve(&mut self, disc: &mut VirtualDisc, page: &WritePage, blocks: u32) -> Result<(), Sense> {
         let _ = (disc, page, blocks);
@@ -167,7 +198,7 @@ pub(super) trait Family: Send + fmt::Debug {
 pub(super) fn family_of(disc: &DiscState) -> Box<dyn Family> {
     match disc.medium.nature() {
         Nature::Cd => Box::new(Cd::new()),
-        Nature::DvdMinus | Nature::DvdPlusR | Nature::BdR => Box::new(Cd::new()),
+        Nature::DvdMinus | Nature::DvdPlusR | Nature::BdR => Box::new(Sequential::new(disc)),
         Nature::DvdPlusRw | Nature::DvdRam | Nature::BdRe => Box::new(DvdPlusRw::new()),
     }
 }

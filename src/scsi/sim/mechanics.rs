@@ -75,12 +75,12 @@ impl SimDrive {
         if cdb.bit(1, 0) {
             return Err(Sense::SAVING_NOT_SUPPORTED.into());
         }
-        let family = self.slot.as_ref().map(|m| &m.family);
-        if family.is_some_and(|family| family.is_writing()) {
+        let medium = self.slot.as_ref();
+        if medium.is_some_and(|m| m.family.is_writing()) {
             return Err(Sense::SEQUENCE.into());
         }
-        let strict = family.is_some_and(|family| family.obeys_write_page());
-        self.page.select(list, strict)?;
+        let obeying = medium.filter(|m| m.family.obeys_write_page()).map(|m| m.disc.medium().nature());
+        self.page.select(list, obeying)?;
         Ok(list.len())
     }
 

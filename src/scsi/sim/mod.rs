@@ -17,6 +17,12 @@
 //! | `noimmed` | Immed is refused with 5/24/00 (FORMAT UNIT: 5/26/00) |
 //! | `n150` | the next writable address of a blank CD is given as -150 |
 //! | `stale` | a new session can't be read before START UNIT or a reload |
+//! | `lie21` | DVD-R, DVD-RW: incremental writing is announced, and the first WRITE fails with 5/64/00 |
+//! | `noffh` | DVD-R, DVD-RW, BD-R: READ TRACK INFORMATION does not know track FFh |
+//! | `fmtbdr` | a BD-R that is formatted and empty says that it is appendable |
+//! | `nwav` | DVD, BD: a damaged track has a next writable address, and can be continued |
+//! | `rawtoc` | DVD, BD: format 2 of READ TOC is answered |
+//! | `gap=N` | between a session that is closed and the next track lie N blocks |
 //!
 //! COMMAND is a two-digit hexadecimal operation code or one of `tur requestsense format inquiry startstop mediumremoval
 //! formatcapacities capacity read10 write10 sync toc configuration event discinfo trackinfo opc modeselect modesense close
@@ -32,6 +38,7 @@
 //! | `kill` | the same, and the process aborts |
 //! | `flip` | READ succeeds with one wrong bit, in the sector named or the first one |
 
+mod bd_r_format;
 mod buffer;
 mod cd;
 mod cd_replies;
@@ -48,6 +55,9 @@ mod mode;
 mod options;
 mod replies;
 mod sense;
+mod sequential;
+mod sequential_replies;
+mod sequential_rules;
 mod state;
 mod watch;
 

@@ -2,10 +2,14 @@
 
 use super::decode::Fields;
 use super::family::low_byte;
+use super::kinds::Nature;
 use super::sense::Sense;
 
-/// Write type of page 05h: track at once.
+/// Write types of page 05h.
+pub(super) const INCREMENTAL: u8 = 0;
 pub(super) const TRACK_AT_ONCE: u8 = 1;
+/// Session at once on a CD, disc at once on a DVD.
+pub(super) const AT_ONCE: u8 = 2;
 
 const WRITE_PAGE: u8 = 0x05;
 const PAGE_BYTES: usize = 52;
@@ -52,8 +56,8 @@ impl WritePage {
         self.bytes[3] >> 6 == 3
     }
 
-    /// Takes the parameter list of a MODE SELECT(10). `strict` is for media that obey the page.
-    pub(super) fn select(&mut self, list: &[u8], strict: bool) -> Result<(), Sense> {
+    /// Takes the parameter list of a MODE SELECT(10). `obeying` is the kind of medium, if it is one that obeys the page.
+    pub(super) fn select(&mut self, list: &[u8], obeying: Option<Nature>) -> Result<(), Sense> {
         if list.is_empty() {
             return Ok(());
         }
@@ -82,7 +86,7 @@ impl WritePage {
             }
             let Some(bytes) = rest.get(..expected) else { return Err(Sense::new(5, 0x1a, 0x00)) };
             if page.u8(0) == WRITE_PAGE {
-                check(bytes, at, strict)?;
+                check(bytes, at, obeying)?;
                 new = Some(bytes);
             }
             at += expected;
@@ -106,7 +110,18 @@ impl WritePage {
             known = true;
             let page = if control == 2 { &DEFAULT } else { &self.bytes };
             // Changeable: write type to data block type, link and packet size, session format, pause.
-            let changeable: &[(usize, u8)] = &[(2, 0x7f), (3, 0xff), (4, 0x0f), (5, 0xff), (14, 0xff), (15, 0xff)];
+            let changeable: &[(usize, u8)] = &[
+                (2, 0x7f),
+                (3, 0xff),
+                (4, 0x0f),
+                (5, 0xff),
+                (10, 0xff),
+                (11, 0xff),
+                (12, 0xff),
+                (13, 0xff),
+                (14, 0xff),
+                (15, 0xff),
+            ];
             pages.extend_from_slice(&masked(page, control, changeable));
         }
         if matches!(code, 0x2a | 0x3f) {
@@ -123,7 +138,7 @@ impl WritePage {
 }
 
 /// Checks page 05h, which stands at `at` of the parameter list.
-fn check(page: &[u8], at: usize, strict: bool) -> Result<(), Sense> {
+fn check(page: &[u8], at: usize, obeying: Option<Nature>) -> Result<(), Sense> {
     let page = Fields(page);
     let refuse = |byte: usize, bit: u8| Err(Sense::list_field(at + byte, Some(bit)));
     if page.u8(2) & 0x80 != 0 {
@@ -139,24 +154,42 @@ fn check(page: &[u8], at: usize, strict: bool) -> Result<(), Sense> {
     if page.u8(4) & 0xf0 != 0 {
         return refuse(4, 7);
     }
-    if strict {
-        if page.u8(2) & 0x0f != TRACK_AT_ONCE {
-            return refuse(2, 3);
-        }
-        if page.bit(3, 5) {
-            return refuse(3, 5);
-        }
-        if page.u8(3) & 0x0f != 4 {
-            return refuse(3, 3);
-        }
-        if page.u8(4) & 0x0f != 8 {
-            return refuse(4, 3);
-        }
-        if page.u8(8) != 0 {
-            return refuse(8, 7);
-        }
-    }
-    Ok(())
+    let wrong = match obeying {
+        None => None,
+        Some(Nature::Cd) => wrong_for_cd(page),
+        Some(_) => wrong_for_dvd(page),
+    };
+    wrong.map_or(Ok(()), |(byte, bit)| refuse(byte, bit))
+}
+
+/// Which byte and bit a CD can't follow (MMC-6 7.5.4).
+fn wrong_for_cd(page: Fields<'_>) -> Option<(usize, u8)> {
+    let checks = [
+        (matches!(page.u8(2) & 0x0f, TRACK_AT_ONCE | AT_ONCE), (2, 3)),
+        (!page.bit(3, 5), (3, 5)),
+        (page.u8(3) & 0x0f == 4, (3, 3)),
+        (page.u8(4) & 0x0f == 8, (4, 3)),
+        (page.u8(8) == 0, (8, 7)),
+    ];
+    checks.into_iter().find(|(right, _)| !right).map(|(_, place)| place)
+}
+
+/// Which byte and bit a DVD-R or DVD-RW can't follow: in increments it takes fixed packets of one ECC unit, linked by one
+/// unit; at once it takes a single session.
+fn wrong_for_dvd(page: Fields<'_>) -> Option<(usize, u8)> {
+    let at_once = page.u8(2) & 0x0f == AT_ONCE;
+    let checks = [
+        (at_once || page.u8(2) & 0x0f == INCREMENTAL, (2, 3)),
+        (at_once != page.bit(2, 5), (2, 5)),
+        (if at_once { page.u8(3) >> 6 == 0 } else { page.u8(3) >> 6 != 1 }, (3, 7)),
+        (at_once != page.bit(3, 5), (3, 5)),
+        (page.u8(3) & 0x0f == 5, (3, 3)),
+        (page.u8(4) & 0x0f == 8, (4, 3)),
+        (at_once || page.u8(5) == 0x10, (5, 7)),
+        (page.u8(8) == 0, (8, 7)),
+        (at_once || page.u32(10) == 16, (10, 7)),
+    ];
+    checks.into_iter().find(|(right, _)| !right).map(|(_, place)| place)
 }
 
 /// The page as PC wants it: values, or for 1 the mask of what can be changed.

@@ -12,8 +12,16 @@ pub enum OptionError {
     #[error("the path of the virtual disc is missing")]
     NoPath,
     /// Not an option.
-    #[error("\"{option}\" is no option of the simulated drive (fault=..., empty, noprogress, noimmed, n150, stale)")]
+    #[error(
+        "\"{option}\" is no option of the simulated drive (fault=..., empty, noprogress, noimmed, n150, stale, lie21, noffh, fmtbdr, nwav, rawtoc, gap=N)"
+    )]
     Unknown {
+        /// As given.
+        option: String,
+    },
+    /// Not a number of blocks.
+    #[error("\"{option}\": the gap between sessions is a number of blocks, at most {MOST_GAP}")]
+    Gap {
         /// As given.
         option: String,
     },
@@ -48,6 +56,9 @@ pub enum OptionError {
         action: String,
     },
 }
+
+/// The widest gap there may be.
+const MOST_GAP: u32 = 10_000_000;
 
 /// What a fault does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +97,9 @@ impl Fault {
         let wrong = || OptionError::Which { which: which.to_owned() };
         let which = match (which.get(..1), which.get(1..)) {
             (Some("#"), Some(n)) => Which::Nth(n.parse().ok().filter(|n| *n > 0).ok_or_else(wrong)?),
-            (Some("@"), Some(_)) if ![Opcode::Read10.code(), Opcode::Write10.code()].contains(&code) => {
+            (Some("@"), Some(_))
+                if ![Opcode::Read10.code(), Opcode::Write10.code(), Opcode::Write12.code()].contains(&code) =>
+            {
                 return Err(OptionError::NoSector { command: command.to_owned() });
             }
             (Some("@"), Some(lba)) => Which::At(lba.parse().map_err(|_| wrong())?),
@@ -147,6 +160,9 @@ fn command_code(word: &str) -> Option<u8> {
         "close" => Opcode::CloseTrackSession,
         "buffercapacity" => Opcode::ReadBufferCapacity,
         "blank" => Opcode::Blank,
+        "write12" => Opcode::Write12,
+        "reserve" => Opcode::ReserveTrack,
+        "cuesheet" => Opcode::SendCueSheet,
         "performance" => Opcode::GetPerformance,
         "streaming" => Opcode::SetStreaming,
         "cdspeed" => Opcode::SetCdSpeed,
@@ -189,6 +205,18 @@ pub(super) struct Quirks {
     pub(super) n150: bool,
     /// A new session can't be read before START UNIT or a reload.
     pub(super) stale: bool,
+    /// Feature 0021h is current, and the first WRITE in increments is refused.
+    pub(super) lie21: bool,
+    /// Track FFh is not known on DVD-R, DVD-RW and BD-R.
+    pub(super) no_ff: bool,
+    /// A BD-R that is formatted and empty says that it is appendable.
+    pub(super) formatted_bd_r_appendable: bool,
+    /// A damaged track has a next writable address all the same, and can be continued.
+    pub(super) continues_damaged: bool,
+    /// Format 2 of READ TOC is answered on DVD and BD too.
+    pub(super) raw_toc: bool,
+    /// Blocks between a session that this drive closes and the next track, if not the usual number.
+    pub(super) gap: Option<u32>,
 }
 
 /// A drive's name taken apart.
@@ -209,12 +237,21 @@ impl Options {
         for option in parts {
             match option.split_once('=') {
                 Some((name, fault)) if name.eq_ignore_ascii_case("fault") => options.faults.push(Fault::parse(fault)?),
+                Some((name, blocks)) if name.eq_ignore_ascii_case("gap") => {
+                    let blocks = blocks.parse().ok().filter(|blocks| *blocks <= MOST_GAP);
+                    options.quirks.gap = Some(blocks.ok_or(OptionError::Gap { option: option.to_owned() })?);
+                }
                 _ => match option.to_ascii_lowercase().as_str() {
                     "empty" => options.empty = true,
                     "noprogress" => options.quirks.no_progress = true,
                     "noimmed" => options.quirks.no_immed = true,
                     "n150" => options.quirks.n150 = true,
                     "stale" => options.quirks.stale = true,
+                    "lie21" => options.quirks.lie21 = true,
+                    "noffh" => options.quirks.no_ff = true,
+                    "fmtbdr" => options.quirks.formatted_bd_r_appendable = true,
+                    "nwav" => options.quirks.continues_damaged = true,
+                    "rawtoc" => options.quirks.raw_toc = true,
                     _ => return Err(OptionError::Unknown { option: option.to_owned() }),
                 },
             }

@@ -34,6 +34,7 @@ impl Sense {
     pub(super) const ILLEGAL_MODE_FOR_TRACK: Sense = Sense::new(5, 0x64, 0x00);
     pub(super) const INCOMPLETE_TRACK: Sense = Sense::new(5, 0x72, 0x03);
     pub(super) const NO_MORE_TRACKS: Sense = Sense::new(5, 0x72, 0x05);
+    pub(super) const WRITE_PROTECTED: Sense = Sense::new(7, 0x27, 0x00);
     pub(super) const MEDIUM_CHANGED: Sense = Sense::new(6, 0x28, 0x00);
     pub(super) const BLANK_CHECK: Sense = Sense::new(8, 0x00, 0x00);
 
@@ -43,6 +44,11 @@ impl Sense {
 
     pub(super) const fn key(self) -> u8 {
         self.key
+    }
+
+    /// Sense key, ASC, ASCQ.
+    pub(super) const fn words(self) -> (u8, u8, u8) {
+        (self.key, self.asc, self.ascq)
     }
 
     /// With the failing address in INFORMATION.

@@ -35,6 +35,9 @@ pub(super) struct DiscState {
     /// DVD-RW: blanked minimally, so that only one session fits, written disc at once.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) disc_at_once_only: bool,
+    /// BD-R: formatted so that blocks can be overwritten in a roundabout way.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) pseudo_overwrite: bool,
     #[serde(default)]
     pub(super) sessions: Vec<Session>,
     /// Overwritable media; a DVD-RW has it while it is in restricted overwrite mode, a BD-R when it was formatted.
@@ -52,6 +55,9 @@ pub(super) struct Session {
     pub(super) tracks: Vec<Track>,
     /// Where the lead-out begins; `None` while the session is open.
     pub(super) lead_out: Option<u32>,
+    /// Blocks from there to the next track, if not as many as is usual on such a disc.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) gap: Option<u32>,
 }
 
 /// A track of a sequential disc.
@@ -65,6 +71,9 @@ pub(super) struct Track {
     /// Blocks behind them that belong to the track and hold no data.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(super) run_out: u32,
+    /// DVD and BD: how many blocks there were when the buffer was last empty in good order.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) synchronized: u32,
     pub(super) closed: bool,
 }
 
@@ -77,6 +86,11 @@ impl Track {
     /// First block after the track.
     pub(super) fn end(&self) -> u32 {
         self.start + self.blocks + self.run_out
+    }
+
+    /// Whether it was left in the midst of writing: what its end looks like nobody knows.
+    pub(super) fn is_damaged(&self) -> bool {
+        !self.closed && (self.blocks == 0 || self.blocks != self.synchronized)
     }
 }
 
@@ -159,6 +173,7 @@ impl DiscState {
             finalised: false,
             erasing: false,
             disc_at_once_only: false,
+            pseudo_overwrite: false,
             sessions: Vec::new(),
             format: overwritable.then_some(Format { status: FormatStatus::None, formatted: 0, spares: 0 }),
             recorded: Ranges::default(),

@@ -271,8 +271,8 @@ fn a_write_page_the_drive_can_not_follow_is_pointed_at() {
         let done = drive.execute(&hex("55 10 00 00 00 00 00 00 3C 00"), Data::Out(&list), LONG).unwrap();
         (sense(&done), done.sense[15..].to_vec())
     };
-    // Session at once, test write, audio, raw blocks, a wrong page length, PS, a length in the header.
-    assert_eq!(refused(&mut drive, 10, 0x42), ((5, 0x26, 0), vec![0x8b, 0, 10]));
+    // Packets, test write, audio, raw blocks, a wrong page length, PS, a length in the header.
+    assert_eq!(refused(&mut drive, 10, 0x40), ((5, 0x26, 0), vec![0x8b, 0, 10]));
     assert_eq!(refused(&mut drive, 10, 0x51), ((5, 0x26, 0), vec![0x8c, 0, 10]));
     assert_eq!(refused(&mut drive, 11, 0xc0), ((5, 0x26, 0), vec![0x8b, 0, 11]));
     assert_eq!(refused(&mut drive, 12, 0x00), ((5, 0x26, 0), vec![0x8b, 0, 12]));

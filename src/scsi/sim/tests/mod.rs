@@ -3,6 +3,7 @@
 mod cd;
 mod chaos;
 mod drive;
+mod dvd_plus_r;
 mod dvd_plus_rw;
 mod faults;
 
@@ -172,11 +173,22 @@ fn state_file(folder: &TempDir) -> std::path::PathBuf {
     folder.path().join("disc").join(Path::new("state.json"))
 }
 
-#[test]
-fn every_medium_has_a_word_and_the_others_say_that_they_are_missing() {
-    for medium in Medium::ALL {
-        assert_eq!(medium.as_str().parse(), Ok(medium));
-    }
-    assert!("dvd+r".parse::<Medium>().unwrap_err().to_string().starts_with("the simulated drive has no dvd+r yet"));
-    assert!("floppy".parse::<Medium>().unwrap_err().to_string().starts_with("\"floppy\" is no medium"));
+/// Takes down what the client did that it should not have done.
+fn wrongs(drive: &SimDrive) -> Vec<&str> {
+    drive.violations().iter().map(|violation| violation.what.as_str()).collect()
+}
+
+/// Burns a session of one track on a medium that needs no write page, as it should be done.
+fn burn_plain(drive: &mut SimDrive, number: u16, at: u32, count: u32, seed: u8) {
+    good(drive, "1E 00 00 00 01 00");
+    let [high, low] = number.to_be_bytes();
+    ask(drive, &format!("52 01 00 00 {high:02x} {low:02x} 00 00 30 00"));
+    write(drive, at, count, seed);
+    good(drive, "35 02 00 00 00 00 00 00 00 00");
+    ready(drive);
+    good(drive, &format!("5B 01 01 00 {high:02x} {low:02x} 00 00 00 00"));
+    ready(drive);
+    good(drive, "5B 01 02 00 00 00 00 00 00 00");
+    ready(drive);
+    good(drive, "1E 00 00 00 00 00");
 }
