@@ -26,7 +26,7 @@ const CLUSTER: u32 = 32;
 const SECONDS: u64 = 20;
 
 /// Spare blocks of a disc: by default, at least, at most; as much in proportion on a disc of any size.
-fn spares(disc: &DiscState) -> [u32; 3] {
+pub(super) fn spares(disc: &DiscState) -> [u32; 3] {
     SPARES.map(|of_one_layer| {
         let share = u64::from(disc.capacity) * of_one_layer / ONE_LAYER;
         let blocks = u32::try_from(share).unwrap_or(0);

@@ -6,9 +6,11 @@ use super::buffer::BUFFER_BLOCKS;
 use super::decode::{self, Fields};
 use super::drive::{Inserted, SimDrive, Stop};
 use super::family::{Accepted, Effect, Job, TocRequest, TrackAddress};
+use super::formatting;
 use super::kinds::Nature;
 use super::mode::{AT_ONCE, Speeds};
 use super::replies;
+use super::restricted_overwrite;
 use super::sense::Sense;
 use crate::scsi::{Data, Opcode, TransportError};
 use crate::sector::SECTOR_BYTES;
@@ -164,7 +166,14 @@ impl SimDrive {
                 // Without a medium: the largest capacity there is, type 3.
                 let none = super::family::capacity_descriptor(2_295_104, 3, 2048).to_vec();
                 let medium = self.slot.as_ref().filter(|_| !self.tray_open);
-                let list = medium.map_or(none, |m| m.family.format_capacities(&m.disc.state));
+                let list = medium.map_or(none, |m| {
+                    let mut list = m.family.format_capacities(&m.disc.state);
+                    if formatting::leaves_sequential(&m.disc.state) {
+                        list.truncate(8);
+                        list.extend(restricted_overwrite::formats(&m.disc.state));
+                    }
+                    list
+                });
                 Ok(replies::format_capacities(&list))
             }
             Opcode::ReadCapacity10 => {
@@ -421,27 +430,23 @@ impl SimDrive {
     }
 
     fn format(&mut self, cdb: Fields<'_>, list: &[u8], timeout: Duration) -> Result<usize, Stop> {
-        // FmtData, format code 001b, no CmpList (MMC-6 6.5.2).
-        for (bit, wanted) in [(4, true), (3, false), (2, false), (1, false), (0, true)] {
-            if cdb.bit(1, bit) != wanted {
-                return Err(Sense::cdb_field(1, Some(bit)).into());
-            }
-        }
         let fields = Fields(list);
         let immediate = fields.bit(1, 1);
         self.check_immediate(immediate, Sense::list_field(1, Some(1)))?;
-        if fields.u8(0) != 0 {
-            return Err(Sense::list_field(0, None).into());
-        }
-        // FOV alone changes nothing; the other flags are not for these media.
-        if fields.u8(1) & 0x7d != 0 {
-            return Err(Sense::list_field(1, None).into());
-        }
-        if fields.u16(2) != 8 {
-            return Err(Sense::list_field(2, None).into());
-        }
         let Inserted { disc, family, .. } = self.inserted()?;
-        if let Some(job) = family.format(&disc.state, fields)? {
+        let job = formatting::check(&disc.state, cdb, fields).and_then(|()| {
+            if family.is_writing() {
+                return Err(Sense::SEQUENCE);
+            }
+            if formatting::leaves_sequential(&disc.state) {
+                return restricted_overwrite::format_unit(&disc.state, fields).map(Some);
+            }
+            family.format(&disc.state, fields)
+        });
+        if job.as_ref().is_err_and(|sense| sense.is_wrong_list()) {
+            self.watch.record("the parameter list of FORMAT UNIT was not one that this disc can follow", cdb.0);
+        }
+        if let Some(job) = job? {
             self.begin(job, immediate, timeout)?;
         }
         Ok(0)

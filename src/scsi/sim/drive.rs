@@ -7,6 +7,7 @@ use super::buffer::Buffer;
 use super::describe::Description;
 use super::disc::{DiscError, VirtualDisc};
 use super::family::{Effect, Family, Job, family_of};
+use super::formatting;
 use super::kinds::Nature;
 use super::mode::WritePage;
 use super::options::{self, Action, Fault, OptionError, Options, Quirks};
@@ -281,10 +282,16 @@ impl SimDrive {
     pub(super) fn begin(&mut self, job: Job, immediate: bool, timeout: Duration) -> Result<(), Stop> {
         let (now, speed) = (self.now, self.write_kb_per_s);
         let inserted = self.inserted()?;
-        if matches!(job.effect, Effect::Blank | Effect::BlankMinimally | Effect::Format) {
+        if matches!(
+            job.effect,
+            Effect::Blank | Effect::BlankMinimally | Effect::Format | Effect::Reformat { keep: false, .. }
+        ) {
             inserted.buffer.clear();
         }
-        inserted.family.begin(&mut inserted.disc, job.effect)?;
+        match job.effect {
+            Effect::Reformat { keep, .. } => formatting::begin(&mut inserted.disc, keep)?,
+            effect => inserted.family.begin(&mut inserted.disc, effect)?,
+        }
         let takes = job.takes.saturating_add(inserted.buffer.drain_time(speed));
         let until = now.saturating_add(takes);
         self.operation = Some(Operation { effect: job.effect, sense: job.sense, since: now, until });
@@ -303,8 +310,11 @@ impl SimDrive {
         let Some(inserted) = &mut self.slot else { return Ok(()) };
         if let Some(operation) = due {
             inserted.commit_all()?;
-            inserted.family.complete(&mut inserted.disc, operation.effect, operation.until)?;
-            if matches!(operation.effect, Effect::Blank | Effect::BlankMinimally | Effect::Format)
+            match operation.effect {
+                Effect::Reformat { to, .. } => formatting::complete(&mut inserted.disc, to)?,
+                effect => inserted.family.complete(&mut inserted.disc, effect, operation.until)?,
+            }
+            if matches!(operation.effect, Effect::Blank | Effect::BlankMinimally | Effect::Reformat { .. })
                 && inserted.disc.medium().nature() == Nature::DvdMinus
             {
                 inserted.family = family_of(&inserted.disc.state);

@@ -14,8 +14,9 @@ use std::time::Duration;
 
 use super::decode::Fields;
 use super::disc::{DiscError, VirtualDisc};
-use super::family::{Accepted, Effect, Family, Job, TocRequest, TrackAddress, address, capacity_descriptor, counted};
+use super::family::{Accepted, Effect, Family, Job, TocRequest, TrackAddress, capacity_descriptor};
 use super::mode::WritePage;
+use super::one_track::{self, OneTrack, check_range};
 use super::sense::Sense;
 use super::state::{DiscState, Format, FormatStatus, Ranges};
 
@@ -45,6 +46,10 @@ impl DvdPlusRw {
     pub(super) fn new() -> DvdPlusRw {
         DvdPlusRw { since: None, preparing: false }
     }
+
+    fn figures(&self, disc: &DiscState) -> OneTrack {
+        OneTrack { ecc: ECC_BLOCKS, blocks: disc.capacity, blank: self.is_blank(disc), next: None, free: 0 }
+    }
 }
 
 fn format(disc: &DiscState) -> Format {
@@ -53,12 +58,6 @@ fn format(disc: &DiscState) -> Format {
 
 fn set(disc: &mut VirtualDisc, status: FormatStatus, formatted: u32) {
     disc.state.format = Some(Format { status, formatted, spares: 0 });
-}
-
-fn check_range(disc: &DiscState, at: u32, count: u32) -> Result<u32, Sense> {
-    at.checked_add(count)
-        .filter(|end| *end <= disc.capacity)
-        .ok_or(Sense::OUT_OF_RANGE.at(at.max(disc.capacity.min(at.saturating_add(count)))))
 }
 
 impl Family for DvdPlusRw {
@@ -73,7 +72,7 @@ impl Family for DvdPlusRw {
     }
 
     fn accept_write(&mut self, disc: &mut VirtualDisc, _: &WritePage, at: u32, count: u32) -> Result<Accepted, Sense> {
-        let end = check_range(&disc.state, at, count)?;
+        let end = check_range(at, count, disc.state.capacity)?;
         let Format { status, formatted, .. } = format(&disc.state);
         let within = match status {
             FormatStatus::None | FormatStatus::Intermediate => false,
@@ -84,13 +83,14 @@ impl Family for DvdPlusRw {
     }
 
     fn drained(&mut self, disc: &mut VirtualDisc, at: u32, count: u32) -> bool {
-        disc.state.recorded.insert(at, count);
+        one_track::written(disc, at, count);
         // The sectors speak for themselves. Only the drawing of the disc, and writing to a suspended one, need the ranges.
         false
     }
 
-    fn write_failed(&mut self, _: &mut VirtualDisc, _: u32) -> Result<(), DiscError> {
-        Ok(())
+    fn write_failed(&mut self, disc: &mut VirtualDisc, at: u32) -> Result<(), DiscError> {
+        one_track::ruined(disc, at, disc.state.capacity);
+        disc.save()
     }
 
     fn check_read(&self, disc: &DiscState, at: u32, count: u32) -> Result<(), Sense> {
@@ -98,10 +98,13 @@ impl Family for DvdPlusRw {
         if status == FormatStatus::None {
             return Err(Sense::CANNOT_READ_FORMAT);
         }
-        let end = check_range(disc, at, count)?;
+        let end = check_range(at, count, disc.capacity)?;
         // Unwritten blocks of a formatted area read as zeros.
         let beyond = status == FormatStatus::Suspended && end > formatted && !disc.recorded.covers(at, count);
-        if beyond { Err(Sense::BLANK_CHECK.at(at.max(formatted))) } else { Ok(()) }
+        if beyond {
+            return Err(Sense::BLANK_CHECK.at(at.max(formatted)));
+        }
+        one_track::check_readable(disc, at, count)
     }
 
     fn synchronize(&self) -> Option<Job> {
@@ -151,6 +154,7 @@ impl Family for DvdPlusRw {
             // First nothing is claimed, then nothing is there.
             set(disc, FormatStatus::None, 0);
             disc.state.recorded = Ranges::default();
+            disc.state.unreadable = Ranges::default();
             disc.save()?;
             disc.erase_sectors()?;
         }
@@ -228,52 +232,22 @@ impl Family for DvdPlusRw {
 
     fn disc_information(&self, disc: &DiscState) -> Vec<u8> {
         let status = format(disc).status;
-        let mut body = [0; 32];
-        body[0] = if status == FormatStatus::None { 0x10 } else { 0x1e };
-        body[1..5].copy_from_slice(&[1, 1, 1, 1]);
-        body[5] = match status {
+        let background = match status {
             _ if self.preparing => 2,
             FormatStatus::None | FormatStatus::Intermediate => 0,
             FormatStatus::Suspended => 1,
             FormatStatus::Running => 2,
             FormatStatus::Complete => 3,
         };
-        counted(&body)
+        one_track::disc_information(if status == FormatStatus::None { 0x10 } else { 0x1e }, background)
     }
 
     fn track_information(&self, disc: &DiscState, address: TrackAddress) -> Result<Vec<u8>, Sense> {
-        match address {
-            TrackAddress::Track(1) | TrackAddress::Session(1) => {}
-            TrackAddress::Lba(lba) if lba < disc.capacity => {}
-            TrackAddress::Lba(lba) => return Err(Sense::OUT_OF_RANGE.at(lba)),
-            _ => return Err(Sense::cdb_field(2, None)),
-        }
-        let data_mode = if self.is_blank(disc) { 0x41 } else { 0x01 };
-        let mut body = vec![1, 1, 0, 0x04, data_mode, 0];
-        // Start, next writable address (not valid), free blocks, blocking, size, last recorded address (not valid).
-        for field in [0, 0, 0, ECC_BLOCKS, disc.capacity, 0] {
-            body.extend_from_slice(&field.to_be_bytes());
-        }
-        body.resize(0x2e, 0);
-        Ok(counted(&body))
+        self.figures(disc).track_information(address, disc.capacity)
     }
 
     fn toc(&self, disc: &DiscState, request: TocRequest) -> Result<Vec<u8>, Sense> {
-        if request.format > 1 {
-            return Err(Sense::cdb_field(2, Some(3)));
-        }
-        if self.is_blank(disc) {
-            return Err(Sense::cdb_field(2, None));
-        }
-        let mut body = vec![1, 1];
-        let lead_out = (request.format == 0).then_some((0xaa, disc.capacity));
-        for (number, start) in [(1, 0)].into_iter().chain(lead_out) {
-            if request.format == 1 || number >= request.from {
-                body.extend_from_slice(&[0, 0x14, number, 0]);
-                body.extend_from_slice(&address(start, request.msf));
-            }
-        }
-        Ok(counted(&body))
+        self.figures(disc).toc(request)
     }
 
     fn last_block(&self, disc: &DiscState) -> u32 {

@@ -10,9 +10,11 @@ use super::dvd_plus_rw::DvdPlusRw;
 use super::kinds::Nature;
 use super::mode::WritePage;
 use super::options::Quirks;
+use super::random::Random;
+use super::restricted_overwrite::RestrictedOverwrite;
 use super::sense::Sense;
 use super::sequential::Sequential;
-use super::state::DiscState;
+use super::state::{DiscState, Format};
 
 /// What an operation does to the disc once it has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +35,11 @@ pub(super) enum Effect {
     FormatWriteOnce {
         spares: u32,
         pseudo_overwrite: bool,
+    },
+    /// The disc gets a new format; with `keep` what is written stays.
+    Reformat {
+        to: Format,
+        keep: bool,
     },
     ResumeFormat,
     StopFormat,
@@ -198,8 +205,10 @@ pub(super) trait Family: Send + fmt::Debug {
 pub(super) fn family_of(disc: &DiscState) -> Box<dyn Family> {
     match disc.medium.nature() {
         Nature::Cd => Box::new(Cd::new()),
+        Nature::DvdMinus if disc.format.is_some() => Box::new(RestrictedOverwrite::new()),
         Nature::DvdMinus | Nature::DvdPlusR | Nature::BdR => Box::new(Sequential::new(disc)),
-        Nature::DvdPlusRw | Nature::DvdRam | Nature::BdRe => Box::new(DvdPlusRw::new()),
+        Nature::DvdPlusRw => Box::new(DvdPlusRw::new()),
+        Nature::DvdRam | Nature::BdRe => Box::new(Random),
     }
 }
 

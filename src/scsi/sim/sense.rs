@@ -51,6 +51,11 @@ impl Sense {
         (self.key, self.asc, self.ascq)
     }
 
+    /// INVALID FIELD IN PARAMETER LIST.
+    pub(super) const fn is_wrong_list(self) -> bool {
+        self.key == 5 && self.asc == 0x26
+    }
+
     /// With the failing address in INFORMATION.
     pub(super) const fn at(self, lba: u32) -> Sense {
         Sense { information: Some(lba), ..self }

@@ -46,6 +46,9 @@ pub(super) struct DiscState {
     /// Overwritable media: what was written since the last format.
     #[serde(default, skip_serializing_if = "Ranges::is_empty")]
     pub(super) recorded: Ranges,
+    /// Overwritable media: ECC units a WRITE went wrong in. They can't be read until they are written again.
+    #[serde(default, skip_serializing_if = "Ranges::is_empty")]
+    pub(super) unreadable: Ranges,
 }
 
 /// A session of a sequential disc.
@@ -155,6 +158,27 @@ impl Ranges {
         self.0.splice(begin..end.max(begin), [new]);
     }
 
+    /// Takes `count` blocks from `at` out.
+    pub(super) fn remove(&mut self, at: u32, count: u32) {
+        let Some(last) = count.checked_sub(1).map(|more| at.saturating_add(more)) else { return };
+        if self.first_in(at, count).is_none() {
+            return;
+        }
+        let rest = self.0.iter().flat_map(|range| {
+            let before = (range.first < at).then(|| Range { first: range.first, last: range.last.min(at - 1) });
+            let behind = (range.last > last).then(|| Range { first: range.first.max(last + 1), last: range.last });
+            [before, behind].into_iter().flatten()
+        });
+        self.0 = rest.collect();
+    }
+
+    /// The first of `count` blocks from `at` that is in.
+    pub(super) fn first_in(&self, at: u32, count: u32) -> Option<u32> {
+        let last = at.saturating_add(count.checked_sub(1)?);
+        let hit = self.0.iter().find(|range| range.last >= at && range.first <= last)?;
+        Some(hit.first.max(at))
+    }
+
     /// Whether all `count` blocks from `at` are in.
     pub(super) fn covers(&self, at: u32, count: u32) -> bool {
         let last = at.saturating_add(count.saturating_sub(1));
@@ -177,6 +201,7 @@ impl DiscState {
             sessions: Vec::new(),
             format: overwritable.then_some(Format { status: FormatStatus::None, formatted: 0, spares: 0 }),
             recorded: Ranges::default(),
+            unreadable: Ranges::default(),
         }
     }
 
@@ -264,12 +289,14 @@ impl DiscState {
     }
 
     fn flaw_of_ranges(&self) -> Option<String> {
-        let mut free_from = 0;
-        for range in &self.recorded.0 {
-            if range.first < free_from || range.last < range.first || range.last >= self.capacity {
-                return Some(format!("recorded range {} to {} does not lie where it can", range.first, range.last));
+        for ranges in [&self.recorded, &self.unreadable] {
+            let mut free_from = 0;
+            for range in &ranges.0 {
+                if range.first < free_from || range.last < range.first || range.last >= self.capacity {
+                    return Some(format!("a range of {} to {} does not lie where it can", range.first, range.last));
+                }
+                free_from = range.last + 1;
             }
-            free_from = range.last + 1;
         }
         None
     }
@@ -296,5 +323,9 @@ mod tests {
         ranges.insert(3, 200);
         assert_eq!(ranges.0, [Range { first: 0, last: 202 }]);
         assert!(ranges.covers(0, 203) && !ranges.covers(0, 204));
+        ranges.remove(10, 5);
+        ranges.remove(200, 900);
+        assert_eq!(ranges.0, [Range { first: 0, last: 9 }, Range { first: 15, last: 199 }]);
+        assert_eq!((ranges.first_in(5, 99), ranges.first_in(10, 6), ranges.first_in(10, 5)), (Some(5), Some(15), None));
     }
 }
