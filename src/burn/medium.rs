@@ -194,7 +194,7 @@ impl Medium {
 
     /// The SAO bit of the feature CD Mastering (MMC-6 5.3.23).
     fn knows_session_at_once(&self) -> bool {
-        self.features.has(Feature(0x002e))
+        self.features.bit(Feature::CD_MASTERING, 0, 5)
     }
 
     /// Whether any sector can be written at any time, so that sessions are the file system's doing and not the drive's.
@@ -449,7 +449,7 @@ fn classify_sequential(replies: Replies) -> Medium {
     let next_writable = writable.as_ref().and_then(|next| next.next_writable);
     let free = if next_writable.is_some() { writable.map_or(Sectors(0), |next| next.free) } else { Sectors(0) };
     let can_append = match profile {
-        Profile::DvdRSequential | Profile::DvdRwSequential => features.has(INCREMENTAL_STREAMING),
+        Profile::DvdRSequential | Profile::DvdRwSequential => features.has(Feature::INCREMENTAL_STREAMING),
         Profile::DvdRDualLayerSequential | Profile::DvdRDualLayerJump => false,
         _ => true,
     };
@@ -484,7 +484,7 @@ fn sequential_state(
     readable: Option<Sectors>,
 ) -> State {
     let profile = features.profile;
-    if profile == Profile::BdRSequential && features.has(PSEUDO_OVERWRITE) {
+    if profile == Profile::BdRSequential && features.has(Feature::BD_R_PSEUDO_OVERWRITE) {
         return State::Unsupported;
     }
     let next_writable = next.filter(|next| !next.damaged).and_then(|next| next.next_writable);
@@ -525,7 +525,7 @@ fn open_track(disc: &DiscInformation, tracks: &[TrackInformation]) -> u16 {
 fn takes_more(features: &CurrentFeatures, disc: &DiscInformation) -> bool {
     match features.profile {
         Profile::CdR | Profile::CdRw => disc.last_track <= MOST_CD_TRACKS,
-        Profile::DvdRSequential | Profile::DvdRwSequential => features.has(INCREMENTAL_STREAMING),
+        Profile::DvdRSequential | Profile::DvdRwSequential => features.has(Feature::INCREMENTAL_STREAMING),
         Profile::DvdRDualLayerSequential | Profile::DvdRDualLayerJump => false,
         Profile::DvdPlusR | Profile::DvdPlusRDualLayer => disc.sessions <= MOST_DVD_PLUS_R_SESSIONS,
         Profile::BdRSequential => disc.sessions <= MOST_BD_R_SESSIONS,
@@ -536,13 +536,17 @@ fn takes_more(features: &CurrentFeatures, disc: &DiscInformation) -> bool {
 /// Whether the drive writes media of this family at all: what is current, and not the profile, tells (MMC-6 5.3).
 fn can_be_written(features: &CurrentFeatures) -> bool {
     let writes: &[Feature] = match features.profile {
-        Profile::CdR | Profile::CdRw => &[Feature(0x0021), Feature::CD_TRACK_AT_ONCE, Feature(0x002e)],
+        Profile::CdR | Profile::CdRw => {
+            &[Feature::INCREMENTAL_STREAMING, Feature::CD_TRACK_AT_ONCE, Feature::CD_MASTERING]
+        }
         Profile::DvdRSequential
         | Profile::DvdRwSequential
         | Profile::DvdRDualLayerSequential
-        | Profile::DvdRDualLayerJump => &[Feature(0x0021), Feature(0x002f)],
-        Profile::DvdPlusR | Profile::DvdPlusRDualLayer => &[Feature(0x0021), Feature(0x002b), Feature(0x003b)],
-        Profile::BdRSequential => &[Feature(0x0021), Feature(0x0041)],
+        | Profile::DvdRDualLayerJump => &[Feature::INCREMENTAL_STREAMING, Feature::DVD_R_RW],
+        Profile::DvdPlusR | Profile::DvdPlusRDualLayer => {
+            &[Feature::INCREMENTAL_STREAMING, Feature::DVD_PLUS_R, Feature::DVD_PLUS_R_DUAL_LAYER]
+        }
+        Profile::BdRSequential => &[Feature::INCREMENTAL_STREAMING, Feature::BD_WRITE],
         _ => return true,
     };
     writes.iter().any(|&feature| features.has(feature))
@@ -594,9 +598,10 @@ fn classify_overwritable(replies: Replies) -> Medium {
     }
 }
 
-/// The most sectors that a DVD-RW can be formatted to.
+/// The most sectors that a DVD-RW can be formatted to: all of it.
 fn largest_format(formats: &FormatCapacities) -> Option<Sectors> {
-    (formats.kind == CapacityKind::Unformatted).then_some(formats.sectors)
+    let whole = formats.formats.iter().filter(|format| matches!(format.kind, 0x00 | 0x10)).map(|format| format.sectors);
+    whole.chain((formats.kind == CapacityKind::Unformatted).then_some(formats.sectors)).max()
 }
 
 /// Media that are only read here. The table of contents shows where their last session is.
@@ -636,8 +641,3 @@ fn nothing_known(features: CurrentFeatures) -> Medium {
         can_append: false,
     }
 }
-
-/// Incremental Streaming Writable.
-const INCREMENTAL_STREAMING: Feature = Feature(0x0021);
-/// BD-R Pseudo-Overwrite.
-const PSEUDO_OVERWRITE: Feature = Feature(0x0038);

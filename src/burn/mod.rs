@@ -11,8 +11,11 @@
 //! A recipe is the module that burns a family of media; its text is the order of commands. What all of them share stands in
 //! [`medium`] (asking the drive), [`prepare`] (blanking, formatting, repairing) and `write`.
 
+pub mod bd_r;
 pub mod buffers;
 pub mod cd;
+pub mod dvd_plus_r;
+pub mod dvd_r;
 pub mod fifo;
 pub mod ledger;
 pub mod medium;
@@ -21,12 +24,13 @@ pub mod prepare;
 pub mod progress;
 pub mod readback;
 pub mod source;
+mod steps;
 mod write;
 
 use std::fmt;
 use std::sync::atomic::AtomicBool;
 
-use crate::scsi::mmc::Profile;
+use crate::scsi::mmc::{Profile, WriteSpeed};
 use crate::scsi::{Drive, ScsiError};
 use crate::sector::{Lba, Sectors};
 
@@ -90,14 +94,18 @@ pub struct Burned {
 /// When it could not be written and closed. The sessions that were on the medium before are untouched.
 pub fn burn(drive: &mut Drive, medium: &Medium, mut job: Job<'_>) -> Result<Burned, BurnError> {
     drive.lock_tray();
-    let no_recipe = || BurnError::NoRecipe {
-        profile: medium.profile,
-        why: medium.refusal().unwrap_or("there is no recipe for it"),
-    };
     match medium.recipe(job.finalize) {
-        Some(Recipe::CdTrackAtOnce) => cd::burn(drive, &mut job),
-        Some(Recipe::Overwrite) => overwrite::burn(drive, &mut job, medium.capacity),
-        _ => Err(no_recipe()),
+        Some(Recipe::CdTrackAtOnce) => cd::track_at_once(drive, medium, &mut job),
+        Some(Recipe::CdSessionAtOnce) => cd::session_at_once(drive, medium, &mut job),
+        Some(Recipe::DvdIncremental) => dvd_r::incremental(drive, medium, &mut job),
+        Some(Recipe::DvdDiscAtOnce) => dvd_r::disc_at_once(drive, medium, &mut job),
+        Some(Recipe::DvdPlusR) => dvd_plus_r::burn(drive, medium, &mut job),
+        Some(Recipe::BdR) => bd_r::burn(drive, medium, &mut job),
+        Some(Recipe::Overwrite) => overwrite::burn(drive, medium, &mut job),
+        None => Err(BurnError::NoRecipe {
+            profile: medium.profile,
+            why: medium.refusal().unwrap_or("there is no recipe for it"),
+        }),
     }
 }
 
@@ -106,9 +114,22 @@ pub fn burn(drive: &mut Drive, medium: &Medium, mut job: Job<'_>) -> Result<Burn
 ///
 /// # Errors
 /// When it could not be written.
-pub fn show(drive: &mut Drive, superblock: Option<&[u8]>, progress: &mut dyn Progress) -> Result<(), BurnError> {
+pub fn show(
+    drive: &mut Drive,
+    medium: &Medium,
+    superblock: Option<&[u8]>,
+    progress: &mut dyn Progress,
+) -> Result<(), BurnError> {
     drive.lock_tray();
-    overwrite::show(drive, superblock, progress)
+    overwrite::show(drive, medium, superblock, progress)
+}
+
+/// The speeds at which the medium in the drive can be written, as the drive lists them: nothing where it lists none.
+///
+/// # Errors
+/// When the drive changed state, or is lost.
+pub fn speeds(drive: &mut Drive) -> Result<Vec<WriteSpeed>, ScsiError> {
+    drive.write_speeds()
 }
 
 /// A burn, or the preparation of one, failed.

@@ -1,4 +1,4 @@
-//! Media on which any sector can be written at any time: DVD+RW.
+//! Media on which any sector can be written at any time: DVD+RW, DVD-RAM, BD-RE, DVD-RW in restricted overwrite.
 //!
 //! They know no sessions; libburnia's layout makes them look as if they did:
 //!
@@ -15,13 +15,27 @@
 //! it showed before. A *new* disc begins by
 //! wiping it instead, because the sectors it points to are about to be overwritten: a disc whose burn broke off is then empty,
 //! and not a disc that lies.
+//!
+//! The order of commands: speed, the superblock wiped if the disc begins anew, WRITE, SYNCHRONIZE CACHE; after the proof the superblock,
+//! SYNCHRONIZE CACHE. What the media add to it:
+//!
+//! * DVD+RW: CLOSE TRACK SESSION 000b ends a format that still runs, 010b writes a lead-out, so that drives which only read can read the disc.
+//! * DVD-RAM and BD-RE: with defect management off, WRITE(12) with the Streaming bit for the session; the superblock is written with the drive's
+//!   own care.
+//! * DVD-RW (MMC-6 annex on restricted overwrite): mode page 05h, which some drives ask for. What is to be written has to lie in the last border:
+//!   where it ends before the session does, a quick grow (FORMAT UNIT type 13h) makes it longer, and nothing in it is lost. A border that was
+//!   begun is in its intermediate state: it is written from its beginning to its end without a gap, and a gap of the layout is filled with
+//!   zeros. CLOSE TRACK SESSION 010b ends that state after the data, because some drives don't read before it.
 
-use super::write::{Sink, write_image};
+use super::medium::Medium;
+use super::steps;
+use super::write::{Sink, with_filling, write_image, write_zeros};
 use super::{BurnError, Burned, Job, prepare};
 use crate::burn::progress::{Phase, Progress, working};
 use crate::scsi::drive::{OnProgress, deadline};
-use crate::scsi::mmc::{CloseFunction, SetStreaming};
-use crate::scsi::sbc::SynchronizeCache10;
+use crate::scsi::mmc::{
+    CapacityKind, CloseFunction, FormatUnit, Profile, ReadFormatCapacities, ReadTrackInformation, TrackAddress,
+};
 use crate::scsi::{Drive, ScsiError};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
@@ -30,66 +44,111 @@ pub const FIRST_SESSION: Lba = Lba(32);
 /// Sessions begin at multiples of this, and the superblock is this long.
 pub const ALIGNMENT: Sectors = Sectors(32);
 
-/// 1x of a DVD in kB/s.
-const KB_PER_S_AT_1X: u32 = 1385;
-
 /// Writes one session, which nothing shows yet.
-pub(super) fn burn(drive: &mut Drive, job: &mut Job<'_>, capacity: Sectors) -> Result<Burned, BurnError> {
-    let Some(limit) = capacity.0.checked_sub(job.start.0).map(Sectors) else {
-        return Err(BurnError::NoRoom { needed: job.sectors, free: Sectors(0) });
-    };
+pub(super) fn burn(drive: &mut Drive, medium: &Medium, job: &mut Job<'_>) -> Result<Burned, BurnError> {
+    let needed = with_filling(job.sectors, Sectors(0), ALIGNMENT);
+    let limit = Sectors(medium.capacity.0.saturating_sub(job.start.0));
     // Before the superblock is wiped, not after.
-    if job.sectors > limit {
-        return Err(BurnError::NoRoom { needed: job.sectors, free: limit });
+    if needed > limit {
+        return Err(BurnError::NoRoom { needed, free: limit });
     }
-    set_speed(drive, job, capacity).map_err(|source| BurnError::SetUp { source })?;
-    if job.begins_disc {
-        let zeros = vec![0; ALIGNMENT.0 as usize * SECTOR_BYTES];
-        write_superblock(drive, &zeros)
-            .and_then(|()| synchronize(drive, &mut |_| {}))
+    let is_restricted = medium.profile == Profile::DvdRwRestrictedOverwrite;
+    if is_restricted {
+        let page = drive.set_write_parameters(|page| page.restricted_overwrite());
+        steps::tolerate(page, "no write parameters for restricted overwrite")
             .map_err(|source| BurnError::SetUp { source })?;
     }
-    let result = write_image(drive, job, Sink { minimum: Sectors(0), limit });
+    let speed = steps::set_speed(drive, medium, job).map_err(|source| BurnError::SetUp { source })?;
+    let written = write(drive, medium, job, limit);
+    let may_be_closed = matches!(written, Ok(_) | Err(BurnError::Interrupted { .. }));
     let finished = working(job.progress, Phase::Close, |on_progress| {
-        synchronize(drive, on_progress).map_err(|source| BurnError::Synchronize { source })
+        steps::synchronize(drive, on_progress).map_err(|source| BurnError::Synchronize { source })?;
+        if is_restricted && may_be_closed {
+            leave_intermediate_state(drive, on_progress).map_err(|source| BurnError::Close { source })?;
+        }
+        Ok(())
     });
-    if job.speed.is_some() {
-        drive.run(&SetStreaming::restore()).unwrap_or_else(|error| tracing::debug!(%error, "speed not restored"));
-    }
-    let burned = result?;
+    steps::restore_speed(drive, speed);
+    let burned = written?;
     finished?;
     Ok(burned)
 }
 
-/// Writes the superblock, if there is one to write, and ends the format.
-pub(super) fn show(drive: &mut Drive, superblock: Option<&[u8]>, progress: &mut dyn Progress) -> Result<(), BurnError> {
+fn write(drive: &mut Drive, medium: &Medium, job: &mut Job<'_>, limit: Sectors) -> Result<Burned, BurnError> {
+    let set_up = |source| BurnError::SetUp { source };
+    if job.begins_disc {
+        let zeros = vec![0; ALIGNMENT.0 as usize * SECTOR_BYTES];
+        write_superblock(drive, &zeros).and_then(|()| steps::synchronize(drive, &mut |_| {})).map_err(set_up)?;
+    }
+    if medium.profile == Profile::DvdRwRestrictedOverwrite {
+        grow(drive, job).map_err(set_up)?;
+    }
+    let streaming = steps::is_streaming(medium, job);
+    write_image(drive, job, Sink { minimum: Sectors(0), limit, unit: ALIGNMENT, streaming, first: None })
+}
+
+/// Makes sure that the session lies in the last border of a DVD-RW, and that nothing is left out before it.
+fn grow(drive: &mut Drive, job: &mut Job<'_>) -> Result<(), ScsiError> {
+    let end = job.start.0.saturating_add(with_filling(job.sectors, Sectors(0), ALIGNMENT).0);
+    let mut capacities = drive.run(&ReadFormatCapacities)?;
+    if capacities.kind == CapacityKind::Formatted && capacities.sectors.0 < end {
+        if let Some(sectors) = capacities.of_kind(0x13).map(|format| format.sectors).max() {
+            working(job.progress, Phase::Format, |on_progress| {
+                drive.run_long(|immediate| FormatUnit::dvd_rw_grow(sectors, immediate), deadline::FORMAT, on_progress)
+            })?;
+            capacities = drive.run(&ReadFormatCapacities)?;
+        }
+    }
+    if capacities.kind == CapacityKind::Formatted && capacities.sectors.0 >= end {
+        return Ok(());
+    }
+    let border_end = drive.run(&ReadTrackInformation(TrackAddress::Number(1)))?.next_writable;
+    match border_end {
+        Some(from) if from < job.start => {
+            write_zeros(drive, from, job.start - from, false).map_err(|(_, source)| source)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A DVD-RW whose border was begun gets its end. Where there is none to be written the drive is not bothered.
+fn leave_intermediate_state(drive: &mut Drive, on_progress: OnProgress<'_>) -> Result<(), ScsiError> {
+    if drive.run(&ReadFormatCapacities)?.kind == CapacityKind::Formatted {
+        return Ok(());
+    }
+    prepare::close(drive, CloseFunction::Session, on_progress)
+}
+
+/// Writes the superblock, if there is one to write, and leaves the medium as drives that only read can read it.
+pub(super) fn show(
+    drive: &mut Drive,
+    medium: &Medium,
+    superblock: Option<&[u8]>,
+    progress: &mut dyn Progress,
+) -> Result<(), BurnError> {
     working(progress, Phase::Close, |on_progress| {
         if let Some(superblock) = superblock {
             write_superblock(drive, superblock).map_err(|source| BurnError::Superblock { source })?;
-            synchronize(drive, on_progress).map_err(|source| BurnError::Superblock { source })?;
+            steps::synchronize(drive, on_progress).map_err(|source| BurnError::Superblock { source })?;
         }
-        // A format that is still running would be cut off by the next eject: the drive is told to leave a disc that drives which only read
-        // can read, too: the format ended, the lead-out written. It refuses where there is nothing to do.
-        for function in [CloseFunction::StopBackgroundFormat, CloseFunction::Session] {
-            if let Err(error) = prepare::close(drive, function, on_progress) {
-                tracing::debug!(%error, "no background format to end");
+        match medium.profile {
+            // A format that is still running would be cut off by the next eject. The drive refuses where there is nothing to do.
+            Profile::DvdPlusRw => {
+                for function in [CloseFunction::StopBackgroundFormat, CloseFunction::Session] {
+                    if let Err(error) = prepare::close(drive, function, on_progress) {
+                        tracing::debug!(%error, "no background format to end");
+                    }
+                }
             }
+            Profile::DvdRwRestrictedOverwrite => {
+                if let Err(error) = leave_intermediate_state(drive, on_progress) {
+                    tracing::debug!(%error, "no border to end");
+                }
+            }
+            _ => {}
         }
         Ok(())
     })
-}
-
-fn set_speed(drive: &mut Drive, job: &Job<'_>, capacity: Sectors) -> Result<(), ScsiError> {
-    let Some(times) = job.speed else { return Ok(()) };
-    let last = Lba(capacity.0.saturating_sub(1));
-    if let Err(error) = drive.run(&SetStreaming::at(last, times.saturating_mul(KB_PER_S_AT_1X))) {
-        // The disc may be another one: nothing but this tells.
-        if error.is_attention() {
-            return Err(error);
-        }
-        tracing::warn!(%error, "the writing speed can't be set");
-    }
-    Ok(())
 }
 
 /// Sectors 0 to 31 in one command, or as few as the connection allows; the ECC unit with the descriptors last.
@@ -100,8 +159,4 @@ fn write_superblock(drive: &mut Drive, superblock: &[u8]) -> Result<(), ScsiErro
         drive.write(Lba(at), piece)?;
     }
     Ok(())
-}
-
-fn synchronize(drive: &mut Drive, on_progress: OnProgress<'_>) -> Result<(), ScsiError> {
-    drive.run_long(|immediate| SynchronizeCache10 { immediate }, deadline::SYNCHRONIZE, on_progress)
 }

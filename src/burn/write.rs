@@ -1,4 +1,7 @@
 //! The writing itself: image through the FIFO to the drive, every chunk noted in the ledger. The same for every medium.
+//!
+//! A WRITE moves whole ECC units: what the image leaves of its last one is filled with zeros, in the same command. Where the run ends is
+//! known before it begins, and compared with what the medium can take: no WRITE is ever sent that a drive would have to refuse for its address.
 
 use std::sync::atomic::Ordering;
 
@@ -10,26 +13,41 @@ use super::{BurnError, Burned, Job};
 use crate::scsi::{Drive, ScsiError};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
+/// Why a WRITE was not taken, and the address it had.
+pub(super) type Refused = (Lba, ScsiError);
+
 /// What the medium demands of a run of writes.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Sink {
+pub(super) struct Sink<'a> {
     /// Zeros follow the image up to this many sectors.
     pub(super) minimum: Sectors,
     /// No more than this may be written: checked here, so that the drive never sees an address it has to refuse.
     pub(super) limit: Sectors,
+    /// A WRITE moves multiples of this.
+    pub(super) unit: Sectors,
+    /// WRITE(12) with the Streaming bit. A drive that does not know it is written to with WRITE(10).
+    pub(super) streaming: bool,
+    /// Sends the first chunk, where the recipe has something to do before it, or an answer to its refusal.
+    pub(super) first: Option<&'a mut dyn FnMut(&mut Drive, Lba, &[u8]) -> Result<(), Refused>>,
 }
 
-/// Writes the job's image.
-pub(super) fn write_image(drive: &mut Drive, job: &mut Job<'_>, sink: Sink) -> Result<Burned, BurnError> {
-    let needed = job.sectors.max(sink.minimum);
-    if needed > sink.limit {
-        return Err(BurnError::NoRoom { needed, free: sink.limit });
+/// Sectors that a session of so many takes with its filling.
+pub(super) fn with_filling(sectors: Sectors, minimum: Sectors, unit: Sectors) -> Sectors {
+    sectors.max(minimum).round_up(unit)
+}
+
+/// Writes the job's image. What the sink makes of it is not known here: whether another session can follow is said by the recipe.
+pub(super) fn write_image(drive: &mut Drive, job: &mut Job<'_>, sink: Sink<'_>) -> Result<Burned, BurnError> {
+    let Sink { minimum, limit, unit, mut streaming, mut first } = sink;
+    let needed = with_filling(job.sectors, minimum, unit);
+    if needed > limit {
+        return Err(BurnError::NoRoom { needed, free: limit });
     }
     let Job { start, sectors, image, fifo_bytes, stop, progress, .. } = job;
     let (start, sectors) = (*start, *sectors);
     progress.event(Event::Begin { phase: Phase::Write, total: Some(sectors) });
     let mut ledger = Ledger::new(start);
     let mut written = Sectors(0);
+    let mut taken = Sectors(0);
     let mut gauge = Gauge::default();
     let result = through_fifo(*image, *fifo_bytes, |mut chunks| {
         while let Some(chunk) = chunks.next_chunk() {
@@ -40,14 +58,30 @@ pub(super) fn write_image(drive: &mut Drive, job: &mut Job<'_>, sink: Sink) -> R
             if written + more > sectors {
                 return Err(BurnError::ImageLength { planned: sectors });
             }
-            write_chunk(drive, start + written, chunk).map_err(|(at, source)| BurnError::Write {
-                at,
-                written: at - start,
-                planned: sectors,
-                source,
-            })?;
+            let at = start + written;
+            let mut filled = Vec::new();
+            let whole = if more == more.round_up(unit) {
+                chunk
+            } else {
+                filled.extend_from_slice(chunk);
+                filled.resize(more.round_up(unit).0 as usize * SECTOR_BYTES, 0);
+                &filled
+            };
+            let sent = match first.take() {
+                Some(first) => first(drive, at, whole),
+                None => match write_chunk(drive, at, whole, streaming) {
+                    Err((refused_at, error)) if streaming && refused_at == start && error.is_unsupported() => {
+                        tracing::warn!(%error, "the drive knows no streaming, it is going to check what it writes");
+                        streaming = false;
+                        write_chunk(drive, at, whole, false)
+                    }
+                    other => other,
+                },
+            };
+            sent.map_err(|(at, source)| BurnError::Write { at, written: at - start, planned: sectors, source })?;
             ledger.push(chunk);
             written += more;
+            taken += more.round_up(unit);
             gauge.written(drive, more.0.div_ceil(u32::from(drive.sectors_per_transfer())));
             let (fifo_percent, drive_percent) = (Some(chunks.fill_percent()), gauge.percent());
             progress.event(Event::Done { sectors: written, fifo_percent, drive_percent });
@@ -65,23 +99,37 @@ pub(super) fn write_image(drive: &mut Drive, job: &mut Job<'_>, sink: Sink) -> R
     if written != sectors {
         return Err(BurnError::ImageLength { planned: sectors });
     }
-    fill_up(drive, start + written, needed, written)?;
+    let filling = Sectors(needed.0.saturating_sub(taken.0));
+    write_zeros(drive, start + taken, filling, streaming).map_err(|(at, source)| BurnError::Write {
+        at,
+        written,
+        planned: needed,
+        source,
+    })?;
     Ok(Burned { start, sectors, ledger, appendable: true, buffers })
 }
 
 /// Writes sectors with as few commands as may be; on failure says which address was not taken.
-fn write_chunk(drive: &mut Drive, at: Lba, chunk: &[u8]) -> Result<(), (Lba, ScsiError)> {
+pub(super) fn write_chunk(drive: &mut Drive, at: Lba, chunk: &[u8], streaming: bool) -> Result<(), Refused> {
     let per_write = drive.sectors_per_transfer();
     let mut at = at;
     for piece in chunk.chunks(usize::from(per_write) * SECTOR_BYTES) {
-        drive.write(at, piece).map_err(|source| (at, source))?;
-        at += Sectors(u32::from(per_write));
+        let sent = if streaming { drive.write_streaming(at, piece) } else { drive.write(at, piece) };
+        sent.map_err(|source| (at, source))?;
+        // The sectors before a CD's sector 0 have the two's complement of their distance: behind the last of them comes 0.
+        at = Lba(at.0.wrapping_add(u32::from(per_write)));
     }
     Ok(())
 }
 
-/// Zeros behind the image where the medium wants a longer track.
-fn fill_up(drive: &mut Drive, at: Lba, needed: Sectors, written: Sectors) -> Result<(), BurnError> {
-    let zeros = vec![0; (needed.0 - written.0) as usize * SECTOR_BYTES];
-    write_chunk(drive, at, &zeros).map_err(|(at, source)| BurnError::Write { at, written, planned: needed, source })
+/// Writes so many sectors of zeros.
+pub(super) fn write_zeros(drive: &mut Drive, at: Lba, count: Sectors, streaming: bool) -> Result<(), Refused> {
+    let zeros = vec![0; CHUNK.0.min(count.0) as usize * SECTOR_BYTES];
+    let mut done = 0;
+    while done < count.0 {
+        let more = CHUNK.0.min(count.0 - done);
+        write_chunk(drive, Lba(at.0.wrapping_add(done)), &zeros[..more as usize * SECTOR_BYTES], streaming)?;
+        done += more;
+    }
+    Ok(())
 }

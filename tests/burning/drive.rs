@@ -135,7 +135,7 @@ pub(crate) fn burn_numbered(
     let burned = burn::burn(drive, medium, job);
     if burned.is_ok() && medium.is_overwritable() {
         let superblock: Vec<u8> = (0..32).flat_map(|at| numbered(at, seed)).collect();
-        burn::show(drive, Some(&superblock), &mut |_| {})?;
+        burn::show(drive, medium, Some(&superblock), &mut |_| {})?;
     }
     drive.unlock_tray();
     burned

@@ -193,7 +193,7 @@ fn put_on_disc(
     if disc.is_overwritable() {
         // A session that is not what was sent is never shown: the disc goes on showing what it showed before.
         let shown = superblock.as_deref().filter(|_| is_sound);
-        burn::show(&mut disc.drive, shown, progress)?;
+        burn::show(&mut disc.drive, &disc.medium, shown, progress)?;
     }
     if verifies && is_sound {
         findings.extend(disc.prove_reachable(plan.start(), superblock.as_deref())?);

@@ -1,0 +1,304 @@
+//! Steps that several recipes share, each with what is done when it fails.
+//!
+//! * What only makes a burn better (speed, power calibration) is a warning when it fails. But a drive that says that its disc may be another
+//!   one says so once, to whichever command comes next: that is never passed over.
+//! * A failed WRITE is never skipped, and nothing is closed after it. An open session hides nothing; a closed one would be what every reader
+//!   mounts. The same holds for a burn that the user breaks off: what the drive has in its buffer goes to the medium, and the session
+//!   stays open. CLOSE TRACK and CLOSE SESSION end it on every medium that is written session by session, right before the next
+//!   session supersedes it ([`prepare::close_interrupted`]). A disc written at once has no such way back: a rewritable one is blanked, the
+//!   others are lost.
+
+use super::medium::{self, Medium};
+use super::progress::{Phase, Progress, working};
+use super::write::with_filling;
+use super::{BurnError, Burned, Job, prepare};
+use crate::scsi::drive::{OnProgress, deadline};
+use crate::scsi::mmc::{
+    Append, CloseFunction, DiscInformation, Feature, Profile, ReadDiscInformation, ReadTrackInformation,
+    SendOpcInformation, SetCdSpeed, SetStreaming, TrackInformation,
+};
+use crate::scsi::sbc::SynchronizeCache10;
+use crate::scsi::{Drive, ScsiError, SenseKey};
+use crate::sector::{Lba, Sectors};
+
+/// SET CD SPEED: the fastest there is.
+const FASTEST: u16 = u16::MAX;
+
+/// What was done about the speed, and has to be undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Speed {
+    /// Nothing.
+    Untouched,
+    /// SET STREAMING.
+    Streaming,
+    /// SET CD SPEED.
+    CdSpeed,
+}
+
+/// The multi-session field of mode page 05h for a job.
+pub(super) fn append(job: &Job<'_>) -> Append {
+    if job.finalize { Append::Final } else { Append::Allowed }
+}
+
+/// Goes on after a failure of something that may fail, but not when the disc may be another one or the drive is gone.
+pub(super) fn tolerate(result: Result<(), ScsiError>, what: &str) -> Result<(), ScsiError> {
+    match result {
+        Err(error) if error.is_attention() || error.is_drive_lost() => Err(error),
+        Err(error) => {
+            tracing::debug!(%error, "{what}");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+/// kB/s (1,000 bytes) at 1x.
+fn kb_per_s_at_1x(profile: Profile) -> u32 {
+    match profile {
+        // 176.4 (MMC-6 6.37), rounded up.
+        Profile::CdR | Profile::CdRw => 177,
+        Profile::BdRSequential | Profile::BdRe => 4496,
+        _ => 1385,
+    }
+}
+
+/// Sets the writing speed that was wished for: the fastest the drive lists that is not above it. Speeds are SET STREAMING's on DVD and BD,
+/// SET CD SPEED's on CD and where a drive does not know the other.
+pub(super) fn set_speed(drive: &mut Drive, medium: &Medium, job: &Job<'_>) -> Result<Speed, ScsiError> {
+    let is_cd = matches!(medium.profile, Profile::CdR | Profile::CdRw);
+    let Some(times) = job.speed else {
+        // What an earlier program set stays set in CD drives.
+        if is_cd {
+            warn_of_speed(drive.run(&SetCdSpeed { write_kb_per_s: FASTEST }))?;
+        }
+        return Ok(Speed::Untouched);
+    };
+    let wish = times.saturating_mul(kb_per_s_at_1x(medium.profile));
+    let listed: Vec<u32> = drive.write_speeds()?.iter().map(|speed| speed.write_kb_per_s).collect();
+    let chosen = choose_speed(wish, &listed);
+    if !is_cd && medium.capacity > Sectors(0) {
+        // An end behind the medium's own is refused by some.
+        let last = Lba(medium.capacity.0 - 1);
+        match drive.run(&SetStreaming::at(last, chosen)) {
+            Ok(()) => return Ok(Speed::Streaming),
+            Err(error) if error.is_attention() || error.is_drive_lost() => return Err(error),
+            Err(error) => tracing::debug!(%error, "SET STREAMING does not set the speed, SET CD SPEED may"),
+        }
+    }
+    let write_kb_per_s = u16::try_from(chosen).unwrap_or(FASTEST);
+    warn_of_speed(drive.run(&SetCdSpeed { write_kb_per_s }))?;
+    Ok(Speed::CdSpeed)
+}
+
+fn warn_of_speed(result: Result<(), ScsiError>) -> Result<(), ScsiError> {
+    match result {
+        Err(error) if !error.is_attention() && !error.is_drive_lost() => {
+            tracing::warn!(%error, "the writing speed can't be set");
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// The fastest of the listed speeds that is not above the wish; the slowest where all are; the wish itself where none is listed.
+fn choose_speed(wish: u32, listed: &[u32]) -> u32 {
+    let not_above = listed.iter().copied().filter(|&speed| speed <= wish).max();
+    not_above.or_else(|| listed.iter().copied().min()).unwrap_or(wish)
+}
+
+/// Leaves the drive with its own speed: it keeps what was set, even for other discs.
+pub(super) fn restore_speed(drive: &mut Drive, speed: Speed) {
+    let restored = match speed {
+        Speed::Untouched => return,
+        Speed::Streaming => drive.run(&SetStreaming::restore()),
+        Speed::CdSpeed => drive.run(&SetCdSpeed { write_kb_per_s: FASTEST }),
+    };
+    if let Err(error) = restored {
+        drive.tell_again(&error);
+        tracing::debug!(%error, "speed not restored");
+    }
+}
+
+/// Power calibration at our bidding, best effort: a drive that refuses does it by itself before the first WRITE. Not where the drive has
+/// calibrated itself on this disc already: there is room for few tries on it.
+fn calibrate(drive: &mut Drive, disc: &DiscInformation) -> Result<(), ScsiError> {
+    if disc.calibrations > 0 {
+        return Ok(());
+    }
+    tolerate(drive.run(&SendOpcInformation), "no power calibration")
+}
+
+/// READ DISC INFORMATION, as it is right before the burn.
+fn disc_information(drive: &mut Drive) -> Result<DiscInformation, BurnError> {
+    drive.run(&ReadDiscInformation).map_err(|source| BurnError::SetUp { source })
+}
+
+/// The track that is written next, as the drive says right before the first WRITE. It has to be where the image was planned for.
+pub(super) fn next_track(
+    drive: &mut Drive,
+    medium: &Medium,
+    disc: &DiscInformation,
+    planned: Lba,
+) -> Result<TrackInformation, BurnError> {
+    let address = medium::next_track_address(medium.profile, disc.last_track);
+    let mut answer = drive.run(&ReadTrackInformation(address));
+    if answer.as_ref().is_err_and(ScsiError::is_unsupported) {
+        answer = drive.run(&ReadTrackInformation(crate::scsi::mmc::TrackAddress::Number(disc.last_track)));
+    }
+    let next = answer.map_err(|source| BurnError::SetUp { source })?;
+    let found = next.next_writable.filter(|_| !next.damaged);
+    if found == Some(planned) { Ok(next) } else { Err(BurnError::NextWritableMoved { planned, found }) }
+}
+
+/// A drive that is set up.
+#[derive(Debug)]
+pub(super) struct Ready {
+    /// What was done about the speed.
+    pub(super) speed: Speed,
+    /// The disc right before the burn.
+    pub(super) disc: DiscInformation,
+    /// The track that is written.
+    pub(super) next: TrackInformation,
+}
+
+/// What follows mode page 05h on every sequential medium: speed, power calibration where the family has it, and the address once more.
+pub(super) fn set_up(drive: &mut Drive, medium: &Medium, job: &Job<'_>) -> Result<Ready, BurnError> {
+    let speed = set_speed(drive, medium, job).map_err(|source| BurnError::SetUp { source })?;
+    let ready = (|| {
+        let disc = disc_information(drive)?;
+        if has_power_calibration(medium.profile) {
+            calibrate(drive, &disc).map_err(|source| BurnError::SetUp { source })?;
+        }
+        let next = next_track(drive, medium, &disc, job.start)?;
+        let free = next.free;
+        let needed = with_filling(job.sectors, Sectors(0), medium.unit());
+        if needed > free {
+            return Err(BurnError::NoRoom { needed, free });
+        }
+        Ok(Ready { speed, disc, next })
+    })();
+    if ready.is_err() {
+        restore_speed(drive, speed);
+    }
+    ready
+}
+
+/// Whether WRITE(12) with the Streaming bit is used: where there are spare sectors, and defect management is not wanted.
+pub(super) fn is_streaming(medium: &Medium, job: &Job<'_>) -> bool {
+    let has_spares = match medium.profile {
+        Profile::BdRSequential | Profile::BdRe => medium.features.has(Feature::DEFECT_MANAGEMENT),
+        Profile::DvdRam => true,
+        _ => false,
+    };
+    has_spares && job.defect_management == Some(false)
+}
+
+/// Media on which SEND OPC INFORMATION is of use.
+fn has_power_calibration(profile: Profile) -> bool {
+    matches!(
+        profile,
+        Profile::CdR
+            | Profile::CdRw
+            | Profile::DvdRSequential
+            | Profile::DvdRwSequential
+            | Profile::DvdRDualLayerSequential
+            | Profile::DvdRDualLayerJump
+    )
+}
+
+/// What follows the run of writes on every sequential medium. The session is ended only if all of it was written.
+pub(super) fn end(
+    drive: &mut Drive,
+    job: &mut Job<'_>,
+    written: Result<Burned, BurnError>,
+    ready: &Ready,
+    ending: Ending,
+) -> Result<Burned, BurnError> {
+    let finished = match &written {
+        Ok(_) => finish(drive, job.progress, ready.next.track, ending),
+        Err(error) => {
+            break_off(drive, job.progress, error);
+            Ok(())
+        }
+    };
+    restore_speed(drive, ready.speed);
+    finished?;
+    written
+}
+
+/// SYNCHRONIZE CACHE and its end.
+pub(super) fn synchronize(drive: &mut Drive, on_progress: OnProgress<'_>) -> Result<(), ScsiError> {
+    drive.run_long(|immediate| SynchronizeCache10 { immediate }, deadline::SYNCHRONIZE, on_progress)
+}
+
+/// What follows a run of writes that was broken off by the user: nothing is lost of what the drive has, and nothing is closed.
+fn break_off(drive: &mut Drive, progress: &mut dyn Progress, error: &BurnError) {
+    if !matches!(error, BurnError::Interrupted { .. }) {
+        return;
+    }
+    if let Err(error) = working(progress, Phase::Close, |on_progress| synchronize(drive, on_progress)) {
+        tracing::debug!(%error, "ending what was broken off");
+    }
+}
+
+/// How a session ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ending {
+    /// CLOSE TRACK first.
+    pub(super) track: bool,
+    /// Then this; nothing where SYNCHRONIZE CACHE closes what was written.
+    pub(super) close: Option<CloseFunction>,
+}
+
+impl Ending {
+    /// SYNCHRONIZE CACHE closes the disc.
+    pub(super) const AT_ONCE: Ending = Ending { track: false, close: None };
+}
+
+/// SYNCHRONIZE CACHE, then what closes the session. A session that the drive calls incomplete although everything was written (5/72/03 and
+/// 5/72/04) gets its track closed, once, and then itself.
+fn finish(drive: &mut Drive, progress: &mut dyn Progress, written: u16, ending: Ending) -> Result<(), BurnError> {
+    working(progress, Phase::Close, |on_progress| {
+        match synchronize(drive, on_progress) {
+            Err(error) if is_incomplete_track(&error) && ending.close.is_some() => {
+                tracing::debug!(%error, "the session can't be closed yet");
+            }
+            other => other.map_err(|source| BurnError::Synchronize { source })?,
+        }
+        let closing = |source| BurnError::Close { source };
+        if ending.track {
+            prepare::close(drive, CloseFunction::Track(written), on_progress).map_err(closing)?;
+        }
+        let Some(function) = ending.close else { return Ok(()) };
+        match prepare::close(drive, function, on_progress) {
+            Err(error) if is_incomplete_track(&error) => {
+                tracing::warn!(%error, "the track is closed first");
+                prepare::close(drive, CloseFunction::Track(written), on_progress).map_err(closing)?;
+                prepare::close(drive, function, on_progress).map_err(closing)
+            }
+            other => other.map_err(closing),
+        }
+    })
+}
+
+/// Incomplete track in session; empty or partially written reserved track.
+fn is_incomplete_track(error: &ScsiError) -> bool {
+    error.sense().is_some_and(|sense| {
+        (sense.key, sense.asc) == (SenseKey::IllegalRequest, 0x72) && matches!(sense.ascq, 0x03 | 0x04)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_speed_is_the_fastest_listed_that_is_not_above_the_wish() {
+        let listed = [22_160, 11_080, 5_540, 2_770];
+        assert_eq!(choose_speed(11_080, &listed), 11_080);
+        assert_eq!(choose_speed(12_000, &listed), 11_080);
+        assert_eq!(choose_speed(99_999, &listed), 22_160);
+        assert_eq!(choose_speed(1_385, &listed), 2_770, "slower than the slowest");
+        assert_eq!(choose_speed(1_385, &[]), 1_385, "a drive that lists none");
+    }
+}
