@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::deadline::timeout;
 use super::wire::Short;
 use super::{Cdb, During, Opcode};
 
@@ -35,7 +36,7 @@ pub trait Command {
 
     /// How long the drive may take to answer. Operations that take longer are started with the Immed bit and polled.
     fn timeout(&self) -> Duration {
-        Duration::from_secs(15)
+        timeout::QUESTION
     }
 
     /// How many reply bytes are asked for: as much as the CDB's allocation length says; the most, if the reply is

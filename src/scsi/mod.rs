@@ -12,6 +12,7 @@
 
 pub mod cdb;
 pub mod command;
+pub mod deadline;
 pub mod discover;
 pub mod drive;
 pub mod mmc;

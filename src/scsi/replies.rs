@@ -227,7 +227,7 @@ fn sense_data_says_what_happened() {
             "unit attention, the medium may have changed (6/28/00)",
             "illegal request, invalid field in the command in byte 1 bit 1 of the command (5/24/00)",
             "medium error, write error, left over from an earlier command (3/0c/00)",
-            "medium error, write error at sector 12552 (3/0c/00)",
+            "medium error, write error at sector 12552 after 3 retries (3/0c/00)",
         ]
     );
     assert_eq!(Sense::parse(&bytes(SENSES[0])).progress(), Some(0x6e14));

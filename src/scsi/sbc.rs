@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::command::Command;
+use super::deadline::timeout;
 use super::wire::{Fields, Short, at_least};
 use super::{Cdb, During, Opcode};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
@@ -26,7 +27,7 @@ impl Command for Read10 {
         Cdb::new(Self::OPCODE).flag(1, 3, self.from_medium).u32(2, self.at.0).u16(7, self.count)
     }
     fn timeout(&self) -> Duration {
-        Duration::from_secs(60)
+        timeout::TRANSFER
     }
     fn allocation(&self) -> usize {
         usize::from(self.count) * SECTOR_BYTES
@@ -58,7 +59,7 @@ impl Command for Write10<'_> {
         Cdb::new(Self::OPCODE).u32(2, self.at.0).u16(7, count)
     }
     fn timeout(&self) -> Duration {
-        Duration::from_secs(60)
+        timeout::TRANSFER
     }
     fn parameters(&self) -> &[u8] {
         self.data
@@ -93,7 +94,7 @@ impl Command for Write12<'_> {
         Cdb::new(Self::OPCODE).u32(2, self.at.0).u32(6, count).flag(10, 7, self.streaming)
     }
     fn timeout(&self) -> Duration {
-        Duration::from_secs(60)
+        timeout::TRANSFER
     }
     fn parameters(&self) -> &[u8] {
         self.data
@@ -121,7 +122,7 @@ impl Command for SynchronizeCache10 {
         Cdb::new(Self::OPCODE).flag(1, 1, self.immediate)
     }
     fn timeout(&self) -> Duration {
-        Duration::from_secs(if self.immediate { 60 } else { 3600 })
+        timeout::synchronize(self.immediate)
     }
     fn parse(&self, _: &[u8]) -> Result<(), Short> {
         Ok(())
@@ -176,7 +177,7 @@ impl Command for StartStopUnit {
         Cdb::new(Self::OPCODE).byte(4, action)
     }
     fn timeout(&self) -> Duration {
-        Duration::from_secs(60)
+        timeout::TRAY
     }
     fn parse(&self, _: &[u8]) -> Result<(), Short> {
         Ok(())

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::command::{Command, Variable};
+use super::deadline::timeout;
 use super::wire::{Fields, Short, ascii, at_least};
 use super::{Cdb, During, Opcode, Sense};
 
@@ -17,7 +18,7 @@ impl Command for TestUnitReady {
         Cdb::new(Self::OPCODE)
     }
     fn timeout(&self) -> Duration {
-        Duration::from_secs(10)
+        timeout::POLL
     }
     fn parse(&self, _: &[u8]) -> Result<(), Short> {
         Ok(())

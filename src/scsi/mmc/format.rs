@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::scsi::command::{Command, Variable};
+use crate::scsi::deadline::timeout;
 use crate::scsi::wire::{Fields, Short, at_least};
 use crate::scsi::{Cdb, During, Opcode};
-use crate::sector::{SECTOR_BYTES, Sectors};
+use crate::sector::Sectors;
 
 /// READ FORMAT CAPACITIES.
 #[derive(Debug)]
@@ -195,7 +196,7 @@ impl FormatUnit {
 /// Type dependent parameter of the DVD-RW types: sectors in an ECC unit.
 const DVD_ECC_UNIT: u32 = 16;
 /// Type dependent parameter of types 00h and 31h: bytes in a sector.
-const BLOCK_LENGTH: u32 = SECTOR_BYTES as u32;
+const BLOCK_LENGTH: u32 = 0x0800;
 
 impl Command for FormatUnit {
     const OPCODE: Opcode = Opcode::FormatUnit;
@@ -206,7 +207,7 @@ impl Command for FormatUnit {
         Cdb::new(Self::OPCODE).byte(1, 0x11)
     }
     fn timeout(&self) -> Duration {
-        Duration::from_secs(if self.immediate { 200 } else { 18_000 })
+        timeout::erase(self.immediate)
     }
     fn parameters(&self) -> &[u8] {
         &self.list

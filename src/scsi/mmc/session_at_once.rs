@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::scsi::command::Command;
+use crate::scsi::deadline::timeout;
 use crate::scsi::wire::Short;
 use crate::scsi::{Cdb, During, Opcode};
 use crate::sector::{Lba, Sectors};
@@ -27,7 +28,7 @@ impl Command for ReserveTrack {
         Cdb::new(Self::OPCODE).u32(5, self.sectors.0)
     }
     fn timeout(&self) -> Duration {
-        Duration::from_secs(200)
+        timeout::SET_UP
     }
     fn parse(&self, _: &[u8]) -> Result<(), Short> {
         Ok(())
@@ -77,7 +78,7 @@ impl Command for SendCueSheet {
         Cdb::new(Self::OPCODE).u16(7, 32)
     }
     fn timeout(&self) -> Duration {
-        Duration::from_secs(200)
+        timeout::SET_UP
     }
     fn parameters(&self) -> &[u8] {
         &self.sheet

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::scsi::command::Command;
+use crate::scsi::deadline::timeout;
 use crate::scsi::wire::{Fields, Short, at_least};
 use crate::scsi::{Cdb, During, Opcode};
 use crate::sector::Lba;
@@ -37,7 +38,7 @@ impl Command for Blank {
         Cdb::new(Self::OPCODE).byte(1, extent).flag(1, 4, self.immediate)
     }
     fn timeout(&self) -> Duration {
-        Duration::from_secs(if self.immediate { 200 } else { 18_000 })
+        timeout::erase(self.immediate)
     }
     fn parse(&self, _: &[u8]) -> Result<(), Short> {
         Ok(())
@@ -83,7 +84,7 @@ impl Command for CloseTrackSession {
         Cdb::new(Self::OPCODE).flag(1, 0, self.immediate).byte(2, function).u16(4, track)
     }
     fn timeout(&self) -> Duration {
-        Duration::from_secs(if self.immediate { 200 } else { 3600 })
+        timeout::close(self.immediate)
     }
     fn parse(&self, _: &[u8]) -> Result<(), Short> {
         Ok(())
@@ -172,7 +173,7 @@ impl Command for SendOpcInformation {
         Cdb::new(Self::OPCODE).flag(1, 0, true)
     }
     fn timeout(&self) -> Duration {
-        Duration::from_secs(200)
+        timeout::SET_UP
     }
     fn parse(&self, _: &[u8]) -> Result<(), Short> {
         Ok(())

@@ -4,10 +4,12 @@
 //! code that is not in it is shown by its numbers. What the burner does about a condition is decided by
 //! [`Sense::reaction`] and nowhere else.
 
+mod reaction;
 mod words;
 
 use std::fmt;
 
+pub use self::reaction::{During, Reaction};
 use self::words::WORDS;
 use super::wire::Fields;
 use crate::sector::Lba;
@@ -81,35 +83,6 @@ impl SenseKey {
     }
 }
 
-/// What is being done when a drive speaks up: the same condition asks for different things at different times.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum During {
-    /// Looking at the drive and its medium.
-    Inspect,
-    /// Telling the drive how it is to write: mode pages, speed, reservations, cue sheet.
-    SetUp,
-    /// Power calibration.
-    Calibrate,
-    /// The first WRITE of a job.
-    FirstWrite,
-    /// Every other WRITE.
-    Write,
-    /// The drive's buffer going to the medium.
-    Synchronize,
-    /// Closing a track, a session or the disc.
-    Close,
-    /// Blanking.
-    Blank,
-    /// Formatting.
-    Format,
-    /// Polling for the end of an operation that was started.
-    Poll,
-    /// Reading sectors.
-    Read,
-    /// Moving the tray, spinning up and down.
-    Eject,
-}
-
 /// Decoded sense data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sense {
@@ -125,29 +98,6 @@ pub struct Sense {
     specific: Option<[u8; 3]>,
     /// Whether the error belongs to an earlier command (response codes 71h and 73h).
     pub deferred: bool,
-}
-
-/// What to do about a condition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reaction {
-    /// The command worked; the drive had to try harder.
-    Ignore,
-    /// The drive is busy: wait, then send the same command again.
-    Wait,
-    /// The drive stands still: START UNIT once, then wait.
-    Start,
-    /// Medium or drive changed state behind our back: look at everything afresh, or stop if a write was under way.
-    Inspect,
-    /// There is no medium.
-    NoMedium,
-    /// The drive does not know the command or a field of it.
-    Unsupported,
-    /// The sectors are blank.
-    Blank,
-    /// Broken off on the way: a read may be tried again once.
-    RetryRead,
-    /// Nothing helps.
-    Fail,
 }
 
 impl Sense {
@@ -214,22 +164,12 @@ impl Sense {
         })
     }
 
-    /// What the burner does about it: the whole policy of waiting and giving up, in one place.
+    /// How often the drive tried before it gave up or succeeded, where it says so (SPC-4 4.5.2.4.3).
     #[must_use]
-    pub fn reaction(&self) -> Reaction {
-        match (self.key, self.asc, self.ascq) {
-            (SenseKey::RecoveredError, _, _) => Reaction::Ignore,
-            (SenseKey::NotReady, 0x04, 0x02) => Reaction::Start,
-            (SenseKey::NotReady, 0x04, 0x03) => Reaction::Fail,
-            (SenseKey::NotReady, 0x04 | 0x3e, _) => Reaction::Wait,
-            (SenseKey::NotReady, 0x3a, _) => Reaction::NoMedium,
-            (SenseKey::IllegalRequest, 0x20 | 0x24 | 0x26, _) => Reaction::Unsupported,
-            (SenseKey::UnitAttention, 0x2e, _) => Reaction::Wait,
-            (SenseKey::UnitAttention, _, _) => Reaction::Inspect,
-            (SenseKey::BlankCheck, _, _) => Reaction::Blank,
-            (SenseKey::AbortedCommand, _, _) | (SenseKey::NoSense, 0x00, 0x00) => Reaction::RetryRead,
-            _ => Reaction::Fail,
-        }
+    pub fn retries(&self) -> Option<u16> {
+        let [_, high, low] = self.specific?;
+        let counted = [SenseKey::RecoveredError, SenseKey::MediumError, SenseKey::HardwareError];
+        counted.contains(&self.key).then(|| u16::from_be_bytes([high, low]))
     }
 
     /// The additional sense code in words, where the table knows it.
@@ -268,6 +208,9 @@ impl fmt::Display for Sense {
             }
             f.write_str(if field.in_cdb { " of the command" } else { " of the parameters" })?;
         }
+        if let Some(retries @ 1..) = self.retries() {
+            write!(f, " after {retries} retries")?;
+        }
         if self.deferred {
             f.write_str(", left over from an earlier command")?;
         }
@@ -287,7 +230,7 @@ mod tests {
         let sense = Sense::parse(&FORMATTING);
         assert_eq!((sense.key, sense.asc, sense.ascq), (SenseKey::NotReady, 4, 4));
         assert_eq!(sense.progress(), Some(0x6e14));
-        assert_eq!(sense.reaction(), Reaction::Wait);
+        assert_eq!(sense.reaction(During::Poll), Reaction::Wait);
         assert_eq!(sense.to_string(), "not ready, format in progress (2/04/04)");
     }
 
@@ -344,37 +287,5 @@ mod tests {
     fn an_unknown_code_shows_its_numbers() {
         let text = Sense::of(SenseKey::MediumError, 0xab, 0xcd).to_string();
         assert_eq!(text, "medium error, a condition this program has no words for (3/ab/cd)");
-    }
-
-    #[test]
-    fn the_reaction_to_each_kind_of_condition_is_fixed() {
-        use SenseKey::*;
-        for (key, asc, ascq, reaction) in [
-            (RecoveredError, 0x17, 0x01, Reaction::Ignore),
-            (NotReady, 0x04, 0x00, Reaction::Wait),
-            (NotReady, 0x04, 0x01, Reaction::Wait),
-            (NotReady, 0x04, 0x02, Reaction::Start),
-            (NotReady, 0x04, 0x03, Reaction::Fail),
-            (NotReady, 0x04, 0x04, Reaction::Wait),
-            (NotReady, 0x04, 0x07, Reaction::Wait),
-            (NotReady, 0x04, 0x08, Reaction::Wait),
-            (NotReady, 0x30, 0x01, Reaction::Fail),
-            (NotReady, 0x3a, 0x01, Reaction::NoMedium),
-            (NotReady, 0x3e, 0x00, Reaction::Wait),
-            (MediumError, 0x0c, 0x00, Reaction::Fail),
-            (HardwareError, 0x44, 0x00, Reaction::Fail),
-            (IllegalRequest, 0x20, 0x00, Reaction::Unsupported),
-            (IllegalRequest, 0x21, 0x02, Reaction::Fail),
-            (IllegalRequest, 0x24, 0x00, Reaction::Unsupported),
-            (IllegalRequest, 0x72, 0x03, Reaction::Fail),
-            (UnitAttention, 0x28, 0x00, Reaction::Inspect),
-            (UnitAttention, 0x29, 0x00, Reaction::Inspect),
-            (UnitAttention, 0x2e, 0x00, Reaction::Wait),
-            (DataProtect, 0x27, 0x00, Reaction::Fail),
-            (BlankCheck, 0x00, 0x00, Reaction::Blank),
-            (AbortedCommand, 0x47, 0x00, Reaction::RetryRead),
-        ] {
-            assert_eq!(Sense::of(key, asc, ascq).reaction(), reaction, "{key:?} {asc:02x} {ascq:02x}");
-        }
     }
 }

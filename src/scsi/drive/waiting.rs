@@ -1,0 +1,184 @@
+//! Operations that go on after their command came back, and a drive that becomes ready.
+//!
+//! * Long operations are started with the Immed bit and polled with TEST UNIT READY. A drive that rejects the bit gets the
+//!   command again without it.
+//! * Completion needs two GOOD answers in a row: one is known to come early.
+//! * Where TEST UNIT READY tells no progress, REQUEST SENSE is asked for it, until it tells none either. Progress is for people: it decides
+//!   nothing, because drives are known that stick at one per cent for the whole job.
+//! * The failure of an operation comes as the answer to the poll.
+//! * At the deadline nothing more is sent to stop the drive: it is still at work, and the error says so.
+
+use std::time::Duration;
+
+use super::super::command::Command;
+use super::super::sbc::StartStopUnit;
+use super::super::spc::{RequestSense, TestUnitReady};
+use super::super::{During, Reaction, SenseKey};
+use super::{Drive, OnProgress, ScsiError, deadline};
+
+/// Between two looks at a long operation.
+const POLL: Duration = Duration::from_millis(500);
+/// The same, at one that takes minutes on any medium.
+const SLOW_POLL: Duration = Duration::from_secs(1);
+/// Between the two GOOD answers that prove its end.
+const SECOND_LOOK: Duration = Duration::from_millis(200);
+
+impl Drive {
+    /// Starts a long operation with the Immed bit and waits for its end. `with_immed(false)` makes the command for a drive that does
+    /// not know the bit.
+    ///
+    /// # Errors
+    /// When the operation failed, or was not done after `deadline`.
+    pub fn run_long<C: Command>(
+        &mut self,
+        with_immed: impl Fn(bool) -> C,
+        deadline: Duration,
+        on_progress: OnProgress<'_>,
+    ) -> Result<(), ScsiError> {
+        let command = with_immed(true);
+        match self.run_when_free(&command, deadline) {
+            Err(error) if error.is_unsupported() => {
+                self.run_when_free(&with_immed(false), deadline)?;
+            }
+            other => {
+                other?;
+            }
+        }
+        let pause = match C::DURING {
+            During::Blank | During::Format => SLOW_POLL,
+            _ => POLL,
+        };
+        self.wait_until_done(&command.describe(), deadline, pause, on_progress)
+    }
+
+    /// Polls until the operation `what` is over.
+    fn wait_until_done(
+        &mut self,
+        what: &str,
+        deadline: Duration,
+        pause: Duration,
+        on_progress: OnProgress<'_>,
+    ) -> Result<(), ScsiError> {
+        let begun = self.now();
+        let mut good_before = false;
+        let mut started = false;
+        let mut ask_for_progress = true;
+        // The mode page has to be sent again before anything else is closed under it.
+        let mut resend = false;
+        // Since when the drive has been saying nothing but that it is not ready.
+        let mut clueless_since = None;
+        loop {
+            let error = match self.once(&TestUnitReady) {
+                Ok(()) if good_before && resend => return self.resend_write_page(),
+                Ok(()) if good_before => return Ok(()),
+                Ok(()) => {
+                    good_before = true;
+                    self.wait(SECOND_LOOK);
+                    continue;
+                }
+                Err(error) => error,
+            };
+            good_before = false;
+            let reaction = error.reaction(During::Poll);
+            let now = self.now();
+            match reaction {
+                Reaction::WaitThenInspect(_) => {}
+                _ => clueless_since = None,
+            }
+            match reaction {
+                Reaction::WaitThenInspect(limit) if now.saturating_sub(*clueless_since.get_or_insert(now)) >= limit => {
+                    tracing::warn!(%error, "the drive does not say whether it is done with {what}");
+                    return Ok(());
+                }
+                Reaction::Wait | Reaction::WaitAtMost(_) | Reaction::WaitThenInspect(_) => {
+                    let mut progress = error.sense().and_then(|sense| sense.progress());
+                    if progress.is_none() && ask_for_progress {
+                        progress = self.requested_progress();
+                        ask_for_progress = progress.is_some();
+                    }
+                    on_progress(progress);
+                }
+                Reaction::Start if !started => {
+                    started = true;
+                    self.once(&StartStopUnit::Start)?;
+                }
+                Reaction::Ignore => {}
+                Reaction::Resend => resend = true,
+                _ => {
+                    return Err(match error {
+                        ScsiError::Sense { sense, .. } => ScsiError::Sense { command: what.to_owned(), sense },
+                        other => other,
+                    });
+                }
+            }
+            let waited = self.now().saturating_sub(begun);
+            if waited >= deadline {
+                return Err(ScsiError::Deadline { what: what.to_owned(), waited });
+            }
+            self.wait(pause);
+        }
+    }
+
+    /// The progress that REQUEST SENSE tells. A unit attention that it tells instead is kept for the next command.
+    fn requested_progress(&mut self) -> Option<u16> {
+        let sense = self.once(&RequestSense).ok()?;
+        if sense.key == SenseKey::UnitAttention {
+            self.unheard = Some(ScsiError::Sense { command: RequestSense.describe(), sense });
+        }
+        sense.progress()
+    }
+
+    /// Waits until the medium can be read. Unit attentions on the way are what a fresh medium looks like and are taken.
+    ///
+    /// # Errors
+    /// When there is no medium, or it did not become ready.
+    pub fn wait_until_ready(&mut self) -> Result<(), ScsiError> {
+        // Whatever was sent for the medium that was in is not meant for this one.
+        self.write_page = None;
+        self.poll_until_ready(true)
+    }
+
+    /// Polls until the drive is ready. `anew`: whatever is in will be looked at afresh, so that a change is no news.
+    pub(super) fn poll_until_ready(&mut self, anew: bool) -> Result<(), ScsiError> {
+        let begun = self.now();
+        let mut loaded = false;
+        let mut started = false;
+        let mut tries = 0;
+        loop {
+            let error = match self.once(&TestUnitReady) {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            let waited = self.now().saturating_sub(begun);
+            // A drive that answers nothing but unit attentions must not hold us for ever, although each alone costs no time.
+            if waited >= deadline::READY {
+                return Err(ScsiError::Deadline { what: "getting ready".to_owned(), waited });
+            }
+            match error.reaction(During::Inspect) {
+                // An open tray may have the disc in it: somebody changed it and left.
+                Reaction::TrayOpen if anew && !loaded => {
+                    loaded = true;
+                    if self.once(&StartStopUnit::Load).is_err() {
+                        return Err(error);
+                    }
+                }
+                Reaction::Inspect | Reaction::Resend if anew => {}
+                Reaction::Resend => self.resend_write_page()?,
+                Reaction::WaitAtMost(limit) if waited >= limit => return Err(error),
+                Reaction::WaitThenInspect(limit) if waited >= limit => {
+                    tracing::warn!(%error, "the drive never says that it is ready, and is taken to be");
+                    return Ok(());
+                }
+                Reaction::Wait | Reaction::WaitAtMost(_) | Reaction::WaitThenInspect(_) => self.wait(POLL),
+                Reaction::Start if !started => {
+                    started = true;
+                    self.once(&StartStopUnit::Start)?;
+                    self.wait(POLL);
+                }
+                Reaction::Start => self.wait(POLL),
+                Reaction::Repeat if tries < 2 => tries += 1,
+                _ => return Err(error),
+            }
+        }
+    }
+}
