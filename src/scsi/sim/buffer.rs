@@ -21,9 +21,8 @@ struct Extent {
 /// First in, first out.
 #[derive(Debug, Default)]
 pub(super) struct Buffer {
-    bytes: Vec<u8>,
-    /// Where in `bytes` the oldest block begins.
-    head: usize,
+    /// A ring: what stays is not moved when something goes.
+    bytes: VecDeque<u8>,
     extents: VecDeque<Extent>,
     /// Blocks held.
     blocks: u32,
@@ -58,11 +57,10 @@ impl Buffer {
         if self.fill() == 0 {
             self.since = now;
         }
-        if self.head > 0 && self.bytes.len() + data.len() > self.bytes.capacity() {
-            self.bytes.drain(..self.head);
-            self.head = 0;
+        if self.bytes.capacity() == 0 {
+            self.bytes.reserve_exact((BUFFER_BLOCKS + RUN_BLOCKS) as usize * SECTOR_BYTES);
         }
-        self.bytes.extend_from_slice(data);
+        self.bytes.extend(data);
         self.blocks += blocks;
         match self.extents.back_mut() {
             Some(last) if last.at.checked_add(last.blocks) == Some(at) => last.blocks += blocks,
@@ -94,16 +92,25 @@ impl Buffer {
         let mut pieces = Vec::new();
         while self.drained > 0 {
             let Some(extent) = self.extents.front_mut() else { break };
-            let blocks = extent.blocks.min(self.drained);
-            let end = self.head + blocks as usize * SECTOR_BYTES;
-            disc.write_sectors(extent.at, self.bytes.get(self.head..end).unwrap_or_default())?;
+            // What lies behind the ring's seam is the next piece.
+            if self.bytes.as_slices().0.len() < SECTOR_BYTES {
+                self.bytes.make_contiguous();
+            }
+            let (run, _) = self.bytes.as_slices();
+            let in_run = u32::try_from(run.len() / SECTOR_BYTES).unwrap_or(u32::MAX);
+            let blocks = extent.blocks.min(self.drained).min(in_run);
+            if blocks == 0 {
+                break;
+            }
+            let bytes = blocks as usize * SECTOR_BYTES;
+            disc.write_sectors(extent.at, run.get(..bytes).unwrap_or_default())?;
+            self.bytes.drain(..bytes);
             pieces.push((extent.at, blocks));
             extent.at += blocks;
             extent.blocks -= blocks;
             if extent.blocks == 0 {
                 self.extents.pop_front();
             }
-            self.head = end;
             self.blocks -= blocks;
             self.drained -= blocks;
         }
@@ -116,7 +123,6 @@ impl Buffer {
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.extents.clear();
-        self.head = 0;
         self.blocks = 0;
         self.drained = 0;
     }
@@ -125,7 +131,7 @@ impl Buffer {
     pub(super) fn overlay(&self, at: u32, out: &mut [u8]) {
         let wanted = u32::try_from(out.len() / SECTOR_BYTES).unwrap_or(u32::MAX);
         let wanted_end = at.saturating_add(wanted);
-        let mut from = self.head;
+        let mut from = 0;
         for extent in &self.extents {
             let first = extent.at.max(at);
             let end = (extent.at + extent.blocks).min(wanted_end);
@@ -133,10 +139,15 @@ impl Buffer {
                 let bytes = (end - first) as usize * SECTOR_BYTES;
                 let source = from + (first - extent.at) as usize * SECTOR_BYTES;
                 let target = (first - at) as usize * SECTOR_BYTES;
-                if let (Some(target), Some(source)) =
-                    (out.get_mut(target..target + bytes), self.bytes.get(source..source + bytes))
+                if let Some(target) = out.get_mut(target..target + bytes)
+                    && source + bytes <= self.bytes.len()
                 {
-                    target.copy_from_slice(source);
+                    let (first, second) = self.bytes.as_slices();
+                    let seam = first.len().clamp(source, source + bytes);
+                    let (head, tail) = target.split_at_mut(seam - source);
+                    head.copy_from_slice(first.get(source..seam).unwrap_or_default());
+                    let behind = seam.saturating_sub(first.len());
+                    tail.copy_from_slice(second.get(behind..behind + tail.len()).unwrap_or_default());
                 }
             }
             from += extent.blocks as usize * SECTOR_BYTES;
