@@ -1,18 +1,17 @@
 //! Reading the files of a tree and hashing them, in the order in which they stand on the disc.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sha2::{Digest as _, Sha256};
-
+use super::hasher::Hasher;
 use super::{ProofError, with_causes};
 use crate::iso::manifest::{self, Digest};
 use crate::iso::source::SectorSource;
 use crate::iso::tree::{Content, Extent, Kind, NodeId, Tree, TreePath};
 use crate::sector::{SECTOR_BYTES, Sectors};
 
-/// Bytes of a file that are read and hashed at a time.
-const PIECE: usize = 512 * SECTOR_BYTES;
+/// Sectors one READ moves at most.
+const READ_SECTORS: usize = 32;
 /// Manifests of more bytes than this together are not held: a million files with names of 200 bytes need less.
 const MANIFESTS_LIMIT: u64 = 512 << 20;
 
@@ -78,61 +77,80 @@ pub(super) fn hash_files(
         .collect();
     files.sort_by_key(|(extents, _)| extents.first().map(|extent| (extent.start, extent.bytes)));
     let own = manifest::directory();
-    let mut buffer = vec![0; PIECE];
-    let mut previous: Option<(&[Extent], Result<Digest, String>)> = None;
-    for (extents, node) in files {
+    Hasher::beside(|mut hasher| {
         // The names of one inode stand next to each other; its content is read once.
-        if let Some((same, outcome)) = &previous
-            && *same == extents
-        {
-            hashed.files.insert(node, outcome.clone());
-            continue;
+        let groups = files.chunk_by(|(one, _), (other, _)| one == other);
+        let mut unhashed = VecDeque::new();
+        let Hashed { files, manifests } = hashed;
+        let mut on_digest = |unhashed: &mut VecDeque<&[(&[Extent], NodeId)]>, digest: Digest| {
+            files.extend(unhashed.pop_front().into_iter().flatten().map(|&(_, node)| (node, Ok(digest))));
+        };
+        let mut unreadable = Vec::new();
+        for group in groups {
+            let Some(&(extents, node)) = group.first() else { continue };
+            let path = tree.path(node);
+            let is_manifest = path.is_within(&own) && manifest::is_manifest(&tree.node(node).name);
+            let size: u64 = extents.iter().map(|extent| extent.bytes).sum();
+            let kept_so_far: u64 = manifests.iter().map(|(_, content)| content.len() as u64).sum();
+            let mut kept = (is_manifest && size.saturating_add(kept_so_far) <= MANIFESTS_LIMIT).then(Vec::new);
+            let on_digest = &mut |digest| on_digest(&mut unhashed, digest);
+            let outcome = read_extents(source, extents, &mut hasher, on_digest, kept.as_mut(), stop, on_read)?;
+            hasher.end_file(outcome.is_ok());
+            match outcome {
+                Ok(()) => {
+                    unhashed.push_back(group);
+                    manifests.extend(kept.map(|content| (path, content)));
+                }
+                Err(why) => unreadable.push((group, why)),
+            }
         }
-        let path = tree.path(node);
-        let is_manifest = path.is_within(&own) && manifest::is_manifest(&tree.node(node).name);
-        let size: u64 = extents.iter().map(|extent| extent.bytes).sum();
-        let kept_so_far: u64 = hashed.manifests.iter().map(|(_, content)| content.len() as u64).sum();
-        let mut kept = (is_manifest && size.saturating_add(kept_so_far) <= MANIFESTS_LIMIT).then(Vec::new);
-        let outcome = hash_extents(source, extents, &mut buffer, kept.as_mut(), stop, on_read)?;
-        if let (Some(content), Ok(_)) = (kept, &outcome) {
-            hashed.manifests.push((path, content));
+        hasher.finish(&mut |digest| on_digest(&mut unhashed, digest));
+        for (group, why) in unreadable {
+            files.extend(group.iter().map(|&(_, node)| (node, Err(why.clone()))));
         }
-        hashed.files.insert(node, outcome.clone());
-        previous = Some((extents, outcome));
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
-fn hash_extents(
+/// Reads a file into the hasher; the inner error is why it can't be read.
+fn read_extents(
     source: &mut dyn SectorSource,
     extents: &[Extent],
-    buffer: &mut [u8],
+    hasher: &mut Hasher,
+    on_digest: &mut dyn FnMut(Digest),
     mut kept: Option<&mut Vec<u8>>,
     stop: &AtomicBool,
     on_read: &mut dyn FnMut(Sectors),
-) -> Result<Result<Digest, String>, ProofError> {
-    let mut hash = Sha256::new();
+) -> Result<Result<(), String>, ProofError> {
     for extent in extents {
         let (mut at, mut left) = (extent.start, extent.bytes);
         while left > 0 {
             if stop.load(Ordering::Relaxed) {
                 return Err(ProofError::Interrupted);
             }
-            let bytes = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
-            let count = Sectors::for_bytes(bytes as u64).unwrap_or_default();
-            let sectors = &mut buffer[..count.0 as usize * SECTOR_BYTES];
+            // What does not fit as a whole is cut where a READ ends anyway.
+            let wanted = usize::try_from(left.div_ceil(SECTOR_BYTES as u64)).unwrap_or(usize::MAX);
+            let room = hasher.room();
+            let count = if wanted <= room { wanted } else { room / READ_SECTORS * READ_SECTORS };
+            if count == 0 {
+                hasher.make_room(on_digest);
+                continue;
+            }
+            let sectors = hasher.next(count);
             if let Err(error) = source.read(at, sectors) {
                 return Ok(Err(with_causes(&error)));
             }
-            hash.update(&sectors[..bytes]);
+            let bytes = usize::try_from(left).unwrap_or(usize::MAX).min(sectors.len());
             if let Some(kept) = &mut kept {
                 kept.extend_from_slice(&sectors[..bytes]);
             }
+            hasher.take(bytes);
+            let count = Sectors::for_bytes(bytes as u64).unwrap_or_default();
             on_read(count);
             left -= bytes as u64;
             let Some(next) = at.checked_add(count) else { return Ok(Err("its extent leaves the disc".to_owned())) };
             at = next;
         }
     }
-    Ok(Ok(hash.finalize().into()))
+    Ok(Ok(()))
 }

@@ -13,6 +13,7 @@
 
 mod finding;
 mod hash;
+mod hasher;
 #[cfg(test)]
 mod tests;
 
