@@ -1,10 +1,12 @@
-//! CD-R and CD-RW, written track at once (MMC-6 4.3, Orange Book parts II and III).
+//! CD-R and CD-RW, written track at once, or session at once while they are blank (MMC-6 4.3, Orange Book parts II and III).
 //!
 //! ```text
 //! blank ──WRITE──▶ track open ──SYNC, CLOSE 1──▶ session open ──CLOSE 2──▶ appendable   (page 05h: multi-session 11b)
 //!                      │                             ▲      └───────────▶ finalised    (page 05h: anything else)
 //!                   power cut                        │
 //!                      └────▶ damaged ───CLOSE 1─────┘       CD-RW: any ──BLANK──▶ blank
+//!
+//! blank ──page 05h: session at once; SEND CUE SHEET; WRITE from -150 to the lead-out; SYNC──▶ appendable or finalised, as above
 //! ```
 //! A track is open *and being written* only in the drive that began it. The same track found open on a disc that was put in
 //! is a damaged one: nobody knows how it could be continued.
@@ -12,10 +14,12 @@
 use std::time::Duration;
 
 use super::cd_replies::View;
+use super::cue_sheet;
 use super::decode::Fields;
 use super::disc::{DiscError, VirtualDisc};
 use super::family::{Accepted, Effect, Family, Job, TocRequest, TrackAddress, capacity_descriptor};
-use super::mode::{TRACK_AT_ONCE, WritePage};
+use super::mode::{AT_ONCE, TRACK_AT_ONCE, WritePage};
+use super::options::Quirks;
 use super::sense::Sense;
 use super::state::{DiscState, MOST_TRACKS, PRE_GAP, RUN_OUT, Session, Track};
 
@@ -34,15 +38,79 @@ const CLOSE_SESSION_SECONDS: u64 = 30;
 const BLANK_MINIMAL_SECONDS: u64 = 60;
 const BLANK_WHOLE_SECONDS: u64 = 20 * 60;
 
+/// A session that is written at once.
+#[derive(Debug, Clone, Copy)]
+struct SessionAtOnce {
+    /// Blocks of the pre-gap that are still to come.
+    pre_gap_left: u32,
+    /// Where the cue sheet wants the lead-out.
+    lead_out: u32,
+    appendable: bool,
+}
+
 /// The model; `next` is the address the track being written goes on at, buffered blocks counted.
 #[derive(Debug)]
 pub(super) struct Cd {
     next: Option<u32>,
+    /// Where the cue sheet wants the lead-out of a session that has not begun.
+    cue: Option<u32>,
+    at_once: Option<SessionAtOnce>,
+    quirks: Quirks,
 }
 
 impl Cd {
     pub(super) fn new() -> Cd {
-        Cd { next: None }
+        Cd { next: None, cue: None, at_once: None, quirks: Quirks::default() }
+    }
+
+    fn stop_writing(&mut self) {
+        self.next = None;
+        self.cue = None;
+        self.at_once = None;
+    }
+
+    /// A WRITE of a session at once: its first one comes with the page, and opens the track.
+    fn accept_at_once(&mut self, disc: &mut DiscState, page: &WritePage, at: u32, count: u32) -> Result<(), Sense> {
+        let mut session = match (self.at_once, self.cue) {
+            (Some(session), _) => session,
+            (None, _) if !disc.sessions.is_empty() => return Err(Sense::ILLEGAL_MODE_FOR_TRACK),
+            (None, None) => return Err(Sense::SEQUENCE),
+            (None, Some(lead_out)) => {
+                SessionAtOnce { pre_gap_left: PRE_GAP, lead_out, appendable: page.next_session_allowed() }
+            }
+        };
+        let next = self.next.unwrap_or(0);
+        let expected = next.wrapping_sub(session.pre_gap_left);
+        if at != expected {
+            return Err(Sense::INVALID_ADDRESS_FOR_WRITE.at(at));
+        }
+        let in_pre_gap = count.min(session.pre_gap_left);
+        let end = next.checked_add(count - in_pre_gap).filter(|end| *end <= session.lead_out);
+        let end = end.ok_or(Sense::OUT_OF_RANGE.at(session.lead_out))?;
+        session.pre_gap_left -= in_pre_gap;
+        if self.at_once.is_none() {
+            open_track(disc, 0);
+        }
+        self.at_once = Some(session);
+        self.next = Some(end);
+        Ok(())
+    }
+
+    /// The whole of a session written at once is there: its lead-out follows at once.
+    fn close_at_once(&mut self, disc: &mut DiscState, session: SessionAtOnce) {
+        if let Some(track) = disc.open_track_mut() {
+            track.closed = true;
+        }
+        self.close_session(disc, session.appendable);
+        self.stop_writing();
+    }
+
+    fn close_session(&mut self, disc: &mut DiscState, appendable: bool) {
+        if let Some(session) = disc.sessions.last_mut() {
+            session.lead_out = session.tracks.last().map(Track::end);
+            session.gap = self.quirks.gap;
+        }
+        disc.finalised = !appendable;
     }
 
     fn view<'a>(&self, disc: &'a DiscState) -> View<'a> {
@@ -61,7 +129,7 @@ impl Cd {
                 track.closed = true;
             }
         }
-        self.next = None;
+        self.stop_writing();
         Ok(())
     }
 }
@@ -72,9 +140,9 @@ pub(super) fn next_track_start(disc: &DiscState) -> Option<u32> {
         return None;
     }
     let Some(session) = disc.sessions.last() else { return Some(0) };
+    let usual = if disc.sessions.len() == 1 { GAP_AFTER_FIRST } else { GAP_AFTER_LATER };
     let start = match (session.lead_out, session.tracks.last()) {
-        (Some(lead_out), _) if disc.sessions.len() == 1 => lead_out + GAP_AFTER_FIRST,
-        (Some(lead_out), _) => lead_out + GAP_AFTER_LATER,
+        (Some(lead_out), _) => lead_out.saturating_add(session.gap.unwrap_or(usual)),
         (None, last) => last.map_or(0, |track| track.end() + PRE_GAP),
     };
     (start < disc.capacity && usize::from(disc.last_track_number()) < MOST_TRACKS).then_some(start)
@@ -97,7 +165,11 @@ fn open_track(disc: &mut DiscState, start: u32) {
 
 impl Family for Cd {
     fn inserted(&mut self, _: &mut VirtualDisc) {
-        self.next = None;
+        self.stop_writing();
+    }
+
+    fn set_quirks(&mut self, quirks: Quirks) {
+        self.quirks = quirks;
     }
 
     fn accept_write(
@@ -108,6 +180,15 @@ impl Family for Cd {
         count: u32,
     ) -> Result<Accepted, Sense> {
         let state = &mut disc.state;
+        if self.at_once.is_some() {
+            self.accept_at_once(state, page, at, count)?;
+            return Ok(Accepted::Continues);
+        }
+        let begins_at_once = self.next.is_none() && page.is_selected() && page.write_type() == AT_ONCE;
+        if begins_at_once && !state.finalised && !state.erasing && state.open_track().is_none() {
+            self.accept_at_once(state, page, at, count)?;
+            return Ok(Accepted::Continues);
+        }
         let end = at.checked_add(count).ok_or(Sense::OUT_OF_RANGE.at(at))?;
         if let Some(next) = self.next {
             if at != next {
@@ -155,7 +236,7 @@ impl Family for Cd {
         if let Some(start) = fresh.filter(|start| start + LEAST_TRACK <= disc.state.capacity) {
             open_track(&mut disc.state, start);
         }
-        self.next = None;
+        self.stop_writing();
         disc.save()
     }
 
@@ -187,11 +268,37 @@ impl Family for Cd {
     }
 
     fn synchronize(&self) -> Option<Job> {
-        self.next.map(|_| Job::new(Effect::Synchronize, Sense::LONG_WRITE_IN_PROGRESS, SYNC_SECONDS))
+        let ends_session = self.at_once.is_some() && !self.is_short_of_its_end();
+        let seconds = if ends_session { CLOSE_SESSION_SECONDS } else { SYNC_SECONDS };
+        self.next.map(|_| Job::new(Effect::Synchronize, Sense::LONG_WRITE_IN_PROGRESS, seconds))
+    }
+
+    fn is_unsynchronized(&self) -> bool {
+        self.next.is_some()
+    }
+
+    fn is_short_of_its_end(&self) -> bool {
+        self.at_once.is_some_and(|session| self.next.is_none_or(|next| next < session.lead_out))
+    }
+
+    fn cue_sheet(&mut self, disc: &mut VirtualDisc, page: &WritePage, sheet: &[u8]) -> Result<(), Sense> {
+        if self.next.is_some() || disc.state.erasing || !page.is_selected() {
+            return Err(Sense::SEQUENCE);
+        }
+        if page.write_type() != AT_ONCE || !disc.state.sessions.is_empty() {
+            return Err(Sense::ILLEGAL_MODE_FOR_TRACK);
+        }
+        let lead_out = cue_sheet::lead_out(sheet)?;
+        if lead_out > disc.state.capacity {
+            return Err(Sense::END_OF_USER_AREA);
+        }
+        self.cue = Some(lead_out);
+        Ok(())
     }
 
     fn close(&self, disc: &DiscState, function: u8, number: u16, page: &WritePage) -> Result<Option<Job>, Sense> {
-        if disc.erasing {
+        // A session at once is closed by its SYNC.
+        if disc.erasing || self.at_once.is_some() {
             return Err(Sense::SEQUENCE);
         }
         match function {
@@ -240,6 +347,7 @@ impl Family for Cd {
             // The PMA goes first, on a real disc as here: from now on there is no way back.
             disc.state = DiscState::blank(disc.state.medium, disc.state.capacity);
             disc.state.erasing = true;
+            self.stop_writing();
             disc.save()?;
             disc.erase_sectors()?;
         }
@@ -248,13 +356,15 @@ impl Family for Cd {
 
     fn complete(&mut self, disc: &mut VirtualDisc, effect: Effect, _: Duration) -> Result<(), DiscError> {
         match effect {
-            Effect::Synchronize | Effect::CloseTrack => self.close_open_track(disc)?,
+            Effect::Synchronize => match self.at_once {
+                Some(_) if self.is_short_of_its_end() => return Ok(()),
+                Some(session) => self.close_at_once(&mut disc.state, session),
+                None => self.close_open_track(disc)?,
+            },
+            Effect::CloseTrack => self.close_open_track(disc)?,
             Effect::CloseSession { appendable } => {
                 self.close_open_track(disc)?;
-                if let Some(session) = disc.state.sessions.last_mut() {
-                    session.lead_out = session.tracks.last().map(Track::end);
-                }
-                disc.state.finalised = !appendable;
+                self.close_session(&mut disc.state, appendable);
             }
             Effect::Blank => disc.state.erasing = false,
             _ => return Ok(()),
@@ -267,7 +377,7 @@ impl Family for Cd {
     }
 
     fn suspend(&mut self, _: &mut VirtualDisc) -> Result<(), DiscError> {
-        self.next = None;
+        self.stop_writing();
         Ok(())
     }
 

@@ -328,7 +328,7 @@ impl SimDrive {
         };
         // Blocks of the pre-gap have negative addresses. The laser writes them, and nobody reads them back.
         let skipped = if at >= PRE_GAP_START { at.wrapping_neg().min(count) } else { 0 };
-        let kept = out.get(skipped as usize * SECTOR_BYTES..).unwrap_or_default();
+        let (pre_gap, kept) = out.split_at_checked(skipped as usize * SECTOR_BYTES).unwrap_or((out, &[]));
         if skipped < count {
             buffer.push(at.wrapping_add(skipped), count - skipped, kept, now);
         }
@@ -338,6 +338,9 @@ impl SimDrive {
         if fields.bit(1, 3) {
             takes = takes.saturating_add(buffer.drain_time(speed));
             self.inserted()?.commit_all()?;
+        }
+        if pre_gap.iter().any(|byte| *byte != 0) {
+            self.watch.record("the pre-gap was not written with zeros", cdb);
         }
         if accepted == Accepted::SplitsUnit {
             self.watch.record("a WRITE began in the midst of an ECC unit", cdb);

@@ -97,7 +97,8 @@ pub(super) fn describe(path: &Path, disc: &DiscState) -> Description {
         lead_out: session.lead_out,
     });
     let free = match next_writable {
-        Some(start) => disc.capacity.saturating_sub(start),
+        // Spare areas are no room.
+        Some(start) => disc.format.map_or(disc.capacity, |format| format.formatted).saturating_sub(start),
         None if sequential => 0,
         None => disc.recorded.0.iter().fold(disc.capacity, |free, r| free.saturating_sub(r.last - r.first + 1)),
     };

@@ -43,6 +43,7 @@ mod buffer;
 mod cd;
 mod cd_replies;
 mod commands;
+mod cue_sheet;
 mod decode;
 mod describe;
 mod disc;

@@ -84,8 +84,8 @@ fn feature_data(code: u16, profile: u16, capacity: u32) -> Vec<u8> {
         0x002a => vec![0x01, 0, 0, 0],
         // Buffer underrun free, CD-RW; no test write.
         0x002d => vec![0x42, 0, 0x01, 0x00],
-        // Buffer underrun free, and none of the mastering modes.
-        0x002e => vec![0x40, 0, 0, 0],
+        // Buffer underrun free, session at once; a cue sheet may have 256 bytes.
+        0x002e => vec![0x60, 0, 1, 0],
         0x0037 => vec![0, 0x07, 0, 0],
         // Stream writing, write speed performance descriptors, SET CD SPEED, block counts in READ BUFFER CAPACITY.
         0x0107 => vec![0x1b, 0, 0, 0],

@@ -20,6 +20,7 @@ impl Sense {
     pub(super) const NO_MEDIUM_TRAY_CLOSED: Sense = Sense::new(2, 0x3a, 0x01);
     pub(super) const NO_MEDIUM_TRAY_OPEN: Sense = Sense::new(2, 0x3a, 0x02);
     pub(super) const UNRECOVERED_READ: Sense = Sense::new(3, 0x11, 0x00);
+    pub(super) const PARAMETER_LIST_LENGTH: Sense = Sense::new(5, 0x1a, 0x00);
     pub(super) const INVALID_OPCODE: Sense = Sense::new(5, 0x20, 0x00);
     pub(super) const OUT_OF_RANGE: Sense = Sense::new(5, 0x21, 0x00);
     pub(super) const INVALID_ADDRESS_FOR_WRITE: Sense = Sense::new(5, 0x21, 0x02);

@@ -173,7 +173,7 @@ impl View<'_> {
 
     /// Bytes 5 and 6 that a track has by the way it is recorded.
     fn modes(&self) -> (u8, u8) {
-        if !self.rules.obeys_page || only_at_once(self.disc) {
+        if !self.rules.obeys_page || only_at_once(self.disc) || self.reserved.is_some() {
             (DATA, DATA_MODE_1)
         } else {
             (DATA_INCREMENTAL, FIXED_PACKETS | DATA_MODE_1)

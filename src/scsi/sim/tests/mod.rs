@@ -1,10 +1,13 @@
 //! What the simulated drive promises, with CDBs and replies as the standards lay them out: no encoder or parser is used here.
 
+mod bd_r;
 mod cd;
+mod cd_at_once;
 mod chaos;
 mod drive;
 mod dvd_plus_r;
 mod dvd_plus_rw;
+mod dvd_r;
 mod faults;
 
 use std::path::Path;
