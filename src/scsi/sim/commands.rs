@@ -6,17 +6,23 @@ use super::buffer::BUFFER_BLOCKS;
 use super::decode::{self, Fields};
 use super::drive::{Inserted, SimDrive, Stop};
 use super::family::{Accepted, Effect, Job, TocRequest, TrackAddress};
+use super::features::{self, Loaded};
 use super::formatting;
 use super::kinds::Nature;
 use super::mode::{AT_ONCE, Speeds};
+use super::options::Quirks;
 use super::replies;
-use super::restricted_overwrite;
 use super::sense::Sense;
+use super::state::DiscState;
+use super::structures;
 use crate::scsi::{Data, Opcode, TransportError};
 use crate::sector::SECTOR_BYTES;
 
 /// What the cable takes for a byte: 100 MB/s.
 const NANOSECONDS_A_BYTE: u64 = 10;
+
+/// What READ BUFFER CAPACITY costs a drive that does not like it.
+const BUFFER_PENALTY: Duration = Duration::from_millis(200);
 
 /// Descriptors of an overwritable disc stand below this address; they are written last, after what they point to.
 const SUPERBLOCK_END: u32 = 32;
@@ -29,15 +35,20 @@ impl SimDrive {
     pub(super) fn command(&mut self, cdb: &[u8], data: Data<'_>, timeout: Duration) -> Result<usize, Stop> {
         let fields = Fields(cdb);
         let code = fields.u8(0);
+        self.fails_late = None;
         // A READ or WRITE meets its fault further on: one that is turned away does not count.
         if ![Opcode::Read10, Opcode::Write10, Opcode::Write12].map(Opcode::code).contains(&code) {
             self.meet_fault(code, None)?;
         }
         let opcode = Opcode::from_code(code).ok_or(Sense::INVALID_OPCODE)?;
-        if !leaves_attention(opcode)
-            && let Some(attention) = self.attention.take()
-        {
-            return Err(attention.into());
+        if !leaves_attention(opcode) {
+            self.counted = (self.counted + 1) % 5;
+            if self.quirks.attention_storm && self.counted == 0 {
+                self.attention = Some(Sense::MEDIUM_CHANGED);
+            }
+            if let Some(sense) = self.attention.take().or_else(|| self.deferred.take()) {
+                return Err(sense.into());
+            }
         }
         if decode::cdb_length(code) != Some(cdb.len()) {
             self.watch.record("a CDB had not the length of its group", cdb);
@@ -111,10 +122,28 @@ impl SimDrive {
                 self.give(fields.length(3), &replies::inquiry(), data, cdb)
             }
             Opcode::GetPerformance => {
-                let (speed, disc) = (self.write_kb_per_s, &self.inserted()?.disc);
-                let medium = (disc.medium(), disc.state.capacity);
-                let reply = replies::performance(fields.u8(10), fields.u8(1), fields.u16(8), medium, speed)?;
+                let (speed, one) = (self.write_kb_per_s, self.quirks.one_descriptor);
+                let disc = &self.inserted()?.disc;
+                let medium = (disc.medium(), disc.state.usable());
+                let most = replies::Most { descriptors: fields.u16(8), announces_one: one };
+                let reply = replies::performance(fields.u8(10), fields.u8(1), most, medium, speed)?;
                 self.give(reply.len(), &reply, data, cdb)
+            }
+            Opcode::ReadDiscStructure => {
+                if fields.u8(10) != 0 {
+                    return Err(Sense::cdb_field(10, Some(7)).into());
+                }
+                let disc = &self.inserted()?.disc;
+                let reply = structures::structure(&disc.state, fields.u8(1), fields.u8(6), fields.u8(7))?;
+                self.give(fields.length(8), &reply, data, cdb)
+            }
+            Opcode::ReadBufferCapacity => {
+                let hammered = self.watch.buffer_asked(self.now, cdb);
+                if hammered && self.quirks.buffer_penalty {
+                    self.advance(BUFFER_PENALTY)?;
+                }
+                let reply = replies::buffer_capacity(self.slot.as_ref().map(|m| &m.buffer), fields.bit(1, 0));
+                self.give(fields.length(7), &reply, data, cdb)
             }
             _ => {
                 let reply = self.tell(opcode, fields)?;
@@ -128,10 +157,8 @@ impl SimDrive {
         match opcode {
             Opcode::GetConfiguration => {
                 let medium = self.slot.as_ref().filter(|_| !self.tray_open);
-                let current = medium.map_or(&[][..], |m| m.family.current_features(&m.disc.state));
-                let profile = medium.map_or(0, |m| m.family.profile(&m.disc.state));
-                let capacity = medium.map_or(0, |m| m.disc.state.capacity);
-                replies::configuration(cdb.u8(1) & 3, cdb.u16(2), profile, current, capacity)
+                let loaded = medium.map_or(Loaded::default(), |m| Loaded::of(&*m.family, &m.disc.state));
+                features::configuration(cdb.u8(1) & 3, cdb.u16(2), &loaded)
             }
             Opcode::GetEventStatusNotification => {
                 if !cdb.bit(1, 0) {
@@ -157,27 +184,26 @@ impl SimDrive {
                     prevented: self.prevented,
                     buffer_kib: BUFFER_BLOCKS * 2,
                 };
-                self.page.sense(control, cdb.u8(2) & 0x3f, &speeds)
-            }
-            Opcode::ReadBufferCapacity => {
-                Ok(replies::buffer_capacity(self.slot.as_ref().map(|m| &m.buffer), cdb.bit(1, 0)))
+                let mut reply = self.page.sense(control, cdb.u8(2) & 0x3f, &speeds)?;
+                if let Some([high, low]) = reply.get_mut(..2).filter(|_| self.quirks.short_mode_length) {
+                    let length = u16::from_be_bytes([*high, *low]).saturating_sub(4);
+                    [*high, *low] = length.to_be_bytes();
+                }
+                Ok(reply)
             }
             Opcode::ReadFormatCapacities => {
                 // Without a medium: the largest capacity there is, type 3.
                 let none = super::family::capacity_descriptor(2_295_104, 3, 2048).to_vec();
                 let medium = self.slot.as_ref().filter(|_| !self.tray_open);
-                let list = medium.map_or(none, |m| {
-                    let mut list = m.family.format_capacities(&m.disc.state);
-                    if formatting::leaves_sequential(&m.disc.state) {
-                        list.truncate(8);
-                        list.extend(restricted_overwrite::formats(&m.disc.state));
-                    }
-                    list
-                });
+                let list = medium.map_or(none, |m| m.family.format_capacities(&m.disc.state));
                 Ok(replies::format_capacities(&list))
             }
             Opcode::ReadCapacity10 => {
+                let refused = self.quirks.blank_capacity;
                 let Inserted { disc, family, .. } = self.inserted()?;
+                if let Some(sense) = refused.filter(|_| family.is_blank(&disc.state)) {
+                    return Err(sense);
+                }
                 let mut reply = family.last_block(&disc.state).to_be_bytes().to_vec();
                 reply.extend_from_slice(&[0, 0, 8, 0]);
                 Ok(reply)
@@ -190,6 +216,7 @@ impl SimDrive {
                 Ok(family.disc_information(&disc.state))
             }
             Opcode::ReadTrackInformation => self.track_information(cdb),
+            Opcode::ReadTocPmaAtip if self.quirks.toc_refused => Err(Sense::cdb_field(2, Some(3))),
             Opcode::ReadTocPmaAtip => {
                 let Inserted { disc, family, .. } = self.inserted()?;
                 let request = TocRequest { format: cdb.u8(2) & 0x0f, msf: cdb.bit(1, 1), from: cdb.u8(6) };
@@ -201,8 +228,13 @@ impl SimDrive {
 
     /// Hands out a reply, no more of it than was asked for.
     fn give(&mut self, allocation: usize, reply: &[u8], data: Data<'_>, cdb: &[u8]) -> Result<usize, Stop> {
-        // READ CAPACITY has no allocation length.
-        let capacity = Fields(cdb).u8(0) == Opcode::ReadCapacity10.code();
+        // READ CAPACITY and GET PERFORMANCE have no allocation length.
+        let code = Fields(cdb).u8(0);
+        let capacity = code == Opcode::ReadCapacity10.code();
+        let counts = capacity || code == Opcode::GetPerformance.code();
+        if self.quirks.odd_allocation_refused && !counts && allocation % 2 == 1 {
+            return Err(Sense::cdb_field(8, None).into());
+        }
         let moved = if capacity { reply.len() } else { reply.len().min(allocation) };
         let buffer = match data {
             Data::In(buffer) => buffer,
@@ -230,7 +262,13 @@ impl SimDrive {
         if needs_medium(opcode) {
             self.inserted()?;
         }
-        let Some(operation) = self.operation else { return Ok(()) };
+        let Some(operation) = &mut self.operation else {
+            let clueless = opcode == Opcode::TestUnitReady && self.now < self.clueless_until;
+            if clueless {
+                self.watch.polled(self.now, cdb);
+            }
+            return if clueless { Err(Sense::NOT_READY) } else { Ok(()) };
+        };
         let spinning_up = operation.effect == Effect::Nothing;
         let answered = match opcode {
             Opcode::Inquiry
@@ -243,11 +281,13 @@ impl SimDrive {
             Opcode::ModeSelect10 | Opcode::StartStopUnit => spinning_up,
             _ => false,
         };
-        if answered {
+        let early = self.quirks.early_ready && opcode == Opcode::TestUnitReady && operation.tells_ready(self.now);
+        if answered || early {
             return Ok(());
         }
+        let operation = *operation;
         match opcode {
-            Opcode::Write10 | Opcode::Write12 => self.watch.turned_away(cdb),
+            Opcode::Write10 | Opcode::Write12 => self.watch.turned_away(cdb, !self.quirks.early_ready),
             Opcode::TestUnitReady => self.watch.polled(self.now, cdb),
             _ => {}
         }
@@ -283,8 +323,9 @@ impl SimDrive {
         }
         let wrong_at = self.meet_fault(fields.u8(0), Some((at, count)))?;
         let stale = self.stale_from.filter(|from| at.saturating_add(count) > *from);
+        let quirks = self.quirks;
         let Inserted { disc, family, buffer: written } = self.inserted()?;
-        family.check_read(&disc.state, at, count)?;
+        family.check_read(&disc.state, at, count).map_err(|sense| unreadable(sense, &disc.state, quirks))?;
         if let Some(from) = stale {
             return Err(Sense::OUT_OF_RANGE.at(at.max(from)).into());
         }
@@ -306,7 +347,7 @@ impl SimDrive {
             return Ok(0);
         }
         if self.inserted()?.buffer.free() < count {
-            self.watch.turned_away(cdb);
+            self.watch.turned_away(cdb, false);
             return Err(Sense::LONG_WRITE_IN_PROGRESS.into());
         }
         self.watch.write_arrived(cdb);
@@ -441,9 +482,6 @@ impl SimDrive {
             if family.is_writing() {
                 return Err(Sense::SEQUENCE);
             }
-            if formatting::leaves_sequential(&disc.state) {
-                return restricted_overwrite::format_unit(&disc.state, fields).map(Some);
-            }
             family.format(&disc.state, fields)
         });
         if job.as_ref().is_err_and(|sense| sense.is_wrong_list()) {
@@ -459,6 +497,18 @@ impl SimDrive {
     fn check_immediate(&self, immediate: bool, sense: Sense) -> Result<(), Sense> {
         if immediate && self.quirks.no_immed { Err(sense) } else { Ok(()) }
     }
+}
+
+/// What a READ that fails is answered, on a drive with these habits.
+fn unreadable(sense: Sense, disc: &DiscState, quirks: Quirks) -> Sense {
+    let run_out =
+        sense.words() == Sense::UNRECOVERED_READ.words() && disc.medium.nature() == Nature::Cd && !disc.erasing;
+    let instead = match sense.words() {
+        words if words == Sense::BLANK_CHECK.words() => quirks.unwritten,
+        _ if run_out => quirks.run_out,
+        _ => None,
+    };
+    instead.map_or(sense, |instead| sense.instead(instead))
 }
 
 /// What a refused WRITE says of the client, if it is the client's doing.

@@ -7,13 +7,14 @@ use super::buffer::Buffer;
 use super::describe::Description;
 use super::disc::{DiscError, VirtualDisc};
 use super::family::{Effect, Family, Job, family_of};
+use super::faults::{self, Action, Fault};
 use super::formatting;
 use super::kinds::Nature;
 use super::mode::WritePage;
-use super::options::{self, Action, Fault, OptionError, Options, Quirks};
+use super::options::{OptionError, Options, Quirks};
 use super::sense::Sense;
 use super::watch::{Violation, Watch};
-use crate::scsi::{Completion, Data, Opcode, Transport, TransportError};
+use crate::scsi::{Completion, Data, Opcode, Status, Transport, TransportError};
 
 /// The most one command may move, as with most kernels and drives.
 pub(super) const MAX_TRANSFER: usize = 64 * 1024;
@@ -58,6 +59,8 @@ pub enum SimError {
 pub(super) enum Stop {
     Sense(Sense),
     Transport(TransportError),
+    /// Status BUSY.
+    Busy,
     /// The host's file system failed the drive.
     Host(DiscError),
 }
@@ -102,6 +105,28 @@ impl Inserted {
         self.buffer.drain_all();
         self.commit()
     }
+
+    /// An operation came to nothing. What it destroyed when it began stays destroyed.
+    fn failed(&mut self, effect: Effect, quirks: Quirks) -> Result<(), DiscError> {
+        match effect {
+            Effect::Synchronize => self.family.write_failed(&mut self.disc, u32::MAX),
+            Effect::CloseTrack | Effect::CloseSession { .. } | Effect::Nothing => Ok(()),
+            _ => {
+                self.family = family_of(&self.disc.state);
+                self.family.set_quirks(quirks);
+                self.family.inserted(&mut self.disc);
+                self.disc.save()
+            }
+        }
+    }
+
+    /// The drive lets go of the disc in the midst of whatever it was doing: the laser's work stays, the buffer is lost.
+    fn let_go(&mut self) -> Result<(), DiscError> {
+        self.commit()?;
+        self.buffer.clear();
+        self.family.suspend(&mut self.disc)?;
+        self.disc.save()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,9 +142,20 @@ pub(super) struct Operation {
     sense: Sense,
     since: Duration,
     until: Duration,
+    /// It will fail with this.
+    fails: Option<Sense>,
+    /// Quirk `earlyready`: TEST UNIT READY has been told that it is over.
+    told_ready: bool,
 }
 
 impl Operation {
+    /// Whether TEST UNIT READY is now told, once, that it is over although it is not.
+    pub(super) fn tells_ready(&mut self, now: Duration) -> bool {
+        let early = !self.told_ready && now.saturating_sub(self.since) >= self.left(now);
+        self.told_ready |= early;
+        early
+    }
+
     pub(super) fn left(&self, now: Duration) -> Duration {
         self.until.saturating_sub(now)
     }
@@ -128,6 +164,9 @@ impl Operation {
     pub(super) fn sense(&self, now: Duration, quirks: Quirks) -> Sense {
         if self.effect == Effect::Nothing || quirks.no_progress {
             return self.sense;
+        }
+        if quirks.stuck_progress {
+            return self.sense.with_progress(655);
         }
         let total = self.until.saturating_sub(self.since).as_millis().max(1);
         let done = now.saturating_sub(self.since).as_millis();
@@ -156,6 +195,14 @@ pub struct SimDrive {
     pub(super) stale_from: Option<u32>,
     pub(super) quirks: Quirks,
     pub(super) watch: Watch,
+    /// How an operation that has ended failed; nobody has been told yet.
+    pub(super) deferred: Option<Sense>,
+    /// The operation this command begins will fail with this.
+    pub(super) fails_late: Option<Sense>,
+    /// Until then TEST UNIT READY does not see that the drive is ready (quirk `clueless`).
+    pub(super) clueless_until: Duration,
+    /// Commands counted for the quirk `uastorm`.
+    pub(super) counted: u32,
     faults: Vec<Fault>,
     power: Power,
     failure: Option<DiscError>,
@@ -184,6 +231,10 @@ impl SimDrive {
             stale_from: None,
             quirks: options.quirks,
             watch: Watch::default(),
+            deferred: None,
+            fails_late: None,
+            clueless_until: Duration::ZERO,
+            counted: 0,
             faults: options.faults,
             power: Power::On,
             failure: None,
@@ -261,11 +312,14 @@ impl SimDrive {
     }
 
     pub(super) fn spin_up(&mut self) {
+        let takes = self.quirks.load_seconds.map_or(SPIN_UP, |seconds| Duration::from_secs(seconds.into()));
         self.operation = Some(Operation {
             effect: Effect::Nothing,
             sense: Sense::BECOMING_READY,
             since: self.now,
-            until: self.now.saturating_add(SPIN_UP),
+            until: self.now.saturating_add(takes),
+            fails: None,
+            told_ready: false,
         });
     }
 
@@ -280,7 +334,7 @@ impl SimDrive {
 
     /// Begins an operation; without Immed the clock runs until it has ended, or until nobody waits for it any more.
     pub(super) fn begin(&mut self, job: Job, immediate: bool, timeout: Duration) -> Result<(), Stop> {
-        let (now, speed) = (self.now, self.write_kb_per_s);
+        let (now, speed, fails) = (self.now, self.write_kb_per_s, self.fails_late.take());
         let inserted = self.inserted()?;
         if matches!(
             job.effect,
@@ -294,12 +348,16 @@ impl SimDrive {
         }
         let takes = job.takes.saturating_add(inserted.buffer.drain_time(speed));
         let until = now.saturating_add(takes);
-        self.operation = Some(Operation { effect: job.effect, sense: job.sense, since: now, until });
+        self.operation =
+            Some(Operation { effect: job.effect, sense: job.sense, since: now, until, fails, told_ready: false });
         if immediate {
             return Ok(());
         }
         self.advance(takes.min(timeout))?;
-        if takes > timeout { Err(TransportError::TimedOut(timeout).into()) } else { Ok(()) }
+        if takes > timeout {
+            return Err(TransportError::TimedOut(timeout).into());
+        }
+        self.deferred.take().map_or(Ok(()), |sense| Err(sense.into()))
     }
 
     /// Lets time pass and does what falls due.
@@ -310,6 +368,14 @@ impl SimDrive {
         let Some(inserted) = &mut self.slot else { return Ok(()) };
         if let Some(operation) = due {
             inserted.commit_all()?;
+            if let Some(seconds) = self.quirks.clueless {
+                self.clueless_until = operation.until.saturating_add(Duration::from_secs(seconds.into()));
+            }
+            if let Some(sense) = operation.fails {
+                self.deferred = Some(sense);
+                inserted.failed(operation.effect, self.quirks)?;
+                return Ok(());
+            }
             match operation.effect {
                 Effect::Reformat { to, .. } => formatting::complete(&mut inserted.disc, to)?,
                 effect => inserted.family.complete(&mut inserted.disc, effect, operation.until)?,
@@ -340,7 +406,7 @@ impl SimDrive {
 
     /// Does to a command what the faults want. `Ok(Some(sector))`: it succeeds with a wrong bit in that sector.
     pub(super) fn meet_fault(&mut self, code: u8, blocks: Option<(u32, u32)>) -> Result<Option<u32>, Stop> {
-        let Some((action, sector)) = options::met(&mut self.faults, code, blocks) else { return Ok(None) };
+        let Some((action, sector)) = faults::met(&mut self.faults, code, blocks) else { return Ok(None) };
         match action {
             Action::Flip => Ok(sector),
             Action::PowerCut => {
@@ -354,6 +420,32 @@ impl SimDrive {
             Action::Kill => {
                 self.lose_power(Power::Off);
                 std::process::abort()
+            }
+            Action::Busy => Err(Stop::Busy),
+            Action::Late(sense) => {
+                self.fails_late = Some(sense);
+                Ok(None)
+            }
+            Action::Reset => {
+                self.operation = None;
+                if let Some(inserted) = &mut self.slot {
+                    inserted.let_go()?;
+                    inserted.disc.reload()?;
+                }
+                self.loaded();
+                self.operation = None;
+                self.attention = None;
+                self.prevented = false;
+                Err(Sense::RESET.into())
+            }
+            Action::Eject => {
+                self.operation = None;
+                if let Some(inserted) = self.slot.as_mut().filter(|_| !self.tray_open) {
+                    inserted.let_go()?;
+                    self.media_event = 3;
+                }
+                self.tray_open = true;
+                Err(Sense::NO_MEDIUM_TRAY_OPEN.into())
             }
             Action::Sense(sense) => {
                 let on_medium = matches!(sense.key(), 3 | 4);
@@ -405,26 +497,30 @@ impl Transport for SimDrive {
             Power::Off => return Err(TransportError::Gone),
             Power::Vanished => return Err(no_connection()),
         }
-        if cdb.is_empty() || cdb.len() > 16 || data.len() > MAX_TRANSFER {
+        if cdb.is_empty() || cdb.len() > 16 || data.len() > self.max_transfer() {
             return Err(TransportError::Kernel(std::io::ErrorKind::InvalidInput.into()));
         }
         if let Some(error) = self.failure.take() {
             return Err(self.fail(error));
         }
+        let room = if let Data::In(buffer) = &data { Some(buffer.len()) } else { None };
         let done = match self.advance(COMMAND_TIME) {
             Ok(()) => self.command(cdb, data, timeout),
             Err(error) => Err(Stop::Host(error)),
         };
         match done {
-            Ok(moved) => Ok(Completion::good(moved)),
+            Ok(moved) => Ok(Completion::good(room.filter(|_| self.quirks.bogus_residual).unwrap_or(moved))),
+            Err(Stop::Sense(sense)) if self.quirks.descriptor_sense => Ok(Completion::check(sense.descriptors())),
             Err(Stop::Sense(sense)) => Ok(Completion::check(sense.bytes())),
+            Err(Stop::Busy) => Ok(Completion { status: Status::Busy, moved: 0, sense: Vec::new() }),
             Err(Stop::Transport(error)) => Err(error),
             Err(Stop::Host(error)) => Err(self.fail(error)),
         }
     }
 
     fn max_transfer(&self) -> usize {
-        MAX_TRANSFER
+        let kib = self.quirks.most_kib.and_then(|kib| usize::try_from(kib).ok());
+        kib.map_or(MAX_TRANSFER, |kib| (kib * 1024).min(MAX_TRANSFER))
     }
 
     fn wait(&mut self, duration: Duration) {

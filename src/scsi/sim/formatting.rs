@@ -93,11 +93,6 @@ pub(super) fn complete(disc: &mut VirtualDisc, to: Format) -> Result<(), DiscErr
     disc.save()
 }
 
-/// Whether FORMAT UNIT takes a DVD-RW from sequential recording to restricted overwrite.
-pub(super) fn leaves_sequential(disc: &DiscState) -> bool {
-    disc.medium.nature() == Nature::DvdMinus && disc.medium.is_erasable() && disc.format.is_none()
-}
-
 /// Checks what is the same for all types: the CDB and the list's header (MMC-6 6.5.2, 6.5.3.2).
 pub(super) fn check(disc: &DiscState, cdb: Fields<'_>, list: Fields<'_>) -> Result<(), Sense> {
     let ram = disc.medium.nature() == Nature::DvdRam;

@@ -6,6 +6,7 @@ use super::decode::Fields;
 use super::disc::VirtualDisc;
 use super::drive::{SimDrive, Stop};
 use super::family::{Effect, Job};
+use super::kinds::Nature;
 use super::sense::Sense;
 
 const OPC_TIME: Duration = Duration::from_secs(10);
@@ -50,6 +51,9 @@ impl SimDrive {
 
     fn eject(&mut self) -> Result<(), Stop> {
         if self.prevented {
+            self.watch.record("eject while the tray was locked", &[]);
+        }
+        if self.prevented || self.quirks.lock_stolen {
             return Err(Sense::REMOVAL_PREVENTED.into());
         }
         if self.tray_open {
@@ -88,8 +92,15 @@ impl SimDrive {
         if cdb.length(7) != 0 {
             return Err(Sense::cdb_field(7, None).into());
         }
-        if !self.inserted()?.family.obeys_write_page() {
+        // What was formatted was calibrated by then.
+        if matches!(self.inserted()?.disc.medium().nature(), Nature::DvdPlusRw | Nature::DvdRam | Nature::BdRe) {
             return Err(Sense::INCOMPATIBLE_MEDIUM.into());
+        }
+        if self.quirks.opc_refused {
+            return Err(Sense::SEQUENCE.into());
+        }
+        if self.quirks.opc_fails {
+            return Err(Sense::CALIBRATION_FAILED.into());
         }
         if cdb.bit(1, 0) {
             self.begin(Job { effect: Effect::Nothing, sense: Sense::BECOMING_READY, takes: OPC_TIME }, false, timeout)?;
@@ -122,7 +133,7 @@ impl SimDrive {
             return Ok(28);
         }
         let (start, end) = (list.u32(4), list.u32(8));
-        if end >= disc.state.capacity || start > end {
+        if end >= disc.state.usable() || start > end {
             return Err(Sense::OUT_OF_RANGE.into());
         }
         let rate = (u64::from(list.u32(20)) * 1000).checked_div(list.u32(24).into());

@@ -50,6 +50,8 @@ mod disc;
 mod drive;
 mod dvd_plus_rw;
 mod family;
+mod faults;
+mod features;
 mod formatting;
 mod kinds;
 mod mechanics;
@@ -64,6 +66,7 @@ mod sequential;
 mod sequential_replies;
 mod sequential_rules;
 mod state;
+mod structures;
 mod watch;
 
 #[cfg(test)]

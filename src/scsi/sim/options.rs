@@ -1,9 +1,9 @@
-//! What may follow the path in a drive's name: faults to rehearse, habits of real drives.
+//! What may follow the path in a drive's name: faults to rehearse, habits of real drives. The table of options is here.
 
 use std::path::PathBuf;
 
+use super::faults::Fault;
 use super::sense::Sense;
-use crate::scsi::Opcode;
 
 /// A drive's name that can't be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,18 +12,18 @@ pub enum OptionError {
     #[error("the path of the virtual disc is missing")]
     NoPath,
     /// Not an option.
-    #[error(
-        "\"{option}\" is no option of the simulated drive (fault=..., empty, noprogress, noimmed, n150, stale, lie21, noffh, fmtbdr, nwav, rawtoc, gap=N)"
-    )]
+    #[error("\"{option}\" is no option of the simulated drive (fault=..., empty{})", names())]
     Unknown {
         /// As given.
         option: String,
     },
-    /// Not a number of blocks.
-    #[error("\"{option}\": the gap between sessions is a number of blocks, at most {MOST_GAP}")]
-    Gap {
+    /// An option with a value that does not fit.
+    #[error("\"{option}\": {expected} is expected")]
+    Value {
         /// As given.
         option: String,
+        /// What the value may be.
+        expected: &'static str,
     },
     /// A fault without an action.
     #[error("\"{fault}\" is no fault: COMMAND[#N|@LBA]:ACTION is expected")]
@@ -50,155 +50,27 @@ pub enum OptionError {
         command: String,
     },
     /// Not an action.
-    #[error("\"{action}\" is no action (KEY/ASC/ASCQ in hex, power-cut, vanish, kill, flip)")]
+    #[error(
+        "\"{action}\" is no action (KEY/ASC/ASCQ in hex, late:KEY/ASC/ASCQ, busy, reset, eject, power-cut, vanish, kill, flip)"
+    )]
     Action {
         /// As given.
         action: String,
     },
 }
 
-/// The widest gap there may be.
-const MOST_GAP: u32 = 10_000_000;
-
-/// What a fault does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Action {
-    /// The command fails with this sense and does nothing.
-    Sense(Sense),
-    PowerCut,
-    Vanish,
-    Kill,
-    /// READ returns a wrong bit with GOOD.
-    Flip,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Which {
-    Every,
-    Nth(u64),
-    At(u32),
-}
-
-/// A fault to come.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
-    code: u8,
-    which: Which,
-    action: Action,
-    seen: u64,
-}
-
-impl Fault {
-    fn parse(text: &str) -> Result<Fault, OptionError> {
-        let (left, action) = text.split_once(':').ok_or_else(|| OptionError::Fault { fault: text.to_owned() })?;
-        let split = left.find(['#', '@']).unwrap_or(left.len());
-        let (command, which) = left.split_at(split);
-        let code = command_code(command).ok_or_else(|| OptionError::Command { command: command.to_owned() })?;
-        let wrong = || OptionError::Which { which: which.to_owned() };
-        let which = match (which.get(..1), which.get(1..)) {
-            (Some("#"), Some(n)) => Which::Nth(n.parse().ok().filter(|n| *n > 0).ok_or_else(wrong)?),
-            (Some("@"), Some(_))
-                if ![Opcode::Read10.code(), Opcode::Write10.code(), Opcode::Write12.code()].contains(&code) =>
-            {
-                return Err(OptionError::NoSector { command: command.to_owned() });
-            }
-            (Some("@"), Some(lba)) => Which::At(lba.parse().map_err(|_| wrong())?),
-            _ => Which::Every,
-        };
-        Ok(Fault { code, which, action: parse_action(action)?, seen: 0 })
-    }
-
-    /// Counts a command with this operation code that touches `blocks` (first, count), and says what to do to it:
-    /// the action, and the sector it is meant for.
-    fn meets(&mut self, code: u8, blocks: Option<(u32, u32)>) -> Option<(Action, Option<u32>)> {
-        if code != self.code {
-            return None;
-        }
-        self.seen += 1;
-        let first = blocks.map(|(first, _)| first);
-        match self.which {
-            Which::Every => Some((self.action, first)),
-            Which::Nth(n) => (n == self.seen).then_some((self.action, first)),
-            Which::At(lba) => {
-                let (first, count) = blocks?;
-                let hit = lba.checked_sub(first).is_some_and(|offset| offset < count);
-                hit.then_some((self.action, Some(lba)))
-            }
-        }
-    }
-}
-
-/// Lets every fault see the command; the first one it meets decides.
-pub(super) fn met(faults: &mut [Fault], code: u8, blocks: Option<(u32, u32)>) -> Option<(Action, Option<u32>)> {
-    // All of them have to count it.
-    let met: Vec<_> = faults.iter_mut().filter_map(|fault| fault.meets(code, blocks)).collect();
-    met.first().copied()
-}
-
-fn command_code(word: &str) -> Option<u8> {
-    let word = word.to_ascii_lowercase();
-    let opcode = match word.as_str() {
-        "tur" => Opcode::TestUnitReady,
-        "requestsense" => Opcode::RequestSense,
-        "format" => Opcode::FormatUnit,
-        "inquiry" => Opcode::Inquiry,
-        "startstop" => Opcode::StartStopUnit,
-        "mediumremoval" => Opcode::PreventAllowMediumRemoval,
-        "formatcapacities" => Opcode::ReadFormatCapacities,
-        "capacity" => Opcode::ReadCapacity10,
-        "read10" | "read" => Opcode::Read10,
-        "write10" | "write" => Opcode::Write10,
-        "sync" => Opcode::SynchronizeCache10,
-        "toc" => Opcode::ReadTocPmaAtip,
-        "configuration" => Opcode::GetConfiguration,
-        "event" => Opcode::GetEventStatusNotification,
-        "discinfo" => Opcode::ReadDiscInformation,
-        "trackinfo" => Opcode::ReadTrackInformation,
-        "opc" => Opcode::SendOpcInformation,
-        "modeselect" => Opcode::ModeSelect10,
-        "modesense" => Opcode::ModeSense10,
-        "close" => Opcode::CloseTrackSession,
-        "buffercapacity" => Opcode::ReadBufferCapacity,
-        "blank" => Opcode::Blank,
-        "write12" => Opcode::Write12,
-        "reserve" => Opcode::ReserveTrack,
-        "cuesheet" => Opcode::SendCueSheet,
-        "performance" => Opcode::GetPerformance,
-        "streaming" => Opcode::SetStreaming,
-        "cdspeed" => Opcode::SetCdSpeed,
-        hex if hex.len() == 2 => return hex_byte(hex),
-        _ => return None,
-    };
-    Some(opcode.code())
-}
-
-fn hex_byte(text: &str) -> Option<u8> {
-    let digits = !text.is_empty() && text.len() <= 2 && text.bytes().all(|b| b.is_ascii_hexdigit());
-    digits.then(|| u8::from_str_radix(text, 16).ok()).flatten()
-}
-
-fn parse_action(text: &str) -> Result<Action, OptionError> {
-    let wrong = || OptionError::Action { action: text.to_owned() };
-    match text.to_ascii_lowercase().as_str() {
-        "power-cut" => Ok(Action::PowerCut),
-        "vanish" => Ok(Action::Vanish),
-        "kill" => Ok(Action::Kill),
-        "flip" => Ok(Action::Flip),
-        other => {
-            let numbers: Vec<u8> = other.split('/').map(hex_byte).collect::<Option<_>>().ok_or_else(wrong)?;
-            match numbers[..] {
-                [key @ 0..=15, asc, ascq] => Ok(Action::Sense(Sense::new(key, asc, ascq))),
-                _ => Err(wrong()),
-            }
-        }
-    }
-}
-
 /// Habits of real drives that a client has to bear.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each stands for a habit of its own")]
 pub(super) struct Quirks {
     /// No progress in the sense data.
     pub(super) no_progress: bool,
+    /// Progress stays at 1 % until the operation has ended.
+    pub(super) stuck_progress: bool,
+    /// TEST UNIT READY does not see that the drive is ready for so many seconds after each operation.
+    pub(super) clueless: Option<u32>,
+    /// One TEST UNIT READY in the midst of each operation says that the drive is ready.
+    pub(super) early_ready: bool,
     /// Immed is refused.
     pub(super) no_immed: bool,
     /// A blank CD's next writable address is -150.
@@ -217,6 +89,152 @@ pub(super) struct Quirks {
     pub(super) raw_toc: bool,
     /// Blocks between a session that this drive closes and the next track, if not the usual number.
     pub(super) gap: Option<u32>,
+    /// The laser can't be calibrated.
+    pub(super) opc_fails: bool,
+    /// SEND OPC is refused.
+    pub(super) opc_refused: bool,
+    /// GET PERFORMANCE that asks for no descriptor announces one, however many there are.
+    pub(super) one_descriptor: bool,
+    /// The mode data length is smaller than the page.
+    pub(super) short_mode_length: bool,
+    /// Odd allocation lengths are refused.
+    pub(super) odd_allocation_refused: bool,
+    /// The most one command may move, in KiB.
+    pub(super) most_kib: Option<u32>,
+    /// READ TOC is refused.
+    pub(super) toc_refused: bool,
+    /// READ BUFFER CAPACITY, asked for often, holds the drive up.
+    pub(super) buffer_penalty: bool,
+    /// Every fifth command meets a unit attention.
+    pub(super) attention_storm: bool,
+    /// Seconds from a disc put in to a disc that can be read, if not the usual number.
+    pub(super) load_seconds: Option<u32>,
+    /// The transport claims that every read moved as much as the host had room for.
+    pub(super) bogus_residual: bool,
+    /// Sense data comes in descriptor format.
+    pub(super) descriptor_sense: bool,
+    /// Somebody else keeps the tray locked.
+    pub(super) lock_stolen: bool,
+    /// What a READ of a block never written is answered, where it is not zeros.
+    pub(super) unwritten: Option<Sense>,
+    /// What a READ of the run-out behind a CD track is answered.
+    pub(super) run_out: Option<Sense>,
+    /// What READ CAPACITY of a blank disc is answered.
+    pub(super) blank_capacity: Option<Sense>,
+}
+
+/// Options without a value.
+const SWITCHES: [(&str, fn(&mut Quirks) -> &mut bool); 22] = [
+    ("noprogress", |q| &mut q.no_progress),
+    ("stuck1", |q| &mut q.stuck_progress),
+    ("earlyready", |q| &mut q.early_ready),
+    ("noimmed", |q| &mut q.no_immed),
+    ("n150", |q| &mut q.n150),
+    ("stale", |q| &mut q.stale),
+    ("lie21", |q| &mut q.lie21),
+    ("noffh", |q| &mut q.no_ff),
+    ("fmtbdr", |q| &mut q.formatted_bd_r_appendable),
+    ("nwav", |q| &mut q.continues_damaged),
+    ("rawtoc", |q| &mut q.raw_toc),
+    ("opcfail", |q| &mut q.opc_fails),
+    ("opcns", |q| &mut q.opc_refused),
+    ("perf1", |q| &mut q.one_descriptor),
+    ("lenmismatch", |q| &mut q.short_mode_length),
+    ("oddalloc", |q| &mut q.odd_allocation_refused),
+    ("tocfail", |q| &mut q.toc_refused),
+    ("bufpenalty", |q| &mut q.buffer_penalty),
+    ("uastorm", |q| &mut q.attention_storm),
+    ("resid", |q| &mut q.bogus_residual),
+    ("sensedesc", |q| &mut q.descriptor_sense),
+    ("lockstolen", |q| &mut q.lock_stolen),
+];
+
+/// An option whose value is a number.
+struct Number {
+    name: &'static str,
+    /// The value when none is given; with 0 one has to be.
+    default: u32,
+    least: u32,
+    most: u32,
+    /// May stand behind the number.
+    unit: &'static str,
+    expected: &'static str,
+    field: fn(&mut Quirks) -> &mut Option<u32>,
+}
+
+const NUMBERS: [Number; 4] = [
+    Number {
+        name: "clueless",
+        default: 5,
+        least: 1,
+        most: 100_000,
+        unit: "",
+        expected: "a number of seconds",
+        field: |q| &mut q.clueless,
+    },
+    Number {
+        name: "slowload",
+        default: 60,
+        least: 1,
+        most: 100_000,
+        unit: "",
+        expected: "a number of seconds",
+        field: |q| &mut q.load_seconds,
+    },
+    Number {
+        name: "maxxfer",
+        default: 0,
+        least: 2,
+        most: 64,
+        unit: "k",
+        expected: "a number of KiB from 2 to 64, like 32k,",
+        field: |q| &mut q.most_kib,
+    },
+    Number {
+        name: "gap",
+        default: 0,
+        least: 0,
+        most: 10_000_000,
+        unit: "",
+        expected: "a number of blocks, at most 10000000,",
+        field: |q| &mut q.gap,
+    },
+];
+
+/// Options whose value is the sense of a reply.
+const SENSES: [(&str, fn(&mut Quirks) -> &mut Option<Sense>); 3] =
+    [("unwritten", |q| &mut q.unwritten), ("runout", |q| &mut q.run_out), ("blankcapacity", |q| &mut q.blank_capacity)];
+
+/// The names of all habits, as they stand in a message.
+fn names() -> String {
+    let switches = SWITCHES.iter().map(|(name, _)| format!(", {name}"));
+    let numbers = NUMBERS.iter().map(|number| format!(", {}=N", number.name));
+    let senses = SENSES.iter().map(|(name, _)| format!(", {name}=KEY/ASC/ASCQ"));
+    switches.chain(numbers).chain(senses).collect()
+}
+
+impl Quirks {
+    /// Takes one option, in small letters. `text` is the option as it was given.
+    fn set(&mut self, name: &str, value: Option<&str>, text: &str) -> Result<(), OptionError> {
+        let wrong = |expected| OptionError::Value { option: text.to_owned(), expected };
+        if let Some((_, field)) = SWITCHES.iter().find(|(known, _)| *known == name && value.is_none()) {
+            *field(self) = true;
+        } else if let Some(number) = NUMBERS.iter().find(|number| number.name == name) {
+            let given = match value {
+                None if number.default > 0 => Some(number.default),
+                None => None,
+                Some(value) => value.strip_suffix(number.unit).unwrap_or(value).parse().ok(),
+            };
+            let fits = given.filter(|given| (number.least..=number.most).contains(given));
+            *(number.field)(self) = Some(fits.ok_or_else(|| wrong(number.expected))?);
+        } else if let Some((_, field)) = SENSES.iter().find(|(known, _)| *known == name) {
+            let sense = value.and_then(super::faults::parse_sense);
+            *field(self) = Some(sense.ok_or_else(|| wrong("KEY/ASC/ASCQ in hex"))?);
+        } else {
+            return Err(OptionError::Unknown { option: text.to_owned() });
+        }
+        Ok(())
+    }
 }
 
 /// A drive's name taken apart.
@@ -235,25 +253,13 @@ impl Options {
         let mut options =
             Options { path: PathBuf::from(path), faults: Vec::new(), quirks: Quirks::default(), empty: false };
         for option in parts {
-            match option.split_once('=') {
-                Some((name, fault)) if name.eq_ignore_ascii_case("fault") => options.faults.push(Fault::parse(fault)?),
-                Some((name, blocks)) if name.eq_ignore_ascii_case("gap") => {
-                    let blocks = blocks.parse().ok().filter(|blocks| *blocks <= MOST_GAP);
-                    options.quirks.gap = Some(blocks.ok_or(OptionError::Gap { option: option.to_owned() })?);
-                }
-                _ => match option.to_ascii_lowercase().as_str() {
-                    "empty" => options.empty = true,
-                    "noprogress" => options.quirks.no_progress = true,
-                    "noimmed" => options.quirks.no_immed = true,
-                    "n150" => options.quirks.n150 = true,
-                    "stale" => options.quirks.stale = true,
-                    "lie21" => options.quirks.lie21 = true,
-                    "noffh" => options.quirks.no_ff = true,
-                    "fmtbdr" => options.quirks.formatted_bd_r_appendable = true,
-                    "nwav" => options.quirks.continues_damaged = true,
-                    "rawtoc" => options.quirks.raw_toc = true,
-                    _ => return Err(OptionError::Unknown { option: option.to_owned() }),
-                },
+            let small = option.to_ascii_lowercase();
+            match small.split_once('=') {
+                None if small == "empty" => options.empty = true,
+                // The fault names things as they were given, in its messages.
+                Some(("fault", _)) => options.faults.push(Fault::parse(option.get(6..).unwrap_or_default())?),
+                Some((name, value)) => options.quirks.set(name, Some(value), option)?,
+                None => options.quirks.set(&small, None, option)?,
             }
         }
         Ok(options)
@@ -268,14 +274,8 @@ mod tests {
     fn a_name_is_a_path_and_options() {
         let options = Options::parse("/tmp/a disc,fault=WRITE10#3:3/0c/00,fault=28@7:flip,noimmed").unwrap();
         assert_eq!(options.path, PathBuf::from("/tmp/a disc"));
-        let action = Action::Sense(Sense::new(3, 0x0c, 0));
-        assert_eq!(
-            options.faults,
-            [
-                Fault { code: 0x2a, which: Which::Nth(3), action, seen: 0 },
-                Fault { code: 0x28, which: Which::At(7), action: Action::Flip, seen: 0 },
-            ]
-        );
+        let faults = ["WRITE10#3:3/0c/00", "28@7:flip"].map(|fault| Fault::parse(fault).unwrap());
+        assert_eq!(options.faults, faults);
         assert!(options.quirks.no_immed && !options.quirks.stale && !options.empty);
     }
 
@@ -295,15 +295,27 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_meets_the_nth_command_or_the_one_that_touches_the_sector() {
-        let mut nth = Fault::parse("tur#2:vanish").unwrap();
-        assert_eq!(
-            [nth.meets(0, None), nth.meets(0, None), nth.meets(0, None)].map(|m| m.is_some()),
-            [false, true, false]
-        );
-        let mut at = Fault::parse("read10@100:flip").unwrap();
-        assert_eq!(at.meets(0x28, Some((90, 10))), None);
-        assert_eq!(at.meets(0x28, Some((90, 11))), Some((Action::Flip, Some(100))));
-        assert_eq!(at.meets(0x2a, Some((100, 1))), None);
+    fn every_habit_has_a_word() {
+        let quirks = |option: &str| Options::parse(&format!("d,{option}")).map(|options| options.quirks);
+        for (name, field) in SWITCHES {
+            let mut expected = Quirks::default();
+            *field(&mut expected) = true;
+            assert_eq!(quirks(name), Ok(expected), "{name}");
+            assert!(quirks(&format!("{name}=1")).is_err(), "{name}");
+        }
+        assert_eq!(quirks("clueless").unwrap().clueless, Some(5));
+        assert_eq!(quirks("CLUELESS=9").unwrap().clueless, Some(9));
+        assert_eq!(quirks("slowload").unwrap().load_seconds, Some(60));
+        assert_eq!(quirks("maxxfer=32K").unwrap().most_kib, Some(32));
+        assert_eq!(quirks("gap=0").unwrap().gap, Some(0));
+        assert_eq!(quirks("unwritten=3/11/05").unwrap().unwritten, Some(Sense::new(3, 0x11, 5)));
+        assert_eq!(quirks("runout=5/64/0").unwrap().run_out, Some(Sense::new(5, 0x64, 0)));
+        assert_eq!(quirks("blankcapacity=2/30/0").unwrap().blank_capacity, Some(Sense::new(2, 0x30, 0)));
+        let error = |option: &str| quirks(option).unwrap_err().to_string();
+        assert_eq!(error("gap"), "\"gap\": a number of blocks, at most 10000000, is expected");
+        assert_eq!(error("maxxfer=1k"), "\"maxxfer=1k\": a number of KiB from 2 to 64, like 32k, is expected");
+        assert_eq!(error("clueless=0"), "\"clueless=0\": a number of seconds is expected");
+        assert_eq!(error("runout=ff"), "\"runout=ff\": KEY/ASC/ASCQ in hex is expected");
+        assert!(error("fast").contains("lockstolen, clueless=N, slowload=N"));
     }
 }

@@ -37,6 +37,9 @@ impl Sense {
     pub(super) const NO_MORE_TRACKS: Sense = Sense::new(5, 0x72, 0x05);
     pub(super) const WRITE_PROTECTED: Sense = Sense::new(7, 0x27, 0x00);
     pub(super) const MEDIUM_CHANGED: Sense = Sense::new(6, 0x28, 0x00);
+    pub(super) const RESET: Sense = Sense::new(6, 0x29, 0x00);
+    pub(super) const NOT_READY: Sense = Sense::new(2, 0x04, 0x00);
+    pub(super) const CALIBRATION_FAILED: Sense = Sense::new(3, 0x73, 0x03);
     pub(super) const BLANK_CHECK: Sense = Sense::new(8, 0x00, 0x00);
 
     pub(super) const fn new(key: u8, asc: u8, ascq: u8) -> Sense {
@@ -82,6 +85,27 @@ impl Sense {
         let [high, low] = u16::try_from(byte).unwrap_or(u16::MAX).to_be_bytes();
         let pointer = bit.map_or(0, |bit| 0x08 | (bit & 0x07));
         Sense { specific: [flags | pointer, high, low], ..Sense::new(5, asc, 0x00) }
+    }
+
+    /// Descriptor format (SPC-4 4.5.2): an information descriptor and a sense key specific one, as far as there is something to say.
+    pub(super) fn descriptors(self) -> Vec<u8> {
+        let mut out = vec![0x72, self.key, self.asc, self.ascq, 0, 0, 0, 0];
+        if let Some(lba) = self.information {
+            out.extend_from_slice(&[0x00, 0x0a, 0x80, 0, 0, 0, 0, 0]);
+            out.extend_from_slice(&lba.to_be_bytes());
+        }
+        if self.specific[0] != 0 {
+            out.extend_from_slice(&[0x02, 0x06, 0, 0]);
+            out.extend_from_slice(&self.specific);
+            out.push(0);
+        }
+        out[7] = u8::try_from(out.len() - 8).unwrap_or(u8::MAX);
+        out
+    }
+
+    /// The same said in other words, of the same block.
+    pub(super) const fn instead(self, other: Sense) -> Sense {
+        Sense { information: self.information, ..other }
     }
 
     pub(super) fn bytes(self) -> [u8; 18] {

@@ -24,6 +24,7 @@ use super::family::{Accepted, Effect, Family, Job, TocRequest, TrackAddress, cap
 use super::kinds::Nature;
 use super::mode::{AT_ONCE, INCREMENTAL, WritePage};
 use super::options::Quirks;
+use super::restricted_overwrite;
 use super::sense::Sense;
 use super::sequential_replies::View;
 use super::sequential_rules::{Rules, next_track_start, only_at_once, rules_of, usable};
@@ -328,6 +329,7 @@ impl Family for Sequential {
     fn format(&self, disc: &DiscState, list: Fields<'_>) -> Result<Option<Job>, Sense> {
         match disc.medium.nature() {
             Nature::BdR => bd_r_format::accept(disc, list).map(Some),
+            Nature::DvdMinus if disc.medium.is_erasable() => restricted_overwrite::format_unit(disc, list).map(Some),
             _ => Err(Sense::CANNOT_FORMAT),
         }
     }
@@ -472,6 +474,9 @@ impl Family for Sequential {
         let mut list = capacity_descriptor(usable(disc), kind, 2048).to_vec();
         if disc.medium.nature() == Nature::BdR && bd_r_format::is_possible(disc) {
             list.extend(bd_r_format::descriptors(disc));
+        }
+        if disc.medium.nature() == Nature::DvdMinus && disc.medium.is_erasable() {
+            list.extend(restricted_overwrite::formats(disc));
         }
         list
     }

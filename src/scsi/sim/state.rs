@@ -205,6 +205,15 @@ impl DiscState {
         }
     }
 
+    /// Blocks that can be addressed: spare areas are taken off.
+    pub(super) fn usable(&self) -> u32 {
+        match (self.medium.nature(), self.format) {
+            (Nature::DvdRam | Nature::BdRe, Some(format)) if format.status == FormatStatus::None => self.capacity,
+            (Nature::DvdRam | Nature::BdRe | Nature::BdR, Some(format)) => format.formatted,
+            _ => self.capacity,
+        }
+    }
+
     /// Whether any sector can be written at any time (in restricted overwrite: nearly so), and there are no sessions.
     pub(super) fn is_overwritable(&self) -> bool {
         self.format.is_some() && self.medium.nature() != Nature::BdR
