@@ -20,16 +20,24 @@ pub struct Description {
     /// Sectors on the disc.
     pub capacity: u32,
     /// What can be done with it, in words: `blank`, `appendable`, `session open`, `damaged`, `closed`, `being blanked`,
-    /// `not formatted`, `format suspended`, `format running`, `formatted`.
+    /// `not formatted`, `format suspended`, `format running`, `formatted`, `formatted, the last border open`.
     pub state: &'static str,
     /// Where the next track would begin; `None` where there is none, or where one can write anywhere.
     pub next_writable: Option<u32>,
     /// Sectors that can still be written.
     pub free: u32,
+    /// Whether any sector can be written at any time.
+    pub overwritable: bool,
+    /// Sectors from the beginning that are formatted; `None` on a disc that knows no formatting, or not yet.
+    pub formatted: Option<u32>,
+    /// Sectors at the end that are set aside for defect management.
+    pub spares: u32,
     /// Sessions of a sequential disc.
     pub sessions: Vec<SessionDescription>,
     /// On an overwritable disc: what was written.
     pub recorded: Vec<Range>,
+    /// On an overwritable disc: what can't be read until it is written again, as a WRITE went wrong there.
+    pub unreadable: Vec<Range>,
 }
 
 /// A session.
@@ -97,10 +105,9 @@ pub(super) fn describe(path: &Path, disc: &DiscState) -> Description {
         lead_out: session.lead_out,
     });
     let free = match next_writable {
-        // Spare areas are no room.
-        Some(start) => disc.format.map_or(disc.capacity, |format| format.formatted).saturating_sub(start),
+        Some(start) => disc.usable().saturating_sub(start),
         None if sequential => 0,
-        None => disc.recorded.0.iter().fold(disc.capacity, |free, r| free.saturating_sub(r.last - r.first + 1)),
+        None => disc.recorded.0.iter().fold(disc.usable(), |free, r| free.saturating_sub(r.last - r.first + 1)),
     };
     Description {
         path: path.to_owned(),
@@ -109,8 +116,12 @@ pub(super) fn describe(path: &Path, disc: &DiscState) -> Description {
         state,
         next_writable,
         free,
+        overwritable: !sequential,
+        formatted: disc.format.filter(|format| format.status != FormatStatus::None).map(|format| format.formatted),
+        spares: disc.format.map_or(0, |format| format.spares),
         sessions: sessions.collect(),
         recorded: disc.recorded.0.clone(),
+        unreadable: disc.unreadable.0.clone(),
     }
 }
 
@@ -118,11 +129,12 @@ pub(super) fn describe(path: &Path, disc: &DiscState) -> Description {
 const BAR: u32 = 64;
 
 impl Description {
-    /// One character for each part of the disc: `#` recorded, `-` lost between sessions, `.` free.
+    /// One character for each part of the disc: `x` unreadable, `#` recorded, `=` spare area, `-` lost between sessions, `.` free.
     fn bar(&self) -> String {
         let tracks = self.sessions.iter().flat_map(|s| &s.tracks).map(|t| (t.start, t.start + t.blocks));
-        let ranges = self.recorded.iter().map(|r| (r.first, r.last + 1));
-        let recorded: Vec<(u32, u32)> = tracks.chain(ranges).collect();
+        let recorded: Vec<(u32, u32)> = tracks.chain(self.recorded.iter().map(bounds)).collect();
+        let unreadable: Vec<(u32, u32)> = self.unreadable.iter().map(bounds).collect();
+        let spares = [(self.capacity - self.spares, self.capacity)];
         let used_end = match self.next_writable {
             Some(next) => next,
             None if self.sessions.is_empty() => 0,
@@ -131,8 +143,15 @@ impl Description {
         let cell = |n: u32| {
             let edge = |n: u32| u64::from(n) * u64::from(self.capacity) / u64::from(BAR);
             let (from, to) = (edge(n), edge(n + 1).max(edge(n) + 1));
-            if recorded.iter().any(|(start, end)| u64::from(*start) < to && u64::from(*end) > from) {
+            let meets = |parts: &[(u32, u32)]| {
+                parts.iter().any(|(start, end)| start < end && u64::from(*start) < to && u64::from(*end) > from)
+            };
+            if meets(&unreadable) {
+                'x'
+            } else if meets(&recorded) {
                 '#'
+            } else if meets(&spares) {
+                '='
             } else if from < u64::from(used_end) {
                 '-'
             } else {
@@ -141,18 +160,9 @@ impl Description {
         };
         (0..BAR).map(cell).collect()
     }
-}
 
-fn size(sectors: u32) -> String {
-    // Tenths of a MiB, rounded down: 512 sectors make one MiB.
-    let tenths = u64::from(sectors) * 10 / 512;
-    format!("{sectors} sectors, {}.{} MiB", tenths / 10, tenths % 10)
-}
-
-impl fmt::Display for Description {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {} ({}), {}", self.path.display(), self.medium, size(self.capacity), self.state)?;
-        writeln!(f, "[{}]", self.bar())?;
+    /// The tracks of a sequential disc, and what lies between them.
+    fn sessions(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut free_from = 0;
         for session in &self.sessions {
             for (at, track) in session.tracks.iter().enumerate() {
@@ -175,24 +185,63 @@ impl fmt::Display for Description {
                 None => writeln!(f, "             no lead-out yet")?,
             }
         }
-        for range in &self.recorded {
-            if range.first > free_from {
-                writeln!(f, "{free_from:>9}  never written ({})", size(range.first - free_from))?;
-            }
-            writeln!(f, "{:>9}  written ({})", range.first, size(range.last - range.first + 1))?;
-            free_from = range.last + 1;
-        }
         match self.next_writable {
             Some(next) => {
                 if next > free_from {
                     writeln!(f, "{free_from:>9}  gap ({})", size(next - free_from))?;
                 }
-                writeln!(f, "{next:>9}  free ({})", size(self.free))?;
+                writeln!(f, "{next:>9}  free ({})", size(self.free))
             }
-            None if self.sessions.is_empty() && free_from < self.capacity => {
-                writeln!(f, "{free_from:>9}  never written ({})", size(self.capacity - free_from))?;
+            None => writeln!(f, "           nothing more can be written"),
+        }
+    }
+
+    /// What was written on an overwritable disc, what never was, and where it can't be read.
+    fn ranges(&self, formatted: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut lines = Vec::new();
+        let mut free_from = 0;
+        for (first, end) in self.recorded.iter().map(bounds) {
+            if first > free_from {
+                lines.push((free_from, first, "never written"));
             }
-            None => writeln!(f, "           nothing more can be written")?,
+            lines.push((first, end, "written"));
+            free_from = end;
+        }
+        if free_from < formatted {
+            lines.push((free_from, formatted, "never written"));
+        }
+        lines.extend(self.unreadable.iter().map(bounds).map(|(first, end)| (first, end, "unreadable")));
+        let end = self.capacity - self.spares;
+        if formatted.max(free_from) < end {
+            lines.push((formatted.max(free_from), end, "not formatted"));
+        }
+        lines.sort_by_key(|(first, ..)| *first);
+        lines.iter().try_for_each(|(first, end, what)| writeln!(f, "{first:>9}  {what} ({})", size(end - first)))
+    }
+}
+
+/// First sector, and first behind.
+fn bounds(range: &Range) -> (u32, u32) {
+    (range.first, range.last.saturating_add(1))
+}
+
+fn size(sectors: u32) -> String {
+    // Tenths of a MiB, rounded down: 512 sectors make one MiB.
+    let tenths = u64::from(sectors) * 10 / 512;
+    format!("{sectors} sectors, {}.{} MiB", tenths / 10, tenths % 10)
+}
+
+impl fmt::Display for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {} ({}), {}", self.path.display(), self.medium, size(self.capacity), self.state)?;
+        writeln!(f, "[{}]", self.bar())?;
+        if self.overwritable {
+            self.ranges(self.formatted.unwrap_or(0), f)?;
+        } else {
+            self.sessions(f)?;
+        }
+        if self.spares > 0 {
+            writeln!(f, "{:>9}  spare area ({})", self.capacity - self.spares, size(self.spares))?;
         }
         writeln!(f, "{:>9}  end of the disc", self.capacity)
     }

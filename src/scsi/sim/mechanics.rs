@@ -92,8 +92,8 @@ impl SimDrive {
         if cdb.length(7) != 0 {
             return Err(Sense::cdb_field(7, None).into());
         }
-        // What was formatted was calibrated by then.
-        if matches!(self.inserted()?.disc.medium().nature(), Nature::DvdPlusRw | Nature::DvdRam | Nature::BdRe) {
+        // All other media are calibrated by the drive alone, when it sees fit.
+        if !matches!(self.inserted()?.disc.medium().nature(), Nature::Cd | Nature::DvdMinus) {
             return Err(Sense::INCOMPATIBLE_MEDIUM.into());
         }
         if self.quirks.opc_refused {

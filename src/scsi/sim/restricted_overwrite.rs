@@ -142,7 +142,8 @@ impl Family for RestrictedOverwrite {
     fn drained(&mut self, disc: &mut VirtualDisc, at: u32, count: u32) -> bool {
         one_track::written(disc, at, count);
         let now = format(&disc.state).formatted;
-        let end = at.saturating_add(count);
+        // Half a unit is none.
+        let end = at.saturating_add(count) / ECC_BLOCKS * ECC_BLOCKS;
         let grows = Self::is_open(&disc.state) && end > now;
         if grows {
             disc.state.format = Some(intermediate(end));

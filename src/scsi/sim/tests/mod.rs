@@ -1,6 +1,7 @@
 //! What the simulated drive promises, with CDBs and replies as the standards lay them out: no encoder or parser is used here.
 
 mod bd_r;
+mod bd_re;
 mod cd;
 mod cd_at_once;
 mod chaos;
@@ -8,7 +9,11 @@ mod drive;
 mod dvd_plus_r;
 mod dvd_plus_rw;
 mod dvd_r;
+mod dvd_ram;
 mod faults;
+mod quirks;
+mod replies;
+mod restricted_overwrite;
 
 use std::path::Path;
 use std::time::Duration;
