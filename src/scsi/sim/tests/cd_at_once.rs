@@ -2,8 +2,6 @@
 
 use super::*;
 
-const AT_ONCE: &str = "0000000000000000 05 32 42 04 08 00 00 00 00 00 00 00 00 00 00 96 00000000 00000000 \
-    00000000 00000000 00000000 00000000 00000000 00000000 00000000";
 /// One data track of 1000 blocks.
 const SHEET: &str =
     "41 00 00 14 00 00 00 00  41 01 00 10 00 00 00 00  41 01 01 10 00 00 02 00  41 AA 01 14 00 00 0F 19";
@@ -31,7 +29,7 @@ fn a_session_at_once_ends_with_its_sync_and_has_no_run_out() {
     let folder = disc("cdr-80");
     let mut drive = drive(&folder, "");
     good(&mut drive, "1E 00 00 00 01 00");
-    select(&mut drive, AT_ONCE);
+    select(&mut drive, CD_AT_ONCE);
     assert_eq!(send(&mut drive, SEND, SHEET).status, Status::Good);
     // With that page the drive begins in the pre-gap.
     assert_eq!(ask(&mut drive, INVISIBLE)[16..32], flat("00000000 FFFFFF6A"));
@@ -56,7 +54,7 @@ fn a_session_at_once_ends_with_its_sync_and_has_no_run_out() {
 fn the_page_decides_whether_a_session_may_follow() {
     let folder = disc("cdr-80");
     let mut drive = drive(&folder, "");
-    select(&mut drive, &AT_ONCE.replace("42 04", "42 C4"));
+    select(&mut drive, &CD_AT_ONCE.replace("42 04", "42 C4"));
     send(&mut drive, SEND, SHEET);
     pre_gap(&mut drive, 5);
     write(&mut drive, 2, 998, 5);
@@ -73,7 +71,7 @@ fn nothing_is_written_without_a_sheet_or_beside_it() {
     assert_eq!(sense(&send(&mut drive, SEND, SHEET)), (5, 0x2c, 0));
     select(&mut drive, TRACK_AT_ONCE);
     assert_eq!(sense(&send(&mut drive, SEND, SHEET)), (5, 0x64, 0));
-    select(&mut drive, AT_ONCE);
+    select(&mut drive, CD_AT_ONCE);
     assert_eq!(sense(&zeros(&mut drive, 0xffff_ff6a, 30)), (5, 0x2c, 0));
     send(&mut drive, SEND, SHEET);
     assert_eq!(sense(&zeros(&mut drive, 0, 30)), (5, 0x21, 2));
@@ -107,7 +105,7 @@ fn nothing_is_written_without_a_sheet_or_beside_it() {
 fn a_sheet_that_is_wrong_is_pointed_at() {
     let folder = disc("cdr-80");
     let mut drive = drive(&folder, "");
-    select(&mut drive, AT_ONCE);
+    select(&mut drive, CD_AT_ONCE);
     let changed = |drive: &mut SimDrive, at: usize, byte: u8| {
         let mut sheet = hex(SHEET);
         sheet[at] = byte;
@@ -137,7 +135,7 @@ fn a_session_at_once_is_for_blank_discs_only() {
     let folder = disc("cdrw-80");
     let mut drive = drive(&folder, "");
     burn(&mut drive, 0, 300, 1);
-    select(&mut drive, AT_ONCE);
+    select(&mut drive, CD_AT_ONCE);
     assert_eq!(sense(&send(&mut drive, SEND, SHEET)), (5, 0x64, 0));
     assert_eq!(sense(&zeros(&mut drive, 0xffff_ff6a, 30)), (5, 0x64, 0));
 }
@@ -147,7 +145,7 @@ fn a_power_cut_in_the_midst_leaves_a_track_that_can_be_closed() {
     let folder = disc("cdr-80");
     {
         let mut drive = drive(&folder, "");
-        select(&mut drive, AT_ONCE);
+        select(&mut drive, CD_AT_ONCE);
         send(&mut drive, SEND, SHEET);
         pre_gap(&mut drive, 5);
         write(&mut drive, 2, 700, 5);

@@ -20,12 +20,18 @@ fn any_cdb() -> impl Strategy<Value = Vec<u8>> {
 
 #[derive(Debug, Clone)]
 enum Step {
-    Command { cdb: Vec<u8>, fit: bool, data: Vec<u8> },
+    Command {
+        cdb: Vec<u8>,
+        fit: bool,
+        data: Vec<u8>,
+    },
     Wait(u64),
     Known(usize),
+    /// A WRITE where the drive wants it, of so many blocks.
+    Append(u32),
 }
 
-const USEFUL: [(&str, &str); 18] = [
+const USEFUL: [(&str, &str); 27] = [
     ("55 10 00 00 00 00 00 00 3C 00", TRACK_AT_ONCE),
     ("04 11 00 00 00 00", "00 02 00 08 FF FF FF FF 98 00 00 00"),
     ("04 11 00 00 00 00", "00 02 00 08 FF FF FF FF 98 00 00 01"),
@@ -33,6 +39,17 @@ const USEFUL: [(&str, &str); 18] = [
     ("5B 01 02 00 00 00 00 00 00 00", ""),
     ("5B 01 01 00 00 01 00 00 00 00", ""),
     ("A1 11 00 00 00 00 00 00 00 00 00 00", ""),
+    ("55 10 00 00 00 00 00 00 3C 00", INCREMENTAL),
+    ("55 10 00 00 00 00 00 00 3C 00", DVD_AT_ONCE),
+    ("55 10 00 00 00 00 00 00 3C 00", CD_AT_ONCE),
+    // 400 blocks.
+    ("5D 00 00 00 00 00 00 00 20 00", "4100001400000000 4101001000000000 4101011000000200 41AA011400000719"),
+    ("53 00 00 00 00 00 00 00 40 00", ""),
+    // 1984 of 2048 blocks on a BD-R.
+    ("04 11 00 00 00 00", "00 02 00 08 00 00 07 C0 C9 00 00 00"),
+    ("5B 01 01 00 00 02 00 00 00 00", ""),
+    ("5B 01 06 00 00 00 00 00 00 00", ""),
+    ("5B 01 05 00 00 00 00 00 00 00", ""),
     ("1B 00 00 00 02 00", ""),
     ("1B 00 00 00 03 00", ""),
     ("A1 10 00 00 00 00 00 00 00 00 00 00", ""),
@@ -53,13 +70,16 @@ fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         5 => command.prop_map(|(cdb, fit, data)| Step::Command { cdb, fit, data }),
         2 => (0..100_000_u64).prop_map(Step::Wait),
-        2 => (0..USEFUL.len()).prop_map(Step::Known),
+        3 => (0..USEFUL.len()).prop_map(Step::Known),
+        3 => (1..4_u32).prop_map(|units| Step::Append(units * 16)),
     ]
 }
 
 /// Data of the length the CDB asks for, so that more than the length is tested.
 fn fitting(cdb: &[u8], data: &[u8]) -> Vec<u8> {
     let wanted = match cdb.first() {
+        Some(0xaa) => usize::from(cdb.get(9).copied().unwrap_or(0) % 8) * 2048,
+        Some(0x5d) => usize::from(cdb.get(8).copied().unwrap_or(0)),
         Some(0x2a) => usize::from(cdb.get(8).copied().unwrap_or(0) % 8) * 2048,
         Some(0x55) => usize::from(cdb.get(8).copied().unwrap_or(0)),
         Some(0x04) => 12,
@@ -69,6 +89,17 @@ fn fitting(cdb: &[u8], data: &[u8]) -> Vec<u8> {
     data.iter().copied().cycle().chain(std::iter::repeat(0)).take(if data.is_empty() { 0 } else { wanted }).collect()
 }
 
+/// Where the drive says that the next WRITE has to go.
+fn next_writable(drive: &mut SimDrive) -> Option<u32> {
+    let mut reply = [0; 48];
+    let info = drive.execute(&hex("51 00 00 00 00 00 00 00 22 00"), Data::In(&mut reply), LONG).ok()?;
+    let (low, high) = (*reply.get(6).filter(|_| info.status == Status::Good)?, reply[11]);
+    let cdb = [0x52, 1, 0, 0, high, low, 0, 0, 48, 0];
+    let track = drive.execute(&cdb, Data::In(&mut reply), LONG).ok()?;
+    let valid = track.status == Status::Good && reply[7] & 1 == 1;
+    valid.then(|| u32::from_be_bytes(reply[12..16].try_into().unwrap()))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -76,12 +107,17 @@ proptest! {
     fn no_sequence_of_commands_brings_the_drive_down(
         word in prop::sample::select(Medium::ALL.to_vec()),
         steps in prop::collection::vec(any_step(), 1..120),
+        options in prop::sample::select(vec!["", ",gap=0", ",gap=100,nwav", ",rawtoc,lie21,fmtbdr"]),
     ) {
         let folder = disc_of(word.as_str(), Some(2048));
-        let mut drive = drive(&folder, "");
+        let mut drive = drive(&folder, options);
         for step in steps {
             match step {
                 Step::Wait(milliseconds) => drive.wait(Duration::from_millis(milliseconds)),
+                Step::Append(count) => {
+                    let at = next_writable(&mut drive).unwrap_or(0);
+                    let _ = write_once(&mut drive, at, count, 1);
+                }
                 Step::Known(n) => {
                     let list = hex(USEFUL[n].1);
                     let _ = drive.execute(&hex(USEFUL[n].0), Data::Out(&list), LONG);
@@ -170,5 +206,82 @@ fn a_power_cut_after_any_number_of_commands_leaves_a_disc_that_can_be_repaired()
         let address = u32::from_be_bytes(track[12..16].try_into().unwrap());
         burn(&mut drive, address, 300, 3);
         holds(&mut drive, 0, first, 1);
+    }
+}
+
+/// The steps of a session, as far as they go before the power does: writes, SYNC, and the closing of track 2 and its session.
+fn burn_until(drive: &mut SimDrive, steps: usize, page: Option<&str>, at: u32) {
+    if let Some(page) = page {
+        select(drive, page);
+    }
+    let mut left = steps;
+    let mut next = at;
+    while next < at + 1280 && left > 0 {
+        if write_once(drive, next, 32, 2).unwrap().status == Status::Good {
+            next += 32;
+            left -= 1;
+        } else {
+            drive.wait(Duration::from_millis(20));
+        }
+    }
+    let closing =
+        ["35 02 00 00 00 00 00 00 00 00", "", "5B 01 01 00 00 02 00 00 00 00", "", "5B 01 02 00 00 00 00 00 00 00", ""];
+    for cdb in closing {
+        if left == 0 {
+            return;
+        }
+        left -= 1;
+        if cdb.is_empty() {
+            ready(drive);
+        } else {
+            good(drive, cdb);
+        }
+    }
+}
+
+/// Closes what was left open and returns where the next session goes.
+fn repair(drive: &mut SimDrive) -> u32 {
+    let info = hex(&ask(drive, "51 00 00 00 00 00 00 00 22 00"));
+    if info[2] & 0x0c == 0x04 {
+        if info[6] == 2 {
+            good(drive, "5B 00 01 00 00 02 00 00 00 00");
+        }
+        good(drive, "5B 00 02 00 00 00 00 00 00 00");
+    }
+    let track = ask(drive, "51 00 00 00 00 00 00 00 22 00")[12..14].to_owned();
+    let track = hex(&ask(drive, &format!("52 01 00 00 00 {track} 00 00 30 00")));
+    assert_eq!((track[5] & 0x20, track[7] & 1), (0, 1), "{track:02x?}");
+    u32::from_be_bytes(track[12..16].try_into().unwrap())
+}
+
+#[test]
+fn a_power_cut_at_any_step_on_a_dvd_or_bd_is_repaired_by_closing_track_and_session() {
+    for (word, page, gap) in [("dvd-r", Some(INCREMENTAL), 28_672), ("dvd+r", None, 2048), ("bd-r", None, 0)] {
+        for steps in 0..47 {
+            let folder = disc(word);
+            {
+                let mut drive = drive(&folder, "");
+                if let Some(page) = page {
+                    select(&mut drive, page);
+                }
+                burn_plain(&mut drive, 1, 0, 64, 1);
+                burn_until(&mut drive, steps, page, 64 + gap);
+                drive.power_cut();
+            }
+            let mut drive = drive(&folder, "");
+            if let Some(page) = page {
+                select(&mut drive, page);
+            }
+            let next = repair(&mut drive);
+            let kept = described(&folder).sessions.get(1).map_or(0, |session| session.tracks[0].blocks);
+            assert!(next >= 64 + gap + kept, "{word} after {steps} steps");
+            write(&mut drive, next, 32, 3);
+            holds(&mut drive, 0, 64, 1);
+            holds(&mut drive, next, 32, 3);
+            // The last of 40 writes, SYNC, and the wait for it.
+            if steps > 41 {
+                holds(&mut drive, 64 + gap, 1280, 2);
+            }
+        }
     }
 }

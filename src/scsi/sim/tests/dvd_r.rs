@@ -2,10 +2,6 @@
 
 use super::*;
 
-const INCREMENTAL: &str = "0000000000000000 05 32 60 E5 08 10 00 00 00 00 00 00 00 10 00 96 00000000 00000000 \
-    00000000 00000000 00000000 00000000 00000000 00000000 00000000";
-const AT_ONCE: &str = "0000000000000000 05 32 42 05 08 00 00 00 00 00 00 00 00 00 00 96 00000000 00000000 \
-    00000000 00000000 00000000 00000000 00000000 00000000 00000000";
 const DISC_INFO: &str = "51 00 00 00 00 00 00 00 22 00";
 const SYNC: &str = "35 02 00 00 00 00 00 00 00 00";
 const CLOSE_SESSION: &str = "5B 01 02 00 00 00 00 00 00 00";
@@ -102,7 +98,7 @@ fn increments_come_in_whole_packets_with_the_page_set() {
     assert_eq!(sense(&write_once(&mut drive, 16, 15, 1).unwrap()), (5, 0x24, 0));
     assert_eq!(sense(&write_once(&mut drive, 32, 16, 1).unwrap()), (5, 0x21, 2));
     // While the track is written the page stays as it is.
-    assert_eq!(sense(&send(&mut drive, "55 10 00 00 00 00 00 00 3C 00", AT_ONCE)), (5, 0x2c, 0));
+    assert_eq!(sense(&send(&mut drive, "55 10 00 00 00 00 00 00 3C 00", DVD_AT_ONCE)), (5, 0x2c, 0));
     assert!(wrongs(&drive).contains(&"a WRITE was no multiple of the packet size"));
 }
 
@@ -148,7 +144,7 @@ fn a_disc_at_once_is_announced_written_whole_and_closed_by_its_sync() {
         let folder = disc(word);
         let mut drive = drive(&folder, "");
         good(&mut drive, "1E 00 00 00 01 00");
-        select(&mut drive, AT_ONCE);
+        select(&mut drive, DVD_AT_ONCE);
         good(&mut drive, "53 00 00 00 00 00 00 01 00 00");
         // Reserved, with the room that was asked for.
         assert_eq!(
@@ -177,7 +173,7 @@ fn a_disc_at_once_has_the_length_it_was_announced_with() {
     assert_eq!(sense(&run(&mut drive, "53 00 00 00 00 00 00 01 00 00")), (5, 0x2c, 0));
     select(&mut drive, INCREMENTAL);
     assert_eq!(sense(&run(&mut drive, "53 00 00 00 00 00 00 01 00 00")), (5, 0x64, 0));
-    select(&mut drive, AT_ONCE);
+    select(&mut drive, DVD_AT_ONCE);
     assert_eq!(sense(&write_once(&mut drive, 0, 16, 1).unwrap()), (5, 0x2c, 0));
     assert_eq!(sense(&run(&mut drive, "53 00 00 00 00 00 00 00 00 00")), (5, 0x24, 0));
     assert_eq!(sense(&run(&mut drive, "53 00 00 00 00 00 23 12 81 00")), (5, 0x63, 0));
@@ -238,7 +234,7 @@ fn a_minimal_blanking_leaves_room_for_one_session_however_it_is_closed() {
     {
         let mut drive = drive(&folder, "");
         good(&mut drive, "A1 01 00 00 00 00 00 00 00 00 00 00");
-        select(&mut drive, AT_ONCE);
+        select(&mut drive, DVD_AT_ONCE);
         good(&mut drive, "53 00 00 00 00 00 00 20 00 00");
         write(&mut drive, 0, 4096, 1);
     }
@@ -279,7 +275,7 @@ fn a_drive_may_lie_about_increments() {
     select(&mut drive, INCREMENTAL);
     assert_eq!(sense(&write_once(&mut drive, 0, 16, 1).unwrap()), (5, 0x64, 0));
     assert_eq!(described(&folder).state, "blank");
-    select(&mut drive, AT_ONCE);
+    select(&mut drive, DVD_AT_ONCE);
     good(&mut drive, "53 00 00 00 00 00 00 00 10 00");
     write(&mut drive, 0, 16, 1);
     good(&mut drive, "35 00 00 00 00 00 00 00 00 00");
@@ -311,8 +307,8 @@ fn a_write_page_a_dvd_can_not_follow_is_pointed_at() {
         assert_eq!(refused(&mut drive, INCREMENTAL, at, byte), ((5, 0x26, 0), vec![flags, 0, pointed]), "byte {at}");
     }
     // A disc at once is the only session there is.
-    assert_eq!(refused(&mut drive, AT_ONCE, 11, 0xc5), ((5, 0x26, 0), vec![0x8f, 0, 11]));
-    assert_eq!(refused(&mut drive, AT_ONCE, 11, 0x25), ((5, 0x26, 0), vec![0x8d, 0, 11]));
+    assert_eq!(refused(&mut drive, DVD_AT_ONCE, 11, 0xc5), ((5, 0x26, 0), vec![0x8f, 0, 11]));
+    assert_eq!(refused(&mut drive, DVD_AT_ONCE, 11, 0x25), ((5, 0x26, 0), vec![0x8d, 0, 11]));
 }
 
 #[test]
