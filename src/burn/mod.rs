@@ -25,6 +25,10 @@ pub mod progress;
 pub mod readback;
 pub mod source;
 mod steps;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::fmt;

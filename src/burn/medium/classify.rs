@@ -1,0 +1,428 @@
+//! From what a drive answers to what its medium is.
+//!
+//! [`inspect`] asks, [`classify`] decides: a pure function of what was answered, so that every state a disc can be in is a test with the
+//! drive's bytes. No address is ever computed: where the next WRITE goes is what READ TRACK INFORMATION says (MMC-6 6.26), asked of the
+//! track that the family of media calls by its own name:
+//!
+//! | media | track that is asked for |
+//! |---|---|
+//! | CD-R, CD-RW, DVD+R | the invisible one, FFh; where a drive does not know it, the last one |
+//! | DVD-R, DVD-RW sequential, BD-R | the last one of READ DISC INFORMATION |
+//! | DVD-RW in restricted overwrite | 1 |
+//! | other overwritable media | none: sectors are written in any order |
+//!
+//! What the drive says is not taken at its word where drives are known to lie:
+//!
+//! * A BD-R that was formatted and never written claims to be appendable. It has one session, and nothing on it can be read: it is blank.
+//! * A DVD-RW whose blanking broke off claims to be blank. Its track is damaged: it has to be blanked again.
+//! * A DVD-RW that was blanked the fast way is blank, and takes one session only: the feature Incremental Streaming Writable (0021h) is not
+//!   current. [`Medium::can_append`] tells the two apart.
+//! * A session that was begun and not closed is [`State::Interrupted`], whether the drive could go on with its track or not: what it holds is
+//!   the beginning of an image that nobody has any more. It is closed, and the next session supersedes it.
+
+use super::{Medium, Session, State, Track, is_overwritable};
+use crate::scsi::mmc::{
+    CapacityKind, CurrentFeatures, DiscInformation, DiscStatus, Feature, FormatCapacities, FormatState, Profile,
+    ReadAtip, ReadDiscInformation, ReadFormatCapacities, ReadToc, ReadTrackInformation, SessionState, TocTrack,
+    TrackAddress, TrackInformation,
+};
+use crate::scsi::sbc::ReadCapacity10;
+use crate::scsi::{Command, Drive, ScsiError};
+use crate::sector::{Lba, Sectors};
+
+/// Tracks that a CD has at most (Red Book).
+const MOST_CD_TRACKS: u16 = 99;
+/// Sessions that a DVD+R has at most.
+const MOST_DVD_PLUS_R_SESSIONS: u16 = 153;
+/// Sessions that a BD-R is given at most: with more than these, drives are known to fail.
+const MOST_BD_R_SESSIONS: u16 = 300;
+/// Tracks a drive is asked for: more than any medium has, so that a wild number costs no hour.
+const MOST_TRACKS: u16 = 512;
+/// The most sectors a READ or WRITE moves on a CD: 32 KiB, what burners have been using on CD drives all along.
+const CD_TRANSFER: u16 = 16;
+
+/// How a family of media is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Family {
+    Cd,
+    Sequential,
+    Overwritable,
+    Other,
+}
+
+fn family(profile: Profile) -> Family {
+    match profile {
+        Profile::CdR | Profile::CdRw => Family::Cd,
+        Profile::DvdRSequential
+        | Profile::DvdRwSequential
+        | Profile::DvdRDualLayerSequential
+        | Profile::DvdRDualLayerJump
+        | Profile::DvdPlusR
+        | Profile::DvdPlusRDualLayer
+        | Profile::BdRSequential => Family::Sequential,
+        _ if is_overwritable(profile) => Family::Overwritable,
+        _ => Family::Other,
+    }
+}
+
+/// What was answered.
+#[derive(Debug, Clone)]
+struct Replies {
+    features: CurrentFeatures,
+    disc: Option<DiscInformation>,
+    /// The track that is written next.
+    next: Option<TrackInformation>,
+    /// The tracks by their numbers.
+    tracks: Vec<TrackInformation>,
+    formats: Option<FormatCapacities>,
+    /// READ CAPACITY.
+    readable: Option<Sectors>,
+    /// What is pressed into a CD's groove.
+    atip: Option<Sectors>,
+    toc: Vec<TocTrack>,
+}
+
+/// Asks the drive for everything about its medium.
+///
+/// # Errors
+/// When the drive does not answer, or there is no medium.
+pub fn inspect(drive: &mut Drive) -> Result<Medium, ScsiError> {
+    drive.wait_until_ready()?;
+    let features = drive.features()?;
+    let profile = features.profile;
+    let mut replies = Replies {
+        features,
+        disc: None,
+        next: None,
+        tracks: Vec::new(),
+        formats: None,
+        readable: None,
+        atip: None,
+        toc: Vec::new(),
+    };
+    match family(profile) {
+        Family::Cd | Family::Sequential => {
+            if family(profile) == Family::Cd {
+                drive.limit_transfers(CD_TRANSFER);
+            }
+            ask_sequential(drive, profile, &mut replies)?;
+        }
+        Family::Overwritable => {
+            replies.disc = Some(drive.run(&ReadDiscInformation)?);
+            replies.formats = Some(drive.run(&ReadFormatCapacities)?);
+            if profile == Profile::DvdRwRestrictedOverwrite {
+                replies.next = optional(drive, &ReadTrackInformation(TrackAddress::Number(1)))?;
+            }
+            if replies.formats.as_ref().is_some_and(|formats| formats.kind == CapacityKind::Unknown) {
+                replies.readable = optional(drive, &ReadCapacity10)?;
+            }
+        }
+        Family::Other => {
+            replies.readable = optional(drive, &ReadCapacity10)?;
+            replies.toc = optional(drive, &ReadToc)?.unwrap_or_default();
+        }
+    }
+    Ok(classify(replies))
+}
+
+/// The answer to a command that a drive may refuse for this medium. What else goes wrong is an error, above all that the disc may be
+/// another one.
+fn optional<C: Command>(drive: &mut Drive, command: &C) -> Result<Option<C::Reply>, ScsiError> {
+    match drive.run(command) {
+        Ok(reply) => Ok(Some(reply)),
+        Err(error) if error.sense().is_some() && !error.is_attention() && !error.is_no_medium() => {
+            tracing::debug!(%error, "not told");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn ask_sequential(drive: &mut Drive, profile: Profile, replies: &mut Replies) -> Result<(), ScsiError> {
+    let disc = drive.run(&ReadDiscInformation)?;
+    if disc.status != DiscStatus::Finalised {
+        replies.next = next_track(drive, profile, &disc)?;
+    }
+    if disc.status != DiscStatus::Empty {
+        for number in 1..=disc.last_track.min(MOST_TRACKS) {
+            match &replies.next {
+                // Asked already, by this number.
+                Some(next) if next.track == number && asked_by_number(profile) => replies.tracks.push(next.clone()),
+                _ => match drive.run(&ReadTrackInformation(TrackAddress::Number(number))) {
+                    Ok(track) => replies.tracks.push(track),
+                    // The invisible track at the end is not answered by its number everywhere.
+                    Err(error) if error.is_unsupported() && number == disc.last_track => break,
+                    Err(error) => return Err(error),
+                },
+            }
+        }
+    }
+    match profile {
+        Profile::CdR | Profile::CdRw => replies.atip = drive.run(&ReadAtip).ok().flatten(),
+        Profile::DvdRwSequential => replies.formats = optional(drive, &ReadFormatCapacities)?,
+        Profile::BdRSequential if disc.status == DiscStatus::Incomplete && disc.sessions <= 1 => {
+            replies.readable = optional(drive, &ReadCapacity10)?;
+        }
+        _ => {}
+    }
+    replies.disc = Some(disc);
+    Ok(())
+}
+
+/// Whether the track that is written next is asked for by its number, and not as the invisible one.
+fn asked_by_number(profile: Profile) -> bool {
+    !matches!(profile, Profile::CdR | Profile::CdRw | Profile::DvdPlusR | Profile::DvdPlusRDualLayer)
+}
+
+/// The number that the track written next is called by.
+pub(in crate::burn) fn next_track_address(profile: Profile, last_track: u16) -> TrackAddress {
+    if asked_by_number(profile) { TrackAddress::Number(last_track) } else { TrackAddress::Invisible }
+}
+
+/// The track that is written next. A disc that is full to its last sector has none, and one whose burn broke off may not tell of it.
+fn next_track(
+    drive: &mut Drive,
+    profile: Profile,
+    disc: &DiscInformation,
+) -> Result<Option<TrackInformation>, ScsiError> {
+    let address = next_track_address(profile, disc.last_track);
+    let mut answer = drive.run(&ReadTrackInformation(address));
+    if address == TrackAddress::Invisible && answer.as_ref().is_err_and(ScsiError::is_unsupported) {
+        answer = drive.run(&ReadTrackInformation(TrackAddress::Number(disc.last_track)));
+    }
+    match answer {
+        Err(error)
+            if error.sense().is_some()
+                && !error.is_attention()
+                && disc.status != DiscStatus::Empty
+                && (error.is_unsupported() || disc.last_session != SessionState::Empty) =>
+        {
+            Ok(None)
+        }
+        answer => answer.map(Some),
+    }
+}
+
+/// What the medium is, from what the drive answered.
+fn classify(replies: Replies) -> Medium {
+    match family(replies.features.profile) {
+        Family::Cd | Family::Sequential => classify_sequential(replies),
+        Family::Overwritable => classify_overwritable(replies),
+        Family::Other => classify_other(replies),
+    }
+}
+
+fn classify_sequential(replies: Replies) -> Medium {
+    let Replies { features, disc, next, tracks, formats, readable, atip, .. } = replies;
+    let profile = features.profile;
+    let Some(disc) = disc else { return nothing_known(features) };
+    let state = sequential_state(&features, &disc, next.as_ref(), &tracks, readable);
+    let sessions = if state == State::Blank { Vec::new() } else { recorded_sessions(&tracks) };
+    let tracks = tracks
+        .iter()
+        .map(|track| Track {
+            number: track.track,
+            session: track.session,
+            start: track.start,
+            sectors: track.size,
+            data: track.data,
+            damaged: track.damaged,
+            blank: track.blank,
+        })
+        .collect();
+    let writable = next.filter(|next| !next.damaged);
+    let next_writable = writable.as_ref().and_then(|next| next.next_writable);
+    let free = if next_writable.is_some() { writable.map_or(Sectors(0), |next| next.free) } else { Sectors(0) };
+    let can_append = match profile {
+        Profile::DvdRSequential | Profile::DvdRwSequential => features.has(Feature::INCREMENTAL_STREAMING),
+        Profile::DvdRDualLayerSequential | Profile::DvdRDualLayerJump => false,
+        _ => true,
+    };
+    let recorded_end = sessions.last().map_or(0, |session: &Session| session.end.0);
+    let writable_end = next_writable.map_or(0, |at| at.0).saturating_add(free.0);
+    let on_the_disc = match profile {
+        Profile::CdR | Profile::CdRw => atip.or_else(|| disc.cd_capacity()),
+        _ => formats.as_ref().and_then(largest_format),
+    };
+    // A limit that the drive gives is not the disc's end where more can be written behind it.
+    let capacity = on_the_disc.unwrap_or_default().max(Sectors(writable_end));
+    let capacity = if capacity == Sectors(0) { Sectors(recorded_end) } else { capacity };
+    Medium {
+        profile,
+        state,
+        rewritable: disc.erasable,
+        sessions,
+        tracks,
+        next_writable,
+        free,
+        capacity,
+        features,
+        can_append,
+    }
+}
+
+fn sequential_state(
+    features: &CurrentFeatures,
+    disc: &DiscInformation,
+    next: Option<&TrackInformation>,
+    tracks: &[TrackInformation],
+    readable: Option<Sectors>,
+) -> State {
+    let profile = features.profile;
+    if profile == Profile::BdRSequential && features.has(Feature::BD_R_PSEUDO_OVERWRITE) {
+        return State::Unsupported;
+    }
+    let next_writable = next.filter(|next| !next.damaged).and_then(|next| next.next_writable);
+    let interrupted = || State::Interrupted {
+        session: disc.sessions,
+        track: open_track(disc, tracks),
+        damaged: next_writable.is_none(),
+    };
+    match (disc.status, disc.last_session) {
+        (DiscStatus::Finalised, _) => State::Closed,
+        _ if !can_be_written(features) => State::ReadOnly,
+        (DiscStatus::Empty, _) if next.is_some_and(|next| next.damaged) => interrupted(),
+        (DiscStatus::Empty, _) => State::Blank,
+        // Formatted and never written: nothing can be read, and the drive would write at the very beginning.
+        (DiscStatus::Incomplete, SessionState::Empty | SessionState::Incomplete)
+            if profile == Profile::BdRSequential
+                && disc.sessions <= 1
+                && readable.unwrap_or_default() == Sectors(0)
+                && next_writable == Some(Lba(0)) =>
+        {
+            State::Blank
+        }
+        (DiscStatus::Incomplete, SessionState::Empty) if next_writable.is_some() && takes_more(features, disc) => {
+            State::Appendable
+        }
+        (DiscStatus::Incomplete, SessionState::Incomplete | SessionState::Damaged) => interrupted(),
+        _ => State::Closed,
+    }
+}
+
+/// The track that was being written: the last one of the open session that has something in it.
+fn open_track(disc: &DiscInformation, tracks: &[TrackInformation]) -> u16 {
+    let in_session = tracks.iter().filter(|track| track.session == disc.sessions);
+    in_session.rev().find(|track| !track.blank || track.damaged).map_or(disc.last_track, |track| track.track)
+}
+
+/// Whether a session can follow on a disc that is open, as far as the family's limits go.
+fn takes_more(features: &CurrentFeatures, disc: &DiscInformation) -> bool {
+    match features.profile {
+        Profile::CdR | Profile::CdRw => disc.last_track <= MOST_CD_TRACKS,
+        Profile::DvdRSequential | Profile::DvdRwSequential => features.has(Feature::INCREMENTAL_STREAMING),
+        Profile::DvdRDualLayerSequential | Profile::DvdRDualLayerJump => false,
+        Profile::DvdPlusR | Profile::DvdPlusRDualLayer => disc.sessions <= MOST_DVD_PLUS_R_SESSIONS,
+        Profile::BdRSequential => disc.sessions <= MOST_BD_R_SESSIONS,
+        _ => true,
+    }
+}
+
+/// Whether the drive writes media of this family at all: what is current, and not the profile, tells (MMC-6 5.3).
+fn can_be_written(features: &CurrentFeatures) -> bool {
+    let writes: &[Feature] = match features.profile {
+        Profile::CdR | Profile::CdRw => {
+            &[Feature::INCREMENTAL_STREAMING, Feature::CD_TRACK_AT_ONCE, Feature::CD_MASTERING]
+        }
+        Profile::DvdRSequential
+        | Profile::DvdRwSequential
+        | Profile::DvdRDualLayerSequential
+        | Profile::DvdRDualLayerJump => &[Feature::INCREMENTAL_STREAMING, Feature::DVD_R_RW],
+        Profile::DvdPlusR | Profile::DvdPlusRDualLayer => {
+            &[Feature::INCREMENTAL_STREAMING, Feature::DVD_PLUS_R, Feature::DVD_PLUS_R_DUAL_LAYER]
+        }
+        Profile::BdRSequential => &[Feature::INCREMENTAL_STREAMING, Feature::BD_WRITE],
+        _ => return true,
+    };
+    writes.iter().any(|&feature| features.has(feature))
+}
+
+/// Groups the recorded tracks by their sessions.
+fn recorded_sessions(tracks: &[TrackInformation]) -> Vec<Session> {
+    let mut sessions: Vec<Session> = Vec::new();
+    for track in tracks.iter().filter(|track| !track.blank && track.size > Sectors(0)) {
+        let end = track.start.checked_add(track.size).unwrap_or(Lba(u32::MAX));
+        match sessions.last_mut() {
+            Some(session) if session.number == track.session => session.end = end,
+            _ => sessions.push(Session { number: track.session, start: track.start, end, data: track.data }),
+        }
+    }
+    sessions
+}
+
+fn classify_overwritable(replies: Replies) -> Medium {
+    let Replies { features, disc, formats, readable, .. } = replies;
+    let profile = features.profile;
+    let (Some(disc), Some(formats)) = (disc, formats) else { return nothing_known(features) };
+    let state = match (profile, disc.format, formats.kind) {
+        (Profile::DvdPlusRw, FormatState::None, _) => State::NeedsFormat { begun: false },
+        (Profile::DvdPlusRw, FormatState::Suspended, _) => State::NeedsFormat { begun: true },
+        (Profile::BdRe | Profile::DvdRam, _, CapacityKind::Unformatted) => State::NeedsFormat { begun: false },
+        _ => State::Overwritable,
+    };
+    let current = match formats.kind {
+        CapacityKind::Unformatted | CapacityKind::Formatted => formats.sectors,
+        CapacityKind::Unknown => readable.unwrap_or_default(),
+    };
+    // Restricted overwrite grows into the rest of the disc.
+    let capacity = match profile {
+        Profile::DvdRwRestrictedOverwrite => current.max(largest_format(&formats).unwrap_or_default()),
+        _ => current,
+    };
+    Medium {
+        profile,
+        state,
+        rewritable: true,
+        sessions: Vec::new(),
+        tracks: Vec::new(),
+        next_writable: None,
+        free: capacity,
+        capacity,
+        features,
+        can_append: true,
+    }
+}
+
+/// The most sectors that a DVD-RW can be formatted to: all of it.
+fn largest_format(formats: &FormatCapacities) -> Option<Sectors> {
+    let whole = formats.formats.iter().filter(|format| matches!(format.kind, 0x00 | 0x10)).map(|format| format.sectors);
+    whole.chain((formats.kind == CapacityKind::Unformatted).then_some(formats.sectors)).max()
+}
+
+/// Media that are only read here. The table of contents shows where their last session is.
+fn classify_other(replies: Replies) -> Medium {
+    let capacity = replies.readable.unwrap_or_default();
+    let starts: Vec<Lba> = replies
+        .toc
+        .iter()
+        .filter(|track| track.data && track.number != TocTrack::LEAD_OUT)
+        .map(|track| track.start)
+        .collect();
+    let ends = starts.iter().skip(1).copied().chain([Lba(capacity.0)]);
+    let sessions = starts
+        .iter()
+        .zip(ends)
+        .zip(1..)
+        .map(|((&start, end), number)| Session { number, start, end, data: true })
+        .collect();
+    let state = match replies.features.profile {
+        Profile::CdRom | Profile::DvdRom | Profile::BdRom => State::ReadOnly,
+        _ => State::Unsupported,
+    };
+    Medium { state, sessions, capacity, ..nothing_known(replies.features) }
+}
+
+fn nothing_known(features: CurrentFeatures) -> Medium {
+    Medium {
+        profile: features.profile,
+        state: State::Unsupported,
+        rewritable: false,
+        sessions: Vec::new(),
+        tracks: Vec::new(),
+        next_writable: None,
+        free: Sectors(0),
+        capacity: Sectors(0),
+        features,
+        can_append: false,
+    }
+}

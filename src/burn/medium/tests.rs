@@ -1,0 +1,328 @@
+//! What drives say of every medium in every state, byte by byte, and what it is then.
+
+use super::{Medium, Recipe, Session, State, inspect};
+use crate::burn::testing::{Says, refusal};
+use crate::sector::{Lba, Sectors};
+
+const CD: [u16; 4] = [0x0010, 0x0021, 0x002d, 0x0107];
+const DVD_R: [u16; 5] = [0x0010, 0x001f, 0x0021, 0x002f, 0x0107];
+/// A DVD-RW that was blanked the fast way, a DVD-R in a drive that can't write it in sessions.
+const AT_ONCE_ONLY: [u16; 4] = [0x0010, 0x001f, 0x002f, 0x0107];
+const DVD_PLUS_R: [u16; 4] = [0x0010, 0x001f, 0x002b, 0x0107];
+const BD_R: [u16; 5] = [0x0010, 0x0021, 0x0040, 0x0041, 0x0107];
+
+/// READ DISC INFORMATION: nothing on it; byte 2 is 10h on rewritable media.
+const BLANK: &str = "0020 00 01 01 01 01 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
+const BLANK_RW: &str = "0020 10 01 01 01 01 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
+/// One session closed, the empty second one counted.
+const ONE_SESSION: &str = "0020 01 01 02 02 02 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
+const ONE_SESSION_RW: &str = "0020 11 01 02 02 02 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
+/// The first session begun.
+const BEGUN: &str = "0020 05 01 01 01 01 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
+/// The second session begun.
+const SECOND_BEGUN: &str = "0020 05 01 02 02 02 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
+/// The first session damaged.
+const DAMAGED: &str = "0020 09 01 01 01 01 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
+/// Closed for ever, and closed until it is blanked.
+const FINAL: &str = "0020 0E 01 01 01 01 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
+const FINAL_RW: &str = "0020 1E 01 01 01 01 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
+
+/// READ TRACK INFORMATION. Track 1 of session 1, blank, 100,000 sectors free from 0 on.
+const FROM_0: &str = "0022 01 01 00 04 4F 01  00000000 00000000 000186A0 00000010 000186A0 00000000 00000000";
+/// The same for a Pioneer with a blank CD: its next sector is -150.
+const FROM_MINUS_150: &str = "0022 01 01 00 04 4F 01  00000000 FFFFFF6A 000186A0 00000010 000186A0 00000000 00000000";
+/// Track 1, closed, 1152 sectors.
+const FIRST: &str = "0022 01 01 00 04 01 00  00000000 00000000 00000000 00000010 00000480 00000000 00000000";
+/// Track 2 of session 2, blank, 50,000 sectors free from 12,552 on.
+const SECOND: &str = "0022 02 02 00 04 4F 01  00003108 00003108 0000C350 00000010 0000C350 00000000 00000000";
+/// Track 1, being written: 320 sectors, the drive can go on.
+const OPEN: &str = "0022 01 01 00 05 21 03  00000000 00000140 00018560 00000010 000186A0 0000013F 00000000";
+/// Track 2, the same.
+const SECOND_OPEN: &str = "0022 02 02 00 05 21 03  00003108 00003248 0000C210 00000010 0000C350 00003247 00000000";
+/// Track 1, damaged, the drive does not say where it could go on.
+const BROKEN: &str = "0022 01 01 00 25 01 00  00000000 00000000 00000000 00000010 00000140 00000000 00000000";
+/// Track 1 without anything in it, damaged: blanking broke off.
+const BROKEN_BLANK: &str = "0022 01 01 00 25 4F 00  00000000 00000000 00000000 00000010 00000000 00000000 00000000";
+
+fn medium(says: Says) -> Medium {
+    let (mut drive, _) = says.drive();
+    inspect(&mut drive).unwrap()
+}
+
+#[test]
+fn a_blank_medium_of_every_kind_is_blank_and_begins_where_the_drive_says() {
+    for (profile, disc, features, asked, recipe) in [
+        (0x09, BLANK, &CD[..], 0xff, Recipe::CdTrackAtOnce),
+        (0x0a, BLANK_RW, &CD, 0xff, Recipe::CdTrackAtOnce),
+        (0x11, BLANK, &DVD_R, 1, Recipe::DvdIncremental),
+        (0x14, BLANK_RW, &DVD_R, 1, Recipe::DvdIncremental),
+        (0x15, BLANK, &DVD_R, 1, Recipe::DvdDiscAtOnce),
+        (0x1b, BLANK, &DVD_PLUS_R, 0xff, Recipe::DvdPlusR),
+        (0x2b, BLANK, &[0x3b], 0xff, Recipe::DvdPlusR),
+        (0x41, BLANK, &BD_R, 1, Recipe::BdR),
+    ] {
+        // Every other number is refused: the right one is asked for.
+        let found = medium(Says::new(profile, disc).features(features).track(asked, FROM_0));
+        assert_eq!(found.state, State::Blank, "{profile:x}");
+        assert_eq!((found.next_writable, found.free), (Some(Lba(0)), Sectors(100_000)), "{profile:x}");
+        assert_eq!(found.capacity, Sectors(100_000), "{profile:x}");
+        assert_eq!(found.recipe(false), Some(recipe), "{profile:x}");
+        assert_eq!(found.rewritable, disc == BLANK_RW, "{profile:x}");
+        assert_eq!(found.can_append, profile != 0x15, "{profile:x}");
+    }
+}
+
+#[test]
+fn sectors_before_a_blank_cds_first_are_not_where_it_begins() {
+    let found = medium(Says::new(0x09, BLANK).features(&CD).track(0xff, FROM_MINUS_150));
+    assert_eq!((found.state, found.next_writable), (State::Blank, Some(Lba(0))));
+}
+
+#[test]
+fn a_cd_is_as_long_as_its_groove_says_and_else_as_its_last_lead_out() {
+    // 79:59:74 is the last sector where the lead-out may begin.
+    let atip = "001A 0000 D4 00 88 00  61 0F 05 00  4F 3B 4A 00  000000 00  000000 00  000000 00";
+    let pressed = Says { atip, ..Says::new(0x09, BLANK).features(&CD).track(0xff, FROM_0) };
+    assert_eq!(medium(pressed).capacity, Sectors(359_849));
+    let told = "0020 00 01 01 01 01 00 00 00 00 00  00000000 00610F05 004F3B4A 0000000000000000 0000";
+    assert_eq!(medium(Says::new(0x09, told).features(&CD).track(0xff, FROM_0)).capacity, Sectors(359_849));
+}
+
+#[test]
+fn a_drive_that_knows_no_invisible_track_is_asked_for_the_last_one() {
+    let found = medium(Says::new(0x1b, ONE_SESSION).features(&DVD_PLUS_R).track(1, FIRST).track(2, SECOND));
+    assert_eq!((found.state, found.next_writable), (State::Appendable, Some(Lba(12_552))));
+}
+
+#[test]
+fn a_medium_with_closed_sessions_shows_them_and_goes_on_where_the_drive_says() {
+    for (profile, disc, features, asked) in [
+        (0x09, ONE_SESSION, &CD[..], 0xff),
+        (0x0a, ONE_SESSION_RW, &CD, 0xff),
+        (0x11, ONE_SESSION, &DVD_R, 2),
+        (0x14, ONE_SESSION_RW, &DVD_R, 2),
+        (0x1b, ONE_SESSION, &DVD_PLUS_R, 0xff),
+        (0x2b, ONE_SESSION, &[0x3b], 0xff),
+        (0x41, ONE_SESSION, &BD_R, 2),
+    ] {
+        let found = medium(Says::new(profile, disc).features(features).track(1, FIRST).track(asked, SECOND));
+        assert_eq!(found.state, State::Appendable, "{profile:x}");
+        assert_eq!((found.next_writable, found.free), (Some(Lba(12_552)), Sectors(50_000)), "{profile:x}");
+        assert_eq!(found.sessions, [Session { number: 1, start: Lba(0), end: Lba(1152), data: true }], "{profile:x}");
+        assert!(found.can_append, "{profile:x}");
+    }
+}
+
+#[test]
+fn a_session_that_was_begun_has_to_be_closed_whether_the_drive_could_go_on_or_not() {
+    for (profile, features, asked) in
+        [(0x09, &CD[..], 0xff), (0x14, &DVD_R, 1), (0x1b, &DVD_PLUS_R, 0xff), (0x41, &BD_R, 1)]
+    {
+        let open = Says::new(profile, BEGUN).features(features).track(1, OPEN);
+        let open = if asked == 1 { open } else { open.track(asked, OPEN) };
+        let state = State::Interrupted { session: 1, track: 1, damaged: false };
+        assert_eq!(medium(open).state, state, "{profile:x}");
+        for disc in [BEGUN, DAMAGED] {
+            let broken = Says::new(profile, disc).features(features).track(1, BROKEN);
+            let found = medium(broken);
+            assert_eq!(found.state, State::Interrupted { session: 1, track: 1, damaged: true }, "{profile:x}");
+            assert_eq!((found.next_writable, found.free), (None, Sectors(0)), "{profile:x}");
+        }
+    }
+    let found = medium(Says::new(0x11, SECOND_BEGUN).features(&DVD_R).track(1, FIRST).track(2, SECOND_OPEN));
+    assert_eq!(found.state, State::Interrupted { session: 2, track: 2, damaged: false });
+    assert_eq!(found.sessions.len(), 2, "what the open session holds is told, too");
+}
+
+#[test]
+fn the_track_to_close_is_the_one_that_was_written_and_not_the_empty_one_behind_it() {
+    let disc = "0020 05 01 01 01 02 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
+    let behind = "0022 02 01 00 04 4F 01  00003108 00003108 0000C350 00000010 0000C350 00000000 00000000";
+    let found = medium(Says::new(0x09, disc).features(&CD).track(1, FIRST).track(0xff, behind));
+    assert_eq!(found.state, State::Interrupted { session: 1, track: 1, damaged: false });
+}
+
+#[test]
+fn a_final_medium_is_closed_and_its_next_track_is_not_asked_for() {
+    for (profile, disc) in
+        [(0x09, FINAL), (0x0a, FINAL_RW), (0x11, FINAL), (0x14, FINAL_RW), (0x15, FINAL), (0x1b, FINAL), (0x41, FINAL)]
+    {
+        // A drive that can't write the final disc has no feature for it.
+        let found = medium(Says::new(profile, disc).features(&[0x0010]).track(1, FIRST));
+        assert_eq!(found.state, State::Closed, "{profile:x}");
+        assert_eq!(found.rewritable, disc == FINAL_RW, "{profile:x}");
+        assert_eq!(found.capacity, Sectors(1152), "{profile:x}");
+    }
+}
+
+#[test]
+fn a_used_dvd_rw_is_as_large_as_its_largest_format() {
+    let formats = "00000010 00000480 02000800  00231000 40000010";
+    let found = medium(Says::new(0x14, FINAL_RW).features(&DVD_R).track(1, FIRST).formats(formats));
+    assert_eq!((found.state, found.capacity), (State::Closed, Sectors(0x0023_1000)));
+}
+
+#[test]
+fn a_drive_without_the_feature_to_write_a_medium_only_reads_it() {
+    for profile in [0x09, 0x11, 0x1b, 0x41] {
+        let found = medium(Says::new(profile, ONE_SESSION).features(&[0x0010, 0x001e]).track(1, FIRST));
+        assert_eq!(found.state, State::ReadOnly, "{profile:x}");
+        assert_eq!(found.recipe(false), None, "{profile:x}");
+    }
+    for profile in [0x08, 0x10, 0x40] {
+        let found = medium(Says { last: 1151, ..Says::new(profile, FINAL) });
+        assert_eq!((found.state, found.capacity), (State::ReadOnly, Sectors(1152)), "{profile:x}");
+    }
+}
+
+#[test]
+fn a_dvd_rw_that_was_blanked_the_fast_way_takes_one_session_only() {
+    let found = medium(Says::new(0x14, BLANK_RW).features(&AT_ONCE_ONLY).track(1, FROM_0));
+    assert_eq!((found.state, found.can_append), (State::Blank, false));
+    assert_eq!(found.recipe(false), Some(Recipe::DvdDiscAtOnce));
+    assert_eq!(found.recipe(true), Some(Recipe::DvdDiscAtOnce));
+}
+
+#[test]
+fn a_dvd_r_that_the_drive_can_not_append_to_is_closed() {
+    let found = medium(Says::new(0x11, ONE_SESSION).features(&AT_ONCE_ONLY).track(1, FIRST).track(2, SECOND));
+    assert_eq!(found.state, State::Closed);
+}
+
+#[test]
+fn a_dvd_rw_whose_blanking_broke_off_is_not_blank_whatever_it_claims() {
+    let found = medium(Says::new(0x14, BLANK_RW).features(&AT_ONCE_ONLY).track(1, BROKEN_BLANK));
+    assert_eq!(found.state, State::Interrupted { session: 1, track: 1, damaged: true });
+    assert!(found.rewritable && found.sessions.is_empty());
+}
+
+#[test]
+fn a_bd_r_that_was_formatted_and_never_written_is_blank() {
+    // One session that is empty (01h), or open (05h), and nothing that can be read.
+    for disc in ["0020 01 01 01 01 01 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000", BEGUN] {
+        let found = medium(Says::new(0x41, disc).features(&[0x21, 0x24, 0x41]).track(1, FROM_0));
+        assert_eq!((found.state, found.next_writable), (State::Blank, Some(Lba(0))));
+    }
+    // One with something on it is none of that.
+    let begun = Says { last: 319, ..Says::new(0x41, BEGUN).features(&BD_R).track(1, OPEN) };
+    assert_eq!(medium(begun).state, State::Interrupted { session: 1, track: 1, damaged: false });
+}
+
+#[test]
+fn a_bd_r_in_pseudo_overwrite_is_refused_with_a_reason() {
+    let found = medium(Says::new(0x41, BLANK).features(&[0x21, 0x24, 0x38, 0x41]).track(1, FROM_0));
+    assert_eq!((found.state, found.recipe(false)), (State::Unsupported, None));
+    assert!(found.refusal().unwrap().contains("pseudo overwrite"));
+}
+
+#[test]
+fn discs_at_the_limit_of_their_kind_take_no_more() {
+    // 99 tracks on a CD, the 100th would be next; 153 sessions on a DVD+R.
+    let cd = "0020 01 01 64 64 64 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
+    let next = "0022 64 64 00 04 4F 01  00003108 00003108 0000C350 00000010 0000C350 00000000 00000000";
+    let mut says = Says::new(0x09, cd).features(&CD).track(0xff, next);
+    for number in 1..=100 {
+        says = says.track(number, FIRST);
+    }
+    assert_eq!(medium(says).state, State::Closed);
+    let plus = "0020 01 01 9A 9A 9A 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
+    let mut says = Says::new(0x1b, plus).features(&DVD_PLUS_R).track(0xff, next);
+    for number in 1..=154 {
+        says = says.track(number, FIRST);
+    }
+    assert_eq!(medium(says).state, State::Closed);
+}
+
+#[test]
+fn a_full_disc_has_no_next_track_and_is_closed() {
+    let disc = "0020 01 01 02 02 02 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
+    let found = medium(Says::new(0x09, disc).features(&CD).track(1, FIRST));
+    assert_eq!((found.state, found.next_writable), (State::Closed, None));
+}
+
+#[test]
+fn a_session_at_once_is_for_blank_cds_that_are_finalised_in_drives_that_can() {
+    let mastering = |data| Says {
+        features: vec![(0x002d, "40000000"), (0x002e, data)],
+        ..Says::new(0x09, BLANK).track(0xff, FROM_0)
+    };
+    let can = medium(mastering("60000CA0"));
+    assert_eq!(can.recipe(true), Some(Recipe::CdSessionAtOnce));
+    assert_eq!(can.recipe(false), Some(Recipe::CdTrackAtOnce));
+    assert_eq!((can.padding(true), can.padding(false)), (Sectors(0), Sectors(150)));
+    assert_eq!(medium(mastering("40000CA0")).recipe(true), Some(Recipe::CdTrackAtOnce), "raw only");
+    let used = Says {
+        features: vec![(0x002d, "40000000"), (0x002e, "60000CA0")],
+        ..Says::new(0x09, ONE_SESSION).track(1, FIRST).track(0xff, SECOND)
+    };
+    assert_eq!(medium(used).recipe(true), Some(Recipe::CdTrackAtOnce));
+}
+
+#[test]
+fn overwritable_media_are_formatted_or_not_as_the_drive_says() {
+    let formatted = "00000008 00230540 02000800";
+    let unformatted = "00000008 00BA7400 01000800";
+    let plus_rw = |format: &'static str| match format {
+        "none" => "0020 1C 01 01 01 01 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000",
+        "suspended" => "0020 1D 01 01 01 01 01 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000",
+        "running" => "0020 1D 01 01 01 01 02 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000",
+        _ => "0020 1E 01 01 01 01 03 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000",
+    };
+    let bd_re = "0020 1E 01 01 01 01 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
+    let ram = "0020 1F 01 01 01 01 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
+    for (profile, disc, formats, state) in [
+        (0x1a, plus_rw("none"), unformatted, State::NeedsFormat { begun: false }),
+        (0x1a, plus_rw("suspended"), formatted, State::NeedsFormat { begun: true }),
+        (0x1a, plus_rw("running"), formatted, State::Overwritable),
+        (0x1a, plus_rw("complete"), formatted, State::Overwritable),
+        (0x43, bd_re, unformatted, State::NeedsFormat { begun: false }),
+        (0x43, bd_re, formatted, State::Overwritable),
+        (0x12, ram, unformatted, State::NeedsFormat { begun: false }),
+        (0x12, ram, formatted, State::Overwritable),
+        (0x13, bd_re, formatted, State::Overwritable),
+    ] {
+        let found = medium(Says::new(profile, disc).features(&[0x20]).formats(formats).track(1, FROM_0));
+        assert_eq!(found.state, state, "{profile:x}");
+        assert_eq!((found.recipe(false), found.recipe(true)), (Some(Recipe::Overwrite), Some(Recipe::Overwrite)));
+        assert!(found.rewritable && found.can_append && found.is_overwritable());
+        assert_eq!(found.unit(), Sectors(32));
+    }
+}
+
+#[test]
+fn a_dvd_rw_in_its_intermediate_state_can_be_written_to_the_end_of_the_disc() {
+    // Nobody knows how large it is now; type 13h would make it 2,297,856 sectors.
+    let formats = "00000018 00000000 03000800  00231000 40000010  00231000 4C000010";
+    let found = medium(Says::new(0x13, FINAL_RW).features(&[0x26]).formats(formats).track(1, FROM_0));
+    assert_eq!((found.state, found.capacity), (State::Overwritable, Sectors(0x0023_1000)));
+}
+
+#[test]
+fn what_no_drive_can_use_is_refused_with_a_reason() {
+    for profile in [0x00, 0x02, 0x42, 0x2a] {
+        let found = medium(Says::new(profile, BLANK));
+        assert_eq!((found.state, found.recipe(false)), (State::Unsupported, None), "{profile:x}");
+        assert!(found.refusal().is_some());
+    }
+}
+
+#[test]
+fn a_word_that_the_disc_may_be_another_is_never_passed_over() {
+    for code in [0x51, 0x52, 0x25, 0x46, 0x23] {
+        for (profile, disc, features) in [(0x41, BEGUN, &BD_R[..]), (0x14, ONE_SESSION_RW, &DVD_R), (0x08, FINAL, &[])]
+        {
+            let mut told = false;
+            let says = Says::new(profile, disc).features(features).track(1, FIRST).track(2, SECOND);
+            let (mut drive, sent) = says
+                .answer(move |cdb| {
+                    let now = cdb[0] == code && !told;
+                    told |= now;
+                    now.then(|| refusal(6, 0x28, 0))
+                })
+                .drive();
+            let found = inspect(&mut drive);
+            let asked = sent.asked(code);
+            assert_eq!(found.is_err(), asked, "{profile:x}: {code:02x}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The order of commands of every recipe, byte by byte.
