@@ -125,19 +125,38 @@ impl Sent {
         self.0.lock().unwrap().iter().any(|(cdb, _)| cdb[0] == code)
     }
 
-    /// What changes something, or asks where to write: in hexadecimal digits, polls and asking for lengths left out.
+    /// What changes something, or asks where to write, in hexadecimal digits: polls, lengths and what only describes the disc left out. A run of
+    /// WRITEs is one line: code, first address, number of sectors.
     pub(super) fn commands(&self) -> Vec<String> {
         let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        let sent = self.0.lock().unwrap();
-        let telling = sent.iter().filter(|(cdb, _)| ![0x00, 0x1e, 0x46, 0x5a, 0xac, 0x51].contains(&cdb[0]));
-        telling
-            .map(|(cdb, parameters)| match cdb[0] {
+        let mut lines = Vec::new();
+        let mut run: Option<(u8, u32, u32)> = None;
+        for (cdb, parameters) in self.0.lock().unwrap().iter() {
+            let at = || u32::from_be_bytes([cdb[2], cdb[3], cdb[4], cdb[5]]);
+            let more = match cdb[0] {
+                0x2a => u32::from(cdb[8]),
+                0xaa => u32::from(cdb[9]),
+                _ => 0,
+            };
+            if let Some((code, from, count)) = &mut run {
+                if *code == cdb[0] && at() == from.wrapping_add(*count) {
+                    *count += more;
+                    continue;
+                }
+                lines.push(format!("{code:02x} {from:08x} +{count}"));
+                run = None;
+            }
+            match cdb[0] {
+                0x00 | 0x1e | 0x23 | 0x46 | 0x51 | 0x5a | 0xac => {}
+                0x2a | 0xaa => run = Some((cdb[0], at(), more)),
                 // The page's bytes that differ from recipe to recipe.
-                0x55 => format!("{} {}", hex(&cdb[..1]), hex(&parameters[10..14])),
-                0x04 | 0x5d => format!("{} {}", hex(cdb), hex(parameters)),
-                _ => hex(cdb),
-            })
-            .collect()
+                0x55 => lines.push(format!("55 {}", hex(&parameters[10..14]))),
+                0x04 | 0x5d => lines.push(format!("{} {}", hex(cdb), hex(parameters))),
+                _ => lines.push(hex(cdb)),
+            }
+        }
+        lines.extend(run.map(|(code, from, count)| format!("{code:02x} {from:08x} +{count}")));
+        lines
     }
 }
 
