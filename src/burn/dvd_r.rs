@@ -28,7 +28,7 @@ use super::steps::{self, Ending};
 use super::write::{Refused, Sink, with_filling, write_chunk, write_image};
 use super::{BurnError, Burned, Job};
 use crate::scsi::mmc::{CloseFunction, DiscInformation, ReserveTrack};
-use crate::scsi::{Drive, ScsiError, SenseKey};
+use crate::scsi::{Drive, During, Reaction};
 use crate::sector::{Lba, Sectors};
 
 /// An ECC unit.
@@ -43,7 +43,9 @@ pub(super) fn incremental(drive: &mut Drive, medium: &Medium, job: &mut Job<'_>)
     let mut at_once = false;
     let mut first = |drive: &mut Drive, at: Lba, chunk: &[u8]| {
         let Err((refused_at, error)) = write_chunk(drive, at, chunk, false) else { return Ok(()) };
-        let lied = refused_at == at && is_illegal_mode(&error) && medium.state == State::Blank;
+        let lied = refused_at == at
+            && error.reaction(During::FirstWrite) == Reaction::DiscAtOnce
+            && medium.state == State::Blank;
         if !lied || !turn_to_disc_at_once(drive, medium, &ready.disc, at, sectors)? {
             return Err((refused_at, error));
         }
@@ -56,11 +58,6 @@ pub(super) fn incremental(drive: &mut Drive, medium: &Medium, job: &mut Job<'_>)
     let written = write_image(drive, job, sink);
     let ending = if at_once { Ending::AT_ONCE } else { Ending { track: true, close: Some(CloseFunction::Session) } };
     Ok(Burned { appendable: !job.finalize && !at_once, ..steps::end(drive, job, written, &ready, ending)? })
-}
-
-/// Illegal mode for this track.
-fn is_illegal_mode(error: &ScsiError) -> bool {
-    error.sense().is_some_and(|sense| (sense.key, sense.asc, sense.ascq) == (SenseKey::IllegalRequest, 0x64, 0x00))
 }
 
 /// Sets the drive up anew, if nothing was written so far.

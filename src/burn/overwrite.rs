@@ -76,6 +76,7 @@ pub(super) fn burn(drive: &mut Drive, medium: &Medium, job: &mut Job<'_>) -> Res
 
 fn write(drive: &mut Drive, medium: &Medium, job: &mut Job<'_>, limit: Sectors) -> Result<Burned, BurnError> {
     let set_up = |source| BurnError::SetUp { source };
+    drive.begin_writing(None);
     if job.begins_disc {
         let zeros = vec![0; ALIGNMENT.0 as usize * SECTOR_BYTES];
         write_superblock(drive, &zeros).and_then(|()| steps::synchronize(drive, &mut |_| {})).map_err(set_up)?;

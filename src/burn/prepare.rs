@@ -20,7 +20,7 @@ use crate::scsi::mmc::{
     Append, Blank, BlankExtent, Certification, CloseFunction, CloseTrackSession, Feature, FormatCapacities, FormatUnit,
     Profile, ReadFormatCapacities,
 };
-use crate::scsi::{Drive, ScsiError};
+use crate::scsi::{Drive, During, Reaction, ScsiError};
 use crate::sector::Sectors;
 
 /// What a format is wanted for.
@@ -75,10 +75,9 @@ pub fn blank(
         })
     };
     let mut result = run(drive, extent, progress);
-    // An erase failure, or a drive that does not know the minimal kind.
     if extent == BlankExtent::Minimal
         && let Err(error) = &result
-        && (error.is_unsupported() || error.sense().is_some_and(|sense| sense.asc == 0x51))
+        && (error.is_unsupported() || error.reaction(During::Blank) == Reaction::BlankFully)
     {
         tracing::warn!(%error, "fast blanking failed, blanking every sector");
         result = run(drive, BlankExtent::Full, progress);
@@ -152,14 +151,13 @@ impl Format {
     /// How long it may take.
     fn deadline(self) -> std::time::Duration {
         match self {
-            Format::DvdRwFull(_) | Format::Whole(_) | Format::BdReSpares(_, Certification::Full) => FORMAT_WHOLE,
+            Format::DvdRwFull(_) | Format::Whole(_) | Format::BdReSpares(_, Certification::Full) => {
+                deadline::FORMAT_FULL
+            }
             _ => deadline::FORMAT,
         }
     }
 }
-
-/// A format that goes over every sector, some of them several times.
-const FORMAT_WHOLE: std::time::Duration = std::time::Duration::from_secs(5 * 60 * 60);
 
 /// The format for a wish, as the module's table has it; none where there is nothing to do.
 fn choose_format(

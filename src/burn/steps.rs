@@ -18,7 +18,7 @@ use crate::scsi::mmc::{
     SendOpcInformation, SetCdSpeed, SetStreaming, TrackInformation,
 };
 use crate::scsi::sbc::SynchronizeCache10;
-use crate::scsi::{Drive, ScsiError, SenseKey};
+use crate::scsi::{Drive, During, Reaction, ScsiError};
 use crate::sector::{Lba, Sectors};
 
 /// SET CD SPEED: the fastest there is.
@@ -175,6 +175,7 @@ pub(super) fn set_up(drive: &mut Drive, medium: &Medium, job: &Job<'_>) -> Resul
         if needed > free {
             return Err(BurnError::NoRoom { needed, free });
         }
+        drive.begin_writing(Some(medium::next_track_address(medium.profile, disc.last_track)));
         Ok(Ready { speed, disc, next })
     })();
     if ready.is_err() {
@@ -281,11 +282,8 @@ fn finish(drive: &mut Drive, progress: &mut dyn Progress, written: u16, ending: 
     })
 }
 
-/// Incomplete track in session; empty or partially written reserved track.
 fn is_incomplete_track(error: &ScsiError) -> bool {
-    error.sense().is_some_and(|sense| {
-        (sense.key, sense.asc) == (SenseKey::IllegalRequest, 0x72) && matches!(sense.ascq, 0x03 | 0x04)
-    })
+    error.reaction(During::Close) == Reaction::CloseTrackFirst
 }
 
 #[cfg(test)]

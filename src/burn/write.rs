@@ -24,7 +24,7 @@ pub(super) struct Sink<'a> {
     pub(super) limit: Sectors,
     /// A WRITE moves multiples of this.
     pub(super) unit: Sectors,
-    /// WRITE(12) with the Streaming bit. A drive that does not know it is written to with WRITE(10).
+    /// WRITE(12) with the Streaming bit.
     pub(super) streaming: bool,
     /// Sends the first chunk, where the recipe has something to do before it, or an answer to its refusal.
     pub(super) first: Option<&'a mut dyn FnMut(&mut Drive, Lba, &[u8]) -> Result<(), Refused>>,
@@ -37,7 +37,7 @@ pub(super) fn with_filling(sectors: Sectors, minimum: Sectors, unit: Sectors) ->
 
 /// Writes the job's image. What the sink makes of it is not known here: whether another session can follow is said by the recipe.
 pub(super) fn write_image(drive: &mut Drive, job: &mut Job<'_>, sink: Sink<'_>) -> Result<Burned, BurnError> {
-    let Sink { minimum, limit, unit, mut streaming, mut first } = sink;
+    let Sink { minimum, limit, unit, streaming, mut first } = sink;
     let needed = with_filling(job.sectors, minimum, unit);
     if needed > limit {
         return Err(BurnError::NoRoom { needed, free: limit });
@@ -69,14 +69,7 @@ pub(super) fn write_image(drive: &mut Drive, job: &mut Job<'_>, sink: Sink<'_>) 
             };
             let sent = match first.take() {
                 Some(first) => first(drive, at, whole),
-                None => match write_chunk(drive, at, whole, streaming) {
-                    Err((refused_at, error)) if streaming && refused_at == start && error.is_unsupported() => {
-                        tracing::warn!(%error, "the drive knows no streaming, it is going to check what it writes");
-                        streaming = false;
-                        write_chunk(drive, at, whole, false)
-                    }
-                    other => other,
-                },
+                None => write_chunk(drive, at, whole, streaming),
             };
             sent.map_err(|(at, source)| BurnError::Write { at, written: at - start, planned: sectors, source })?;
             ledger.push(chunk);

@@ -3,6 +3,7 @@
 //! broken one left. The tests here burn real sessions on simulated drives and read them back.
 //!
 //! * [`protocol`]: a careful client. No burn does what a real drive would take amiss, and the tray is free at the end.
+//! * [`media`]: the same of every medium there is.
 //! * [`traces`]: the exact commands of every recipe, as text to read and compare.
 //! * [`readback`]: every sector is read once, forward, and compared.
 //! * [`damage`]: every kind of fault at every kind of command.
@@ -14,6 +15,7 @@
 mod damage;
 mod drive;
 mod histories;
+mod media;
 mod others_discs;
 mod power;
 mod protocol;

@@ -1,0 +1,173 @@
+//! Promised of every medium there is: sessions follow each other where the drive says, a disc stays open until it is to be closed, what broke
+//! off is mended, and no drive takes anything amiss.
+
+use std::sync::atomic::AtomicBool;
+
+use cedarburn::burn::prepare::FormatWish;
+use cedarburn::burn::{self, BurnError, Burned, Job, Medium as Found, Recipe, State, inspect, prepare};
+use cedarburn::scsi::Drive;
+use cedarburn::scsi::mmc::BlankExtent;
+use cedarburn::scsi::sim::Medium;
+use cedarburn::sector::{Lba, SECTOR_BYTES, Sectors};
+
+use super::drive::{Keeper, Numbered, numbered, refusal};
+use super::workshop::Workshop;
+
+const SECTORS: Sectors = Sectors(320);
+
+/// Mends, formats, burns behind `last`.
+fn session(drive: &mut Drive, last: Option<&Burned>, seed: u8, finalize: bool) -> Result<Burned, BurnError> {
+    let mut medium = inspect(drive).unwrap();
+    drive.lock_tray();
+    medium = prepare::close_interrupted(drive, &medium, &mut |_| {})?;
+    medium = prepare::format(drive, &medium, FormatWish::Needed, &mut |_| {})?;
+    let behind = last.map_or(burn::overwrite::FIRST_SESSION, |last| last.start + last.sectors);
+    let start = medium.next_writable.unwrap_or(behind);
+    let mut image = Numbered { at: start.0, end: start.0 + SECTORS.0, seed };
+    let job = Job {
+        start,
+        sectors: SECTORS,
+        image: &mut image,
+        begins_disc: medium.is_overwritable() && last.is_none(),
+        finalize,
+        defect_management: None,
+        speed: Some(4),
+        fifo_bytes: 1 << 18,
+        stop: &AtomicBool::new(false),
+        progress: &mut |_| {},
+    };
+    let burned = burn::burn(drive, &medium, job);
+    if burned.is_ok() && medium.is_overwritable() {
+        let superblock: Vec<u8> = (0..32).flat_map(|at| numbered(at, seed)).collect();
+        burn::show(drive, &medium, Some(&superblock), &mut |_| {})?;
+    }
+    drive.unlock_tray();
+    burned
+}
+
+fn assert_holds(drive: &mut Drive, burned: &Burned, seed: u8, medium: Medium) {
+    let mut sector = [0; SECTOR_BYTES];
+    for at in burned.start.0..burned.start.0 + burned.sectors.0 {
+        drive.read(Lba(at), &mut sector, false).unwrap_or_else(|error| panic!("{medium}: sector {at}: {error}"));
+        assert!(sector == numbered(at, seed), "{medium}: sector {at}");
+    }
+}
+
+/// Media that take one session only.
+fn takes_one(medium: &Found) -> bool {
+    medium.recipe(false) == Some(Recipe::DvdDiscAtOnce)
+}
+
+#[test]
+fn sessions_follow_each_other_on_every_medium_without_a_fault_in_the_protocol() {
+    for medium in Medium::ALL {
+        let workshop = Workshop::new(medium);
+        let (keeper, mut drive) = Keeper::new(&workshop);
+        let at_once = takes_one(&inspect(&mut drive).unwrap());
+        let first = session(&mut drive, None, 1, false).unwrap_or_else(|error| panic!("{medium}: {error:?}"));
+        keeper.assert_content();
+        assert_eq!(first.appendable, !at_once, "{medium}");
+        assert_holds(&mut drive, &first, 1, medium);
+        let found = inspect(&mut drive).unwrap();
+        if at_once {
+            assert_eq!(found.state, State::Closed, "{medium}");
+            continue;
+        }
+        assert!(matches!(found.state, State::Appendable | State::Overwritable), "{medium}: {:?}", found.state);
+        let second = session(&mut drive, Some(&first), 2, false).unwrap_or_else(|error| panic!("{medium}: {error:?}"));
+        keeper.assert_content();
+        let third = session(&mut drive, Some(&second), 3, true).unwrap_or_else(|error| panic!("{medium}: {error:?}"));
+        keeper.assert_content();
+        assert!(first.start < second.start && second.start < third.start, "{medium}");
+        for (burned, seed) in [(&first, 1), (&second, 2), (&third, 3)] {
+            assert_holds(&mut drive, burned, seed, medium);
+        }
+        let found = inspect(&mut drive).unwrap();
+        let last = if found.is_overwritable() { State::Overwritable } else { State::Closed };
+        assert_eq!((found.state, third.appendable), (last, found.is_overwritable()), "{medium}");
+    }
+}
+
+#[test]
+fn a_disc_of_one_session_is_final_on_every_medium() {
+    for medium in Medium::ALL {
+        let workshop = Workshop::new(medium);
+        let (keeper, mut drive) = Keeper::new(&workshop);
+        let only = session(&mut drive, None, 1, true).unwrap_or_else(|error| panic!("{medium}: {error:?}"));
+        keeper.assert_content();
+        assert_holds(&mut drive, &only, 1, medium);
+        let found = inspect(&mut drive).unwrap();
+        let last = if found.is_overwritable() { State::Overwritable } else { State::Closed };
+        assert_eq!((found.state, only.appendable), (last, found.is_overwritable()), "{medium}");
+    }
+}
+
+#[test]
+fn a_session_that_was_cut_off_is_closed_and_followed_on_every_medium() {
+    for medium in Medium::ALL {
+        let workshop = Workshop::new(medium);
+        let (keeper, mut drive) = Keeper::new(&workshop);
+        if takes_one(&inspect(&mut drive).unwrap()) {
+            continue;
+        }
+        let first = session(&mut drive, None, 1, false).unwrap();
+        let (cut, mut writes) = (keeper.clone(), 0);
+        keeper.answer(move |cdb| {
+            writes += u32::from(cdb[0] == 0x2a);
+            (writes == 5).then(|| refusal(4, 0x44, 0))
+        });
+        session(&mut drive, Some(&first), 2, false).unwrap_err();
+        cut.power_cut();
+        drop((keeper, cut, drive));
+        let (keeper, mut drive) = Keeper::new(&workshop);
+        let third = session(&mut drive, Some(&first), 3, false).unwrap_or_else(|error| panic!("{medium}: {error:?}"));
+        keeper.assert_content();
+        assert_holds(&mut drive, &first, 1, medium);
+        assert_holds(&mut drive, &third, 3, medium);
+    }
+}
+
+#[test]
+fn a_dvd_rw_is_blanked_whole_to_take_sessions_again_and_minimally_to_take_one() {
+    for (extent, can_append) in [(BlankExtent::Full, true), (BlankExtent::Minimal, false)] {
+        let workshop = Workshop::new(Medium::DvdRw);
+        let (keeper, mut drive) = Keeper::new(&workshop);
+        session(&mut drive, None, 1, false).unwrap();
+        let used = inspect(&mut drive).unwrap();
+        drive.lock_tray();
+        let blank = prepare::blank(&mut drive, &used, extent, &mut |_| {}).unwrap();
+        assert_eq!((blank.state, blank.can_append), (State::Blank, can_append));
+        let anew = session(&mut drive, None, 2, false).unwrap();
+        keeper.assert_content();
+        assert_eq!(anew.appendable, can_append);
+        assert_holds(&mut drive, &anew, 2, Medium::DvdRw);
+    }
+}
+
+#[test]
+fn a_dvd_rw_becomes_restricted_overwrite_and_sequential_again() {
+    for wish in [FormatWish::Quick, FormatWish::Whole] {
+        let workshop = Workshop::new(Medium::DvdRw);
+        let (keeper, mut drive) = Keeper::new(&workshop);
+        let blank = inspect(&mut drive).unwrap();
+        drive.lock_tray();
+        let formatted = prepare::format(&mut drive, &blank, wish, &mut |_| {}).unwrap();
+        assert_eq!((formatted.state, formatted.is_overwritable()), (State::Overwritable, true), "{wish:?}");
+        let first = session(&mut drive, None, 1, false).unwrap();
+        keeper.assert_content();
+        assert_holds(&mut drive, &first, 1, Medium::DvdRw);
+        let second = session(&mut drive, Some(&first), 2, false).unwrap();
+        keeper.assert_content();
+        assert_holds(&mut drive, &first, 1, Medium::DvdRw);
+        assert_holds(&mut drive, &second, 2, Medium::DvdRw);
+        let used = inspect(&mut drive).unwrap();
+        drive.lock_tray();
+        let sequential = prepare::blank(&mut drive, &used, BlankExtent::Full, &mut |_| {}).unwrap();
+        assert_eq!(
+            (sequential.state, sequential.can_append, sequential.is_overwritable()),
+            (State::Blank, true, false)
+        );
+        session(&mut drive, None, 3, false).unwrap();
+        keeper.assert_content();
+    }
+}
