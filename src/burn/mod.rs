@@ -9,7 +9,10 @@
 //! On overwritable media a burned session shows only when [`show`] is called, after the proof.
 //!
 //! A recipe is the module that burns a family of media; its text is the order of commands. What all of them share stands in
-//! [`medium`] (asking the drive), [`prepare`] (blanking, formatting, repairing) and `write`.
+//! [`medium`] (asking the drive), [`prepare`] (blanking, formatting, repairing), `steps` and `write`.
+//!
+//! A disc stays appendable unless its session is to be the last ([`Job::finalize`]): a box that stores a day a day needs it so, and readers that
+//! know the first session only are rare. Where medium or drive leave no choice, [`Burned::appendable`] says so.
 
 pub mod bd_r;
 pub mod buffers;
