@@ -102,7 +102,7 @@ pub fn open_drive(spec: &str, trace: Option<&Path>) -> Result<Drive, DeviceError
     let transport: Box<dyn Transport> = match trace {
         Some(path) => {
             let file = File::create(path).map_err(|source| DeviceError::Trace { path: path.to_path_buf(), source })?;
-            Box::new(Traced::new(transport, LineWriter::new(file)))
+            Box::new(Traced::new(transport, LineWriter::new(file)).headed(spec))
         }
         None => transport,
     };

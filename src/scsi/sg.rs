@@ -290,6 +290,11 @@ impl Transport for SgDevice {
         self.max_transfer
     }
 
+    fn limits(&self) -> String {
+        let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+        format!("at most {} bytes a command, kernel {}", self.max_transfer, kernel.trim())
+    }
+
     fn wait(&mut self, duration: Duration) {
         thread::sleep(duration);
     }

@@ -1,19 +1,33 @@
-//! A transport that writes down what goes over it: one line a command, in SCSI words and bytes.
+//! A transport that writes down what goes over it: one line a command, in SCSI words and bytes, enough to make a test of a run that
+//! failed elsewhere.
 //!
 //! ```text
-//! WRITE(10) cdb=2a 00 00 00 31 08 00 00 20 00 out=65536 -> good, 0.003 s
-//! TEST UNIT READY cdb=00 00 00 00 00 00 -> not ready, long write in progress (2/04/08) sense=70 00 02 ..., 0.000 s
+//! # cedarburn 0.4.0
+//! # device /dev/sr0, at most 65536 bytes a command, kernel 6.12.38
+//! INQUIRY cdb=12 00 00 00 24 00 in=36 [05 80 ...] -> good, 0.001 s, at 0.000 s
+//! # drive HL-DT-ST DVDRAM GH24NSD1 LG00
+//! MODE SELECT(10) cdb=55 10 00 00 00 00 00 00 3c 00 out=60 [00 00 ...] -> good, 0.002 s, at 1.260 s
+//! WRITE(10) cdb=2a 00 00 00 31 08 00 00 20 00 out=65536 crc=9a3f01c2 -> good, 0.003 s, at 1.300 s
+//! TEST UNIT READY cdb=00 00 00 00 00 00 -> not ready, long write in progress (2/04/08) sense=70 00 02 ..., 0.000 s, at 1.304 s
+//! wait 0.500 s
 //! ```
+//!
+//! What is sent to the drive and what it answers stands there in full, but for the content of sectors: of that, the length and a CRC-32C.
+//! `in=` is what came; ` residual=` is what was asked for and did not. Times are the drive's clock, which is the simulated one with a
+//! simulated drive.
 
 use std::fmt::Write as _;
 use std::io::Write;
 use std::time::Duration;
 
+use crc::{CRC_32_ISCSI, Crc, Table};
+
+use super::command::Command;
+use super::spc::Inquiry;
 use super::transport::{Completion, Data, Status, Transport, TransportError};
 use super::{Opcode, Sense};
 
-/// Data of up to this many bytes is shown in full; what is larger is file content.
-const SHOWN_BYTES: usize = 64;
+static CRC_32C: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISCSI);
 
 /// Writes a line per command and passes everything on.
 pub struct Traced<T, W> {
@@ -32,6 +46,20 @@ impl<T: Transport, W: Write + Send> Traced<T, W> {
     pub fn new(inner: T, out: W) -> Traced<T, W> {
         Traced { inner, out }
     }
+
+    /// Begins the trace with what a reader has to know: which program, which `device`, and what the way to it lets through.
+    #[must_use]
+    pub fn headed(mut self, device: &str) -> Traced<T, W> {
+        self.line(&format!("# cedarburn {}", env!("CARGO_PKG_VERSION")));
+        let limits = self.inner.limits();
+        self.line(&format!("# device {}, {limits}", device.escape_debug()));
+        self
+    }
+
+    /// A trace that can't be written must not stop a burn.
+    fn line(&mut self, line: &str) {
+        let _ = writeln!(self.out, "{line}");
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -42,16 +70,22 @@ fn hex(bytes: &[u8]) -> String {
     text
 }
 
+/// Bytes in full, or what stands for them where they are the content of sectors.
+fn shown(opcode: Option<Opcode>, bytes: &[u8]) -> String {
+    match opcode {
+        _ if bytes.is_empty() => String::new(),
+        Some(Opcode::Read10 | Opcode::Write10 | Opcode::Write12) => format!(" crc={:08x}", CRC_32C.checksum(bytes)),
+        _ => format!(" [{}]", hex(bytes)),
+    }
+}
+
 impl<T: Transport, W: Write + Send> Transport for Traced<T, W> {
     fn execute(&mut self, cdb: &[u8], mut data: Data<'_>, timeout: Duration) -> Result<Completion, TransportError> {
         let begun = self.inner.now();
-        let name = cdb.first().and_then(|&code| Opcode::from_code(code)).map_or("unknown command", Opcode::name);
-        let mut line = format!("{name} cdb={}", hex(cdb));
+        let opcode = cdb.first().and_then(|&code| Opcode::from_code(code));
+        let mut line = format!("{} cdb={}", opcode.map_or("unknown command", Opcode::name), hex(cdb));
         if let Data::Out(bytes) = &data {
-            let _ = write!(line, " out={}", bytes.len());
-            if bytes.len() <= SHOWN_BYTES {
-                let _ = write!(line, " [{}]", hex(bytes));
-            }
+            let _ = write!(line, " out={}{}", bytes.len(), shown(opcode, bytes));
         }
         let lent = match &mut data {
             Data::None => Data::None,
@@ -59,13 +93,18 @@ impl<T: Transport, W: Write + Send> Transport for Traced<T, W> {
             Data::Out(bytes) => Data::Out(bytes),
         };
         let result = self.inner.execute(cdb, lent, timeout);
+        let mut identity = None;
         match &result {
             Ok(done) => {
                 if let Data::In(buffer) = &data {
-                    let _ = write!(line, " in={}", done.moved);
-                    if done.moved <= SHOWN_BYTES {
-                        let _ = write!(line, " [{}]", hex(&buffer[..done.moved.min(buffer.len())]));
+                    let came = &buffer[..done.moved.min(buffer.len())];
+                    let _ = write!(line, " in={}{}", done.moved, shown(opcode, came));
+                    if opcode == Some(Opcode::Inquiry) {
+                        identity = Inquiry.parse(came).ok();
                     }
+                }
+                if done.status == Status::Good && done.moved < data.len() {
+                    let _ = write!(line, " residual={}", data.len() - done.moved);
                 }
                 let _ = match done.status {
                     Status::Good => write!(line, " -> good"),
@@ -80,15 +119,21 @@ impl<T: Transport, W: Write + Send> Transport for Traced<T, W> {
             }
         }
         let took = self.inner.now().saturating_sub(begun);
-        // A trace that can't be written must not stop a burn.
-        let _ = writeln!(self.out, "{line}, {:.3} s", took.as_secs_f64());
+        self.line(&format!("{line}, {:.3} s, at {:.3} s", took.as_secs_f64(), begun.as_secs_f64()));
+        if let Some(identity) = identity {
+            self.line(&format!("# drive {} {} {}", identity.vendor, identity.product, identity.revision));
+        }
         result
     }
 
     fn max_transfer(&self) -> usize {
         self.inner.max_transfer()
     }
+    fn limits(&self) -> String {
+        self.inner.limits()
+    }
     fn wait(&mut self, duration: Duration) {
+        self.line(&format!("wait {:.3} s", duration.as_secs_f64()));
         self.inner.wait(duration);
     }
     fn now(&self) -> Duration {
@@ -128,9 +173,15 @@ mod tests {
     fn a_command_is_one_line_of_words_and_bytes() {
         let cdb = [0x2a, 0, 0, 0, 0x31, 8, 0, 0, 0x20, 0];
         let written = line(Completion::good(65536), &cdb, Data::Out(&[0; 65536]));
-        assert_eq!(written, "WRITE(10) cdb=2a 00 00 00 31 08 00 00 20 00 out=65536 -> good, 0.000 s\n");
+        assert_eq!(
+            written,
+            "WRITE(10) cdb=2a 00 00 00 31 08 00 00 20 00 out=65536 crc=72c0c4a4 -> good, 0.000 s, at 0.000 s\n"
+        );
         let asked = line(Completion::good(2), &[0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0], Data::In(&mut [0; 8]));
-        assert_eq!(asked, "READ CAPACITY(10) cdb=25 00 00 00 00 00 00 00 00 00 in=2 [07 07] -> good, 0.000 s\n");
+        assert_eq!(
+            asked,
+            "READ CAPACITY(10) cdb=25 00 00 00 00 00 00 00 00 00 in=2 [07 07] residual=6 -> good, 0.000 s, at 0.000 s\n"
+        );
     }
 
     #[test]
@@ -139,7 +190,31 @@ mod tests {
         assert_eq!(
             refused,
             "TEST UNIT READY cdb=00 00 00 00 00 00 -> not ready, no medium, the tray is closed (2/3a/01) \
-             sense=70 00 02 00 00 00 00 06 00 00 00 00 3a 01, 0.000 s\n"
+             sense=70 00 02 00 00 00 00 06 00 00 00 00 3a 01, 0.000 s, at 0.000 s\n"
         );
+    }
+
+    #[test]
+    fn what_is_no_content_of_sectors_is_shown_in_full_however_long_it_is() {
+        let list = [0x5a; 200];
+        let sent = line(Completion::good(200), &[0x55, 0x10, 0, 0, 0, 0, 0, 0, 200, 0], Data::Out(&list));
+        assert_eq!(sent.matches(" 5a").count() + sent.matches("[5a").count(), 200);
+        let answered = line(Completion::good(300), &[0x51, 0, 0, 0, 0, 0, 0, 1, 0x2c, 0], Data::In(&mut [0; 300]));
+        assert_eq!(answered.matches("07").count(), 300);
+    }
+
+    #[test]
+    fn the_trace_begins_with_who_speaks_to_what_and_shows_the_waiting() {
+        let mut out = Vec::new();
+        let mut traced = Traced::new(Fixed(Completion::good(36)), &mut out).headed("/dev/sr0");
+        traced.execute(&[0x12, 0, 0, 0, 36, 0], Data::In(&mut [0; 36]), Duration::ZERO).unwrap();
+        traced.wait(Duration::from_millis(500));
+        let text = String::from_utf8(out).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], concat!("# cedarburn ", env!("CARGO_PKG_VERSION")));
+        assert_eq!(lines[1], "# device /dev/sr0, at most 65536 bytes a command");
+        assert!(lines[2].starts_with("INQUIRY cdb="), "{}", lines[2]);
+        assert!(lines[3].starts_with("# drive ????"), "{}", lines[3]);
+        assert_eq!(lines[4..], ["wait 0.500 s"]);
     }
 }

@@ -19,6 +19,11 @@ pub trait Transport: Send {
     /// The most data bytes one command may move.
     fn max_transfer(&self) -> usize;
 
+    /// What the way to the drive lets through, in words for a trace.
+    fn limits(&self) -> String {
+        format!("at most {} bytes a command", self.max_transfer())
+    }
+
     /// Lets time pass. The simulated drive advances its own clock and returns at once.
     fn wait(&mut self, duration: Duration);
 
@@ -32,6 +37,9 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
     }
     fn max_transfer(&self) -> usize {
         (**self).max_transfer()
+    }
+    fn limits(&self) -> String {
+        (**self).limits()
     }
     fn wait(&mut self, duration: Duration) {
         (**self).wait(duration);

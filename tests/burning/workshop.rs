@@ -261,7 +261,7 @@ impl Before {
         undisturbed.store(self.day, "").unwrap();
         let mut counts = BTreeMap::new();
         let mut sent = Vec::new();
-        for line in undisturbed.trace().lines() {
+        for line in undisturbed.trace().lines().filter(|line| line.contains(" cdb=")) {
             let code = u8::from_str_radix(line.split_once("cdb=").unwrap().1.get(..2).unwrap(), 16).unwrap();
             // A READ or WRITE that is turned away does not count.
             if [0x28, 0x2a].contains(&code) && line.contains("-> not ready") {
