@@ -12,23 +12,23 @@
 
 #![allow(clippy::print_stdout, reason = "the report is the purpose of this program")]
 
+#[path = "../measure/mod.rs"]
+mod measure;
 mod report;
 mod run;
 mod trees;
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Parser;
 
+use measure::{Outcome, Usage};
 use report::Measured;
-use run::{PROGRAMS, Program, Sink, Usage};
+use run::{PROGRAMS, Program, Sink};
 use trees::Tree;
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// Measures how fast images are made, beside genisoimage and xorriso.
 #[derive(Debug, Parser)]
@@ -50,11 +50,11 @@ struct Arguments {
 }
 
 fn main() -> Outcome<()> {
-    let mut arguments = std::env::args_os().skip(1);
-    if let Some(first) = arguments.next()
-        && run::is_inner(&first)
-    {
-        return run::inner(&first, arguments.collect());
+    let given: Vec<_> = std::env::args_os().skip(1).collect();
+    match given.split_first() {
+        Some((first, rest)) if measure::is_parent(first) => return measure::parent(rest),
+        Some((first, [top])) if run::is_reader(first) => return run::read_all(Path::new(top)),
+        _ => {}
     }
     let arguments = Arguments::parse();
     let temporary = tempfile::tempdir()?;

@@ -1,6 +1,7 @@
 //! The figures in words.
 
-use super::run::{GENISOIMAGE, OURS, Program, Sink, Usage, XORRISO};
+use super::measure::{Usage, at_least, at_most, cpu, least, median, memory};
+use super::run::{GENISOIMAGE, OURS, Program, Sink, XORRISO};
 use super::trees::Tree;
 
 /// What the programs took for a tree.
@@ -23,24 +24,8 @@ impl Measured {
 
     /// The peak of the memory in KiB.
     fn memory(&self, name: &str) -> Option<i64> {
-        let usages = [Sink::Null, Sink::File].into_iter().filter_map(|sink| self.usages(name, sink)).flatten();
-        usages.map(|usage| usage.memory).max()
+        [Sink::Null, Sink::File].into_iter().filter_map(|sink| self.usages(name, sink)).map(memory).max()
     }
-}
-
-fn sorted(usages: &[Usage]) -> Vec<f64> {
-    let mut walls: Vec<f64> = usages.iter().map(|usage| usage.wall).collect();
-    walls.sort_by(f64::total_cmp);
-    walls
-}
-
-fn least(usages: &[Usage]) -> f64 {
-    sorted(usages).first().copied().unwrap_or(f64::NAN)
-}
-
-fn median(usages: &[Usage]) -> f64 {
-    let walls = sorted(usages);
-    walls.get(walls.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// Prints what was measured of a tree; the ratio is that of the shortest time to ours.
@@ -50,17 +35,15 @@ pub(crate) fn table(measured: &Measured) {
         "", "to", "least s", "median s", "CPU s", "ours ×", "peak MiB", "runs"
     );
     for (program, sink, usages) in &measured.rows {
-        let cpu = usages.iter().map(|usage| usage.cpu).fold(f64::INFINITY, f64::min);
         let ratio = measured.least(OURS, *sink).map_or(f64::NAN, |ours| ours / least(usages));
-        let memory = usages.iter().map(|usage| usage.memory).max().unwrap_or_default();
         println!(
             "{:<24}{:<11}{:>9.3}{:>9.3}{:>9.3}{ratio:>9.2}{:>10}{:>6}",
             program.name,
             sink.word(),
             least(usages),
             median(usages),
-            cpu,
-            memory / 1024,
+            cpu(usages),
+            memory(usages) / 1024,
             usages.len()
         );
     }
@@ -97,23 +80,5 @@ pub(crate) fn targets(all: &[Measured], hash: f64) {
             let ratio = each(many).zip(each(few)).map(|(many, few)| many / few);
             at_most(&format!("time per file to {}, 10^6 to 10^4 ×", sink.word()), ratio, 1.3);
         }
-    }
-}
-
-fn at_most(what: &str, value: Option<f64>, most: f64) {
-    line(what, value, "at most", most, |value| value <= most);
-}
-
-fn at_least(what: &str, value: Option<f64>, least: f64) {
-    line(what, value, "at least", least, |value| value >= least);
-}
-
-fn line(what: &str, value: Option<f64>, how: &str, bound: f64, holds: impl Fn(f64) -> bool) {
-    match value {
-        Some(value) => {
-            let verdict = if holds(value) { "holds" } else { "MISSED" };
-            println!("{verdict:<8}{what:<64}{value:>8.2}  ({how} {bound:.2})");
-        }
-        None => println!("{:<8}{what:<64}", "?"),
     }
 }

@@ -1,7 +1,4 @@
-//! Runs a program and says what it took.
-//!
-//! Each run has a process of its own for a parent, this program once more: the kernel counts the memory of all the
-//! children of a process together, and a child's peak begins with what its parent had.
+//! Makes an image with a program and says what it took.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -10,11 +7,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike;
 use sha2::{Digest, Sha256};
 
-use super::Outcome;
+use super::measure::{self, Outcome, Usage};
 use super::trees::Tree;
 
 /// Where the image goes.
@@ -31,19 +26,6 @@ impl Sink {
             Sink::File => "file",
         }
     }
-}
-
-/// What one run took.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Usage {
-    /// Seconds from start to end.
-    pub(crate) wall: f64,
-    /// Seconds of all cores together.
-    pub(crate) cpu: f64,
-    /// Peak of the resident memory in KiB.
-    pub(crate) memory: i64,
-    /// Blocks that had to be read from the disk.
-    read: i64,
 }
 
 /// Something that makes an image, or only reads the files.
@@ -96,7 +78,7 @@ impl Program {
     pub(crate) fn measure(&self, directory: &Path, sink: Sink, output: &Path) -> Outcome<Usage> {
         for _ in 0..3 {
             let usage = self.run(directory, sink, output)?;
-            if usage.read < 100 {
+            if !usage.is_of_the_disk() {
                 return Ok(usage);
             }
             read_all(directory)?;
@@ -107,61 +89,28 @@ impl Program {
     fn run(&self, directory: &Path, sink: Sink, output: &Path) -> Outcome<Usage> {
         let null = Path::new("/dev/null");
         let output = if sink == Sink::Null { null } else { output };
-        let own = std::env::current_exe()?;
-        let mut command = Command::new(&own);
-        command.arg(MEASURE);
-        if self.command.is_empty() {
-            command.arg(own).arg(READ);
+        let (program, arguments) = if self.command.is_empty() {
+            (std::env::current_exe()?.into_os_string(), vec![READ.into(), directory.into()])
         } else {
-            command.arg(self.command).args(self.before).arg(self.output).arg(output);
-        }
-        command.arg(directory);
-        let answer = command.stdin(Stdio::null()).output()?;
+            let before = self.before.iter().map(OsString::from);
+            let after = [self.output.into(), output.into(), directory.into()];
+            (self.command.into(), before.chain(after).collect())
+        };
+        let usage = measure::measure(&program, &arguments);
         if sink == Sink::File {
             fs::remove_file(output)?;
             // Not to be done during the next run.
             nix::unistd::sync();
         }
-        if !answer.status.success() {
-            let said = String::from_utf8_lossy(&answer.stderr);
-            return Err(format!("{} of {} failed: {said}", self.name, directory.display()).into());
-        }
-        let text = String::from_utf8(answer.stdout)?;
-        let mut numbers = text.split_whitespace();
-        let mut number = || numbers.next().ok_or("an answer is incomplete");
-        Ok(Usage {
-            wall: number()?.parse()?,
-            cpu: number()?.parse()?,
-            memory: number()?.parse()?,
-            read: number()?.parse()?,
-        })
+        usage
     }
 }
 
-const MEASURE: &str = "--measure";
 const READ: &str = "--read";
 
-/// Whether this process is one that the benchmark started.
-pub(crate) fn is_inner(first: &OsStr) -> bool {
-    first == MEASURE || first == READ
-}
-
-/// What such a process does.
-pub(crate) fn inner(first: &OsStr, arguments: Vec<OsString>) -> Outcome<()> {
-    let (target, rest) = arguments.split_first().ok_or("nothing to do")?;
-    if first == READ {
-        return read_all(Path::new(target));
-    }
-    let begun = Instant::now();
-    let status = Command::new(target).args(rest).stdout(Stdio::null()).status()?;
-    let wall = begun.elapsed().as_secs_f64();
-    if !status.success() {
-        return Err(format!("{} ended with {status}", target.display()).into());
-    }
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-    let cpu = (usage.user_time() + usage.system_time()).num_microseconds() as f64 / 1e6;
-    println!("{wall} {cpu} {} {}", usage.max_rss(), usage.block_reads());
-    Ok(())
+/// Whether this process is one that reads all files.
+pub(crate) fn is_reader(first: &OsStr) -> bool {
+    first == READ
 }
 
 /// Reads all files, one after the other: what no program that reads them so can fall below.

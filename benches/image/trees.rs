@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::Outcome;
+use super::measure::{Outcome, Random, noise};
 
 /// A tree of so many directories of so many files.
 #[derive(Debug, Clone)]
@@ -106,23 +106,5 @@ impl Tree {
         fs::write(made, what)?;
         nix::unistd::sync();
         Ok(directory)
-    }
-}
-
-fn noise(bytes: usize) -> Vec<u8> {
-    let mut random = Random(2);
-    (0..bytes / 8).flat_map(|_| random.next().to_le_bytes()).collect()
-}
-
-/// The generator of Vigna's splitmix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
     }
 }

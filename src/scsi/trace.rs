@@ -20,14 +20,12 @@ use std::fmt::Write as _;
 use std::io::Write;
 use std::time::Duration;
 
-use crc::{CRC_32_ISCSI, Crc, Table};
 
 use super::command::Command;
 use super::spc::Inquiry;
 use super::transport::{Completion, Data, Status, Transport, TransportError};
 use super::{Opcode, Sense};
 
-static CRC_32C: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISCSI);
 
 /// Writes a line per command and passes everything on.
 pub struct Traced<T, W> {
@@ -74,7 +72,7 @@ fn hex(bytes: &[u8]) -> String {
 fn shown(opcode: Option<Opcode>, bytes: &[u8]) -> String {
     match opcode {
         _ if bytes.is_empty() => String::new(),
-        Some(Opcode::Read10 | Opcode::Write10 | Opcode::Write12) => format!(" crc={:08x}", CRC_32C.checksum(bytes)),
+        Some(Opcode::Read10 | Opcode::Write10 | Opcode::Write12) => format!(" crc={:08x}", crc32c::crc32c(bytes)),
         _ => format!(" [{}]", hex(bytes)),
     }
 }
