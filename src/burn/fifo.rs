@@ -26,7 +26,7 @@ struct Fifo {
     /// Chunks there are.
     chunks: usize,
     queue: Mutex<Queue>,
-    /// A chunk was filled, or none will follow.
+    /// As many chunks are full as are waited for, or no more will follow.
     filled: Condvar,
     /// A chunk was used, or nobody wants more.
     used: Condvar,
@@ -36,6 +36,8 @@ struct Fifo {
 struct Queue {
     full: VecDeque<Vec<u8>>,
     empty: Vec<Vec<u8>>,
+    /// So many full chunks are waited for.
+    mark: usize,
     /// The image has ended.
     is_ended: bool,
     /// Nobody takes chunks any more.
@@ -49,8 +51,10 @@ impl Fifo {
 
     /// Waits until `mark` chunks are full, or all that there will be.
     fn filled_to(&self, mark: usize) -> MutexGuard<'_, Queue> {
+        let mut queue = self.queue();
+        queue.mark = mark;
         let waiting = |queue: &mut Queue| queue.full.len() < mark && !queue.is_ended;
-        self.filled.wait_while(self.queue(), waiting).unwrap_or_else(PoisonError::into_inner)
+        self.filled.wait_while(queue, waiting).unwrap_or_else(PoisonError::into_inner)
     }
 
     fn percent(&self, full: usize) -> u8 {
@@ -151,8 +155,14 @@ pub fn through_fifo<T>(image: &mut dyn Image, bytes: usize, consume: impl FnOnce
                 if !fill(image, &mut chunk) {
                     break;
                 }
-                fifo.queue().full.push_back(chunk);
-                fifo.filled.notify_one();
+                let mut queue = fifo.queue();
+                queue.full.push_back(chunk);
+                // Not for every chunk: who wakes too early only goes to sleep again.
+                let is_enough = queue.full.len() >= queue.mark;
+                drop(queue);
+                if is_enough {
+                    fifo.filled.notify_one();
+                }
             }
         });
         let chunks = Chunks { fifo, current: Vec::new(), least_percent: 100, ran_empty: 0 };

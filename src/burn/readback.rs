@@ -143,16 +143,16 @@ impl<'a> Readback<'a> {
         }
     }
 
-    /// Reads the next chunk.
+    /// Sectors of the next chunk.
+    fn next_count(&self) -> u32 {
+        CHUNK.0.min(self.end.0 - self.next.0)
+    }
+
+    /// Reads the next chunk and holds it.
     fn advance(&mut self) {
-        let at = self.next;
-        let count = CHUNK.0.min(self.end.0 - at.0);
-        self.chunk.resize(count as usize * SECTOR_BYTES, 0);
         let mut chunk = std::mem::take(&mut self.chunk);
-        let whole = self.read_chunk(at, &mut chunk);
-        if whole && self.ledger.is_some_and(|ledger| !ledger.matches(at, &chunk)) {
-            note(&mut self.faults.differing, at, at + Sectors(count));
-        }
+        chunk.resize(self.next_count() as usize * SECTOR_BYTES, 0);
+        self.read_next(&mut chunk);
         if self.keeping {
             if self.kept.len() + chunk.len() > KEEP_LIMIT {
                 self.keeping = false;
@@ -161,8 +161,26 @@ impl<'a> Readback<'a> {
             }
         }
         self.chunk = chunk;
-        self.next = at + Sectors(count);
-        self.progress.event(Event::Done { sectors: self.next - self.start, fifo_percent: None, drive_percent: None });
+    }
+
+    /// Reads the next chunk to where it is wanted, unless directories are kept or not all of it is wanted. Returns how many sectors.
+    fn advance_into(&mut self, out: &mut [u8]) -> Option<u32> {
+        let count = self.next_count();
+        let chunk = out.get_mut(..count as usize * SECTOR_BYTES).filter(|_| !self.keeping)?;
+        self.chunk.clear();
+        self.read_next(chunk);
+        Some(count)
+    }
+
+    fn read_next(&mut self, chunk: &mut [u8]) {
+        let at = self.next;
+        let end = at + Sectors(self.next_count());
+        let whole = self.read_chunk(at, chunk);
+        if whole && self.ledger.is_some_and(|ledger| !ledger.matches(at, chunk)) {
+            note(&mut self.faults.differing, at, end);
+        }
+        self.next = end;
+        self.progress.event(Event::Done { sectors: end - self.start, fifo_percent: None, drive_percent: None });
     }
 
     /// Whether all of it could be read.
@@ -247,11 +265,20 @@ impl SectorSource for Readback<'_> {
             // Another session's sectors: read directly, nothing was sent to compare them with.
             return self.drive.read(at, out, false).map_err(|error| SourceError::new(at, bytes, error));
         };
-        let mut here = at;
-        for sector in out.chunks_mut(SECTOR_BYTES) {
+        let (mut here, mut rest) = (at, out);
+        while !rest.is_empty() {
+            if here == self.next
+                && self.lost.is_none()
+                && let Some(count) = self.advance_into(rest)
+            {
+                here += Sectors(count);
+                rest = &mut rest[count as usize * SECTOR_BYTES..];
+                continue;
+            }
             while here >= self.next && self.lost.is_none() {
                 self.advance();
             }
+            let (sector, behind) = rest.split_at_mut(SECTOR_BYTES.min(rest.len()));
             match self.held(here) {
                 Some(held) => sector.copy_from_slice(&held[..sector.len()]),
                 None => {
@@ -259,6 +286,7 @@ impl SectorSource for Readback<'_> {
                 }
             }
             here += Sectors(1);
+            rest = behind;
         }
         if self.lost.is_some() || self.faults.hits(at, end) {
             return Err(SourceError::new(at, bytes, "the drive can't read them"));
