@@ -7,6 +7,7 @@ use super::output;
 use crate::actions::ActionError;
 use crate::actions::policy::Decision;
 use crate::actions::store::{Outcome, Report, Request, store};
+use crate::burn::Buffers;
 
 /// The answer.
 #[derive(Debug, Serialize)]
@@ -24,6 +25,33 @@ pub(super) struct Fields {
     session_start: u32,
     session_sectors: u32,
     free_sectors: u32,
+    /// Of a session that was burned, how full the buffers were meanwhile; those of the drive's own where it tells.
+    #[serde(flatten)]
+    buffers: Option<BufferFields>,
+}
+
+/// Our buffer in front of the drive, and the drive's own.
+#[derive(Debug, Serialize)]
+struct BufferFields {
+    buffer_bytes: u64,
+    buffer_least_percent: u8,
+    buffer_ran_empty: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drive_buffer_bytes: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drive_buffer_least_percent: Option<u8>,
+}
+
+impl BufferFields {
+    fn new(buffers: &Buffers) -> BufferFields {
+        BufferFields {
+            buffer_bytes: buffers.fifo_bytes,
+            buffer_least_percent: buffers.fifo_least_percent,
+            buffer_ran_empty: buffers.fifo_ran_empty,
+            drive_buffer_bytes: buffers.drive_bytes,
+            drive_buffer_least_percent: buffers.drive_least_percent,
+        }
+    }
 }
 
 impl Fields {
@@ -51,6 +79,7 @@ impl Fields {
             session_start: report.start.0,
             session_sectors: report.sectors.0,
             free_sectors: report.free.0,
+            buffers: report.buffers.as_ref().map(BufferFields::new),
         }
     }
 

@@ -78,6 +78,37 @@ mod room {
     }
 }
 
+mod buffers {
+    use super::*;
+
+    #[test]
+    fn the_answer_says_how_full_they_were_and_that_of_the_drive_is_not_asked_for_often() {
+        let nas = BackupBox::new("dvd+rw");
+        nas.stage_large(MON, 24 << 20);
+        nas.stage(MON);
+        let trace = nas.path("trace");
+        let answer = nas.store_json(MON, &["--scsi-trace", trace.to_str().unwrap()]);
+        assert_eq!(answer["buffer_bytes"], 16 << 20);
+        assert!(answer["buffer_least_percent"].as_u64().unwrap() <= 100);
+        assert!(answer["buffer_ran_empty"].as_u64().is_some());
+        assert_eq!(answer["drive_buffer_bytes"], 2 << 20);
+        let least = answer["drive_buffer_least_percent"].as_u64().unwrap();
+        assert!((90..=100).contains(&least), "a drive slower than the source has a full buffer, this had {least} %");
+        let trace = fs::read_to_string(trace).unwrap();
+        let commands: Vec<&str> = trace.lines().filter_map(|line| line.split(" cdb=").next()).collect();
+        let asked = commands.iter().filter(|&&command| command == "READ BUFFER CAPACITY").count();
+        let writes = commands.iter().filter(|&&command| command == "WRITE(10)").count();
+        assert!((1..=writes / 64).contains(&asked), "{asked} times at {writes} WRITEs");
+    }
+
+    #[test]
+    fn nothing_is_said_of_them_where_nothing_was_burned() {
+        let nas = BackupBox::new("cdr-80");
+        nas.stage(MON);
+        assert!(nas.store_json(MON, &["--dry-run"]).get("buffer_bytes").is_none());
+    }
+}
+
 mod a_day_that_is_on_the_disc {
     use super::*;
 

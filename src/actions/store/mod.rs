@@ -27,7 +27,7 @@ use super::policy::Decision;
 use super::proof::{self, Expected, Finding};
 use super::staging::{self, Day};
 use super::{ActionError, device, label};
-use crate::burn::{self, BurnError, Progress};
+use crate::burn::{self, Buffers, BurnError, Progress};
 use crate::config::{self, Config};
 use crate::iso::compare::{Compare, Permissions};
 use crate::iso::generator::plan::Plan;
@@ -94,6 +94,8 @@ pub struct Report {
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
+    /// How full the buffers were while it was burned; none where nothing was.
+    pub buffers: Option<Buffers>,
 }
 
 /// Stores a day; see the module's text.
@@ -153,15 +155,15 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
     };
     let decision = settled.decision;
     let burned = put_on_disc(&session, &mut disc, decision, plan, stop, progress);
-    let proven = burned.map_err(|error| match decision {
+    let (proven, buffers) = burned.map_err(|error| match decision {
         Decision::NewDisc { wipe: true, .. } => ActionError::Wiped(Box::new(error)),
         _ => error,
     })?;
     let report = session.report(Outcome::Stored { proven }, &settled, &disc, &scanned);
-    session.finish(report, owner)
+    session.finish(Report { buffers: Some(buffers), ..report }, owner)
 }
 
-/// Touches the disc: makes it ready, burns, reads back. Returns whether the session was proven.
+/// Touches the disc: makes it ready, burns, reads back. Returns whether the session was proven, and how full the buffers were.
 fn put_on_disc(
     session: &Session<'_>,
     disc: &mut Disc,
@@ -169,7 +171,7 @@ fn put_on_disc(
     plan: &Plan,
     stop: &AtomicBool,
     progress: &mut dyn Progress,
-) -> Result<bool, ActionError> {
+) -> Result<(bool, Buffers), ActionError> {
     let superblock = disc.superblock(decision, plan)?;
     disc.prepare(decision, progress)?;
     let (burned, streamed) = session.burn(disc, decision, plan, stop, progress)?;
@@ -202,7 +204,7 @@ fn put_on_disc(
         if verifies {
             tracing::info!("read back and proven: every sector, name and file is on the disc as it was staged");
         }
-        Ok(verifies)
+        Ok((verifies, burned.buffers))
     } else {
         Err(ActionError::Findings { what: "the disc does not hold the day as it was staged", findings })
     }

@@ -361,6 +361,7 @@ impl Session<'_> {
             free: settled.free,
             files: scanned.files,
             bytes: scanned.bytes,
+            buffers: None,
         }
     }
 
