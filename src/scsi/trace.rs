@@ -20,12 +20,10 @@ use std::fmt::Write as _;
 use std::io::Write;
 use std::time::Duration;
 
-
 use super::command::Command;
 use super::spc::Inquiry;
 use super::transport::{Completion, Data, Status, Transport, TransportError};
 use super::{Opcode, Sense};
-
 
 /// Writes a line per command and passes everything on.
 pub struct Traced<T, W> {
