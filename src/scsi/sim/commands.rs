@@ -281,7 +281,10 @@ impl SimDrive {
             Opcode::ModeSelect10 | Opcode::StartStopUnit => spinning_up,
             _ => false,
         };
-        let early = self.quirks.early_ready && opcode == Opcode::TestUnitReady && operation.tells_ready(self.now);
+        let early = self.quirks.early_ready
+            && !spinning_up
+            && opcode == Opcode::TestUnitReady
+            && operation.tells_ready(self.now);
         if answered || early {
             return Ok(());
         }

@@ -14,25 +14,48 @@
 //! | `fault=COMMAND[#N\|@LBA]:ACTION` | a fault, see below; may be given several times |
 //! | `empty` | the drive has no disc; the path need not exist |
 //! | `noprogress` | sense data carries no progress |
+//! | `stuck1` | progress stays at 1 % until the operation has ended |
+//! | `earlyready` | one TEST UNIT READY in the second half of each operation says that the drive is ready |
+//! | `clueless[=SECONDS]` | for so long (5) after each operation TEST UNIT READY does not see that the drive is ready, and says 2/04/00 |
 //! | `noimmed` | Immed is refused with 5/24/00 (FORMAT UNIT: 5/26/00) |
+//! | `slowload[=SECONDS]` | a disc put in can be read after so long (60), not after 3 seconds |
+//! | `uastorm` | every fifth command meets 6/28/00 |
+//! | `lockstolen` | somebody else keeps the tray locked |
 //! | `n150` | the next writable address of a blank CD is given as -150 |
 //! | `stale` | a new session can't be read before START UNIT or a reload |
 //! | `lie21` | DVD-R, DVD-RW: incremental writing is announced, and the first WRITE fails with 5/64/00 |
 //! | `noffh` | DVD-R, DVD-RW, BD-R: READ TRACK INFORMATION does not know track FFh |
 //! | `fmtbdr` | a BD-R that is formatted and empty says that it is appendable |
 //! | `nwav` | DVD, BD: a damaged track has a next writable address, and can be continued |
-//! | `rawtoc` | DVD, BD: format 2 of READ TOC is answered |
 //! | `gap=N` | between a session that is closed and the next track lie N blocks |
+//! | `rawtoc` | DVD, BD: format 2 of READ TOC is answered |
+//! | `tocfail` | READ TOC is refused with 5/24/00 |
+//! | `opcfail` | SEND OPC fails with 3/73/03 |
+//! | `opcns` | SEND OPC is refused with 5/2C/00 |
+//! | `perf1` | GET PERFORMANCE that asks for no descriptor announces one, however many there are |
+//! | `lenmismatch` | the mode data length is smaller than the page needs |
+//! | `oddalloc` | odd allocation lengths are refused with 5/24/00 |
+//! | `maxxfer=KIB` | one command moves no more than that, `32k` for instance; usual are 64 |
+//! | `resid` | the host is told that every read filled its buffer |
+//! | `sensedesc` | sense data comes in descriptor format |
+//! | `bufpenalty` | READ BUFFER CAPACITY, again within 64 WRITEs and half a second, holds the drive up for 200 ms |
+//! | `unwritten=KEY/ASC/ASCQ` | what a READ of a block never written is answered, instead of 8/00/00 |
+//! | `runout=KEY/ASC/ASCQ` | what a READ of the run-out behind a CD track is answered, instead of 3/11/00 |
+//! | `blankcapacity=KEY/ASC/ASCQ` | what READ CAPACITY of a blank disc is answered, instead of a last block 0 |
 //!
 //! COMMAND is a two-digit hexadecimal operation code or one of `tur requestsense format inquiry startstop mediumremoval
-//! formatcapacities capacity read10 write10 sync toc configuration event discinfo trackinfo opc modeselect modesense close
-//! buffercapacity blank performance streaming cdspeed`. `#N` means the Nth such command, from 1; `@LBA` (`read10`, `write10`) the
-//! commands that touch that sector; without either it is every one. A READ or WRITE that is turned away as the drive is not ready,
+//! formatcapacities capacity read10 write10 write12 sync toc configuration event discinfo trackinfo reserve opc modeselect modesense
+//! close buffercapacity cuesheet blank structure performance streaming cdspeed`. `#N` means the Nth such command, from 1; `@LBA`
+//! (`read10`, `write10`, `write12`) the commands that touch that sector; without either it is every one. A READ or WRITE that is turned away as the drive is not ready,
 //! busy, or has its buffer full does not count; every other command counts when it arrives.
 //!
 //! | ACTION | effect |
 //! |---|---|
-//! | `KEY/ASC/ASCQ` (hex) | the command fails with this sense and does nothing. With key 3 or 4 on WRITE or SYNCHRONIZE CACHE the open track is damaged; READ and WRITE then name the sector |
+//! | `KEY/ASC/ASCQ` (hex) | the command fails with this sense and does nothing. With key 3 or 4 on WRITE or SYNCHRONIZE CACHE the open track is damaged, on an overwritable disc the ECC unit around the sector; READ and WRITE then name the sector |
+//! | `late:KEY/ASC/ASCQ` | the operation that the command begins fails with this sense when it ends; what it destroyed when it began stays destroyed |
+//! | `busy` | status BUSY, and nothing is done |
+//! | `reset` | somebody resets the bus: the buffer and what was being done are lost, the lock too; the command ends with 6/29/00 |
+//! | `eject` | somebody opens the tray by hand, locked or not: the buffer and what was being done are lost; the command ends with 2/3A/02 |
 //! | `power-cut` | power goes: the buffer is lost, this and every later command ends with [`TransportError::Gone`](super::TransportError::Gone) |
 //! | `vanish` | the same, but the host adapter reports that there is no connection |
 //! | `kill` | the same, and the process aborts |

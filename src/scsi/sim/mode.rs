@@ -224,8 +224,9 @@ fn capabilities(speeds: &Speeds<'_>) -> Vec<u8> {
     let mut page = vec![0; 32];
     page[0] = 0x2a;
     page[1] = low_byte(30 + 4 * count);
-    page[2] = 0x0b;
-    page[3] = 0x03;
+    // CD-R, CD-RW (by method 2 too), DVD-ROM, DVD-R, DVD-RAM are read; the writable ones of them are written.
+    page[2] = 0x3f;
+    page[3] = 0x33;
     page[4] = 0xd0;
     // Tray, can eject, can lock; bit 1 is the lock's state.
     page[6] = 0x29 | if speeds.prevented { 0x02 } else { 0 };

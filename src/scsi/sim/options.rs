@@ -123,8 +123,11 @@ pub(super) struct Quirks {
     pub(super) blank_capacity: Option<Sense>,
 }
 
+/// Where an option is kept.
+type Field<T> = fn(&mut Quirks) -> &mut T;
+
 /// Options without a value.
-const SWITCHES: [(&str, fn(&mut Quirks) -> &mut bool); 22] = [
+const SWITCHES: [(&str, Field<bool>); 22] = [
     ("noprogress", |q| &mut q.no_progress),
     ("stuck1", |q| &mut q.stuck_progress),
     ("earlyready", |q| &mut q.early_ready),
@@ -159,7 +162,7 @@ struct Number {
     /// May stand behind the number.
     unit: &'static str,
     expected: &'static str,
-    field: fn(&mut Quirks) -> &mut Option<u32>,
+    field: Field<Option<u32>>,
 }
 
 const NUMBERS: [Number; 4] = [
@@ -202,7 +205,7 @@ const NUMBERS: [Number; 4] = [
 ];
 
 /// Options whose value is the sense of a reply.
-const SENSES: [(&str, fn(&mut Quirks) -> &mut Option<Sense>); 3] =
+const SENSES: [(&str, Field<Option<Sense>>); 3] =
     [("unwritten", |q| &mut q.unwritten), ("runout", |q| &mut q.run_out), ("blankcapacity", |q| &mut q.blank_capacity)];
 
 /// The names of all habits, as they stand in a message.
@@ -317,5 +320,18 @@ mod tests {
         assert_eq!(error("clueless=0"), "\"clueless=0\": a number of seconds is expected");
         assert_eq!(error("runout=ff"), "\"runout=ff\": KEY/ASC/ASCQ in hex is expected");
         assert!(error("fast").contains("lockstolen, clueless=N, slowload=N"));
+    }
+
+    #[test]
+    fn the_table_in_the_module_names_every_option() {
+        let table = include_str!("mod.rs");
+        let listed = |start: String| assert!(table.contains(&start), "{start} is missing");
+        SWITCHES.iter().for_each(|(name, _)| listed(format!("//! | `{name}` |")));
+        SENSES.iter().for_each(|(name, _)| listed(format!("//! | `{name}=KEY/ASC/ASCQ` |")));
+        NUMBERS
+            .iter()
+            .filter(|number| number.default > 0)
+            .for_each(|n| listed(format!("//! | `{}[=SECONDS]` |", n.name)));
+        NUMBERS.iter().filter(|number| number.default == 0).for_each(|n| listed(format!("//! | `{}=", n.name)));
     }
 }

@@ -86,7 +86,14 @@ fn a_locked_tray_stays_shut_and_a_reload_starts_over() {
     holds(&mut drive, 0, 300, 1);
     // The write page went with the disc.
     assert_eq!(sense(&write_once(&mut drive, 11_702, 1, 1).unwrap()), (5, 0x2c, 0));
-    assert_eq!(wrongs(&drive), ["WRITE while the tray was not locked", "a WRITE came when nothing could be written"]);
+    assert_eq!(
+        wrongs(&drive),
+        [
+            "eject while the tray was locked",
+            "WRITE while the tray was not locked",
+            "a WRITE came when nothing could be written"
+        ]
+    );
 }
 
 #[test]

@@ -36,6 +36,7 @@ fn formatting_certifies_unless_it_is_told_not_to() {
     let begun = drive.now();
     assert_eq!(send(&mut drive, FORMAT, WHOLE).status, Status::Good);
     assert_eq!(sense(&run(&mut drive, "00 00 00 00 00 00")), (2, 0x04, 0x04));
+    drive.wait(Duration::from_secs(1));
     ready(&mut drive);
     assert!((2400..2500).contains(&(drive.now() - begun).as_secs()));
     let begun = drive.now();
