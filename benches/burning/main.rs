@@ -33,7 +33,7 @@ use run::{Bench, Phases, Way};
 #[derive(Debug, Parser)]
 struct Arguments {
     /// The media to burn, as the configuration names them
-    #[arg(default_values = ["dvd+rw"])]
+    #[arg(default_values = ["dvd+rw", "bd-r"])]
     media: Vec<String>,
     /// Where the file, its copy and the disc are made; the default is a temporary directory
     #[arg(long, value_name = "DIR")]
