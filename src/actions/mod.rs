@@ -7,10 +7,12 @@ pub mod contents;
 pub mod demo;
 pub mod device;
 pub mod disc;
+pub mod eject;
 pub mod image;
 pub mod info;
 pub mod label;
 pub mod list;
+pub mod load;
 pub mod notes;
 pub mod own_files;
 pub mod owner;
@@ -68,6 +70,15 @@ pub enum ActionError {
     /// There is no medium, or the drive can't say what it is.
     #[error("there is no usable disc in the drive")]
     Medium {
+        /// What the drive says.
+        #[source]
+        source: ScsiError,
+    },
+    /// The tray.
+    #[error("the tray can't be {what}")]
+    Tray {
+        /// What was asked of it.
+        what: &'static str,
         /// What the drive says.
         #[source]
         source: ScsiError,

@@ -143,6 +143,12 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
         ActionError::Medium { .. } => {
             (MEDIUM, UNTOUCHED, "try another disc; if it is the same with all of them, the drive is broken")
         }
+        ActionError::Tray { source, .. } if source.is_drive_lost() => {
+            (DRIVE, "", "check the drive's connection and power")
+        }
+        ActionError::Tray { .. } => {
+            (DRIVE, "", "press the button on the drive; a drive of a laptop has no other way to close it")
+        }
         ActionError::Contents { .. } | ActionError::NothingToRead => {
             (MEDIUM, UNTOUCHED, "put the right disc in; the drive may need cleaning if it is in")
         }

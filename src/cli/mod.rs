@@ -6,11 +6,13 @@
 mod context;
 mod demo;
 mod disc;
+mod eject;
 mod exit;
 mod image;
 mod info;
 mod json;
 mod list;
+mod load;
 mod log;
 mod meter;
 mod output;
@@ -124,6 +126,10 @@ enum Action {
     Verify(verify::Arguments),
     /// Make an image of directories, as mkisofs does
     Image(image::Arguments),
+    /// Open the tray
+    Eject,
+    /// Close the tray, and say what is in it
+    Load,
     /// Make or show a virtual disc for the simulated drive
     #[command(subcommand)]
     Disc(disc::Command),
