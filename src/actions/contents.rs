@@ -106,7 +106,7 @@ impl Contents {
         Contents::of_sessions(image, &sessions, Sectors(0))
     }
 
-    fn nothing() -> Contents {
+    pub(super) fn nothing() -> Contents {
         Contents {
             sessions: Vec::new(),
             shown: Shown::Nothing,

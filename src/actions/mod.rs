@@ -3,11 +3,13 @@
 //! An action takes a request, tells its progress, and returns a report or an [`ActionError`]. It prints nothing. Decisions that can
 //! destroy data are pure functions ([`policy`]); what they decide on is asked from the drive.
 
+pub mod blank;
 pub mod contents;
 pub mod demo;
 pub mod device;
 pub mod disc;
 pub mod eject;
+pub mod format;
 pub mod image;
 pub mod info;
 pub mod label;
@@ -83,6 +85,35 @@ pub enum ActionError {
         #[source]
         source: ScsiError,
     },
+    /// What is written on it stays.
+    #[error("{found} can't be blanked: what is written on it stays")]
+    NotErasable {
+        /// Its kind.
+        found: Profile,
+    },
+    /// Such media are written as they are.
+    #[error("{found} is not formatted, it is written as it is")]
+    NeverFormatted {
+        /// Its kind.
+        found: Profile,
+    },
+    /// Nobody can choose how many spare sectors it has.
+    #[error("{found} has no spare sectors to choose")]
+    NoSpares {
+        /// Its kind.
+        found: Profile,
+    },
+    /// A format would lose what is on the disc.
+    #[error("the {found} in the drive holds something, which a format would lose")]
+    NotEmpty {
+        /// Its kind.
+        found: Profile,
+        /// Whether it can be made empty.
+        rewritable: bool,
+    },
+    /// Blanking or formatting by hand.
+    #[error(transparent)]
+    Preparing(BurnError),
     /// What is on the disc can't be read.
     #[error("the disc can't be read")]
     Contents {

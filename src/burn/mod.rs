@@ -131,6 +131,15 @@ pub fn show(
     overwrite::show(drive, medium, superblock, progress)
 }
 
+/// Empties a formatted overwritable medium: what shows that something is on it is overwritten, the rest stays.
+///
+/// # Errors
+/// When it could not be written.
+pub fn wipe(drive: &mut Drive, medium: &Medium, progress: &mut dyn Progress) -> Result<(), BurnError> {
+    drive.lock_tray();
+    overwrite::wipe(drive, medium, progress)
+}
+
 /// The speeds at which the medium in the drive can be written, as the drive lists them: nothing where it lists none.
 ///
 /// # Errors

@@ -152,6 +152,24 @@ pub(super) fn show(
     })
 }
 
+/// Empties a medium that is formatted: zeros where whoever mounts it looks, then at the head of the first session, where the chain begins.
+pub(super) fn wipe(drive: &mut Drive, medium: &Medium, progress: &mut dyn Progress) -> Result<(), BurnError> {
+    if medium.profile == Profile::DvdRwRestrictedOverwrite {
+        let page = drive.set_write_parameters(|page| page.restricted_overwrite());
+        steps::tolerate(page, "no write parameters for restricted overwrite")
+            .map_err(|source| BurnError::SetUp { source })?;
+    }
+    let zeros = vec![0; ALIGNMENT.0 as usize * SECTOR_BYTES];
+    working(progress, Phase::Blank, |on_progress| {
+        write_superblock(drive, &zeros)?;
+        steps::synchronize(drive, on_progress)?;
+        write_zeros(drive, FIRST_SESSION, ALIGNMENT, false).map_err(|(_, source)| source)?;
+        steps::synchronize(drive, on_progress)
+    })
+    .map_err(|source| BurnError::Blank { source })?;
+    show(drive, medium, None, progress)
+}
+
 /// Sectors 0 to 31 in one command, or as few as the connection allows; the ECC unit with the descriptors last.
 fn write_superblock(drive: &mut Drive, superblock: &[u8]) -> Result<(), ScsiError> {
     let per_write = u32::from(drive.sectors_per_transfer());

@@ -149,6 +149,16 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
         ActionError::Tray { .. } => {
             (DRIVE, "", "press the button on the drive; a drive of a laptop has no other way to close it")
         }
+        ActionError::NotErasable { .. } => (MEDIUM, UNTOUCHED, "put a rewritable disc in"),
+        ActionError::NeverFormatted { .. } => {
+            (MEDIUM, UNTOUCHED, "nothing has to be done before it is written; blank empties a rewritable one")
+        }
+        ActionError::NoSpares { .. } => (MEDIUM, UNTOUCHED, "leave --spares out"),
+        ActionError::NotEmpty { rewritable: true, .. } => {
+            (MEDIUM, UNTOUCHED, "if nothing on it is needed any more: blank empties it, then format formats it")
+        }
+        ActionError::NotEmpty { .. } => (MEDIUM, UNTOUCHED, "put a blank disc in: this one can't be made empty"),
+        ActionError::Preparing(error) => explain_preparing(error),
         ActionError::Contents { .. } | ActionError::NothingToRead => {
             (MEDIUM, UNTOUCHED, "put the right disc in; the drive may need cleaning if it is in")
         }
@@ -231,6 +241,22 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
         ActionError::VirtualDisc(_) => (FAILED, "", "disc create makes a virtual disc, disc show looks at one"),
         ActionError::Image(image) => explain_image(image),
         ActionError::Demo(_) => (FAILED, "", "name a folder that does not exist yet"),
+    }
+}
+
+/// Blanking and formatting by hand: there is no day to speak of.
+fn explain_preparing(error: &BurnError) -> (u8, &'static str, &'static str) {
+    match error {
+        BurnError::NotBlankable { .. } | BurnError::NotFormattable { .. } | BurnError::NoRecipe { .. } => {
+            (MEDIUM, UNTOUCHED, "put another disc in")
+        }
+        BurnError::Inspect { .. } => (DRIVE, "what was on the disc may be gone", "look at it with info"),
+        BurnError::SetUp { .. } => (BURN, UNTOUCHED, "run the same command again; if it fails again, try another disc"),
+        _ => (
+            BURN,
+            "what was on the disc may be gone",
+            "run the same command again with --full; if that fails, too, the disc is worn out",
+        ),
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::context::Context;
+use crate::actions::disc::status;
 use crate::actions::load::load;
 use crate::actions::{ActionError, device};
 
@@ -14,6 +15,7 @@ struct Fields {
     done: bool,
     /// What is in it; none for an empty tray, and with `--dry-run`.
     medium: Option<String>,
+    status: Option<&'static str>,
     state: Option<String>,
 }
 
@@ -26,6 +28,7 @@ pub(super) fn run(context: &Context<'_>) -> Result<(), ActionError> {
         device,
         done,
         medium: medium.as_ref().map(|medium| medium.profile.to_string()),
+        status: medium.as_ref().map(|medium| status(medium.state)),
         state: medium.as_ref().map(|medium| medium.state.to_string()),
     };
     context.answer("load", fields, |fields| {

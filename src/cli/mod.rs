@@ -3,17 +3,20 @@
 //! One file per action. Options may stand before or after the action; the drop-in options keep the letters they have in
 //! `cback3`. stdout carries the answer and, as with Cedar, the messages; progress goes to stderr, and only to a terminal.
 
+mod blank;
 mod context;
 mod demo;
 mod disc;
 mod eject;
 mod exit;
+mod format;
 mod image;
 mod info;
 mod json;
 mod list;
 mod load;
 mod log;
+mod looked;
 mod meter;
 mod output;
 mod run;
@@ -53,7 +56,8 @@ struct CommonOptions {
     /// Configuration file
     #[arg(short, long, global = true, value_name = "FILE", default_value = "/etc/cback3.conf")]
     config: PathBuf,
-    /// Start a new disc with today's directory, whatever was stored before; what is on a rewritable disc is lost
+    /// store: start a new disc with today's directory, whatever was stored before; what is on a rewritable disc is lost. blank, format: all of
+    /// the disc
     #[arg(short, long, global = true)]
     full: bool,
     /// Say on the screen what happens
@@ -126,6 +130,10 @@ enum Action {
     Verify(verify::Arguments),
     /// Make an image of directories, as mkisofs does
     Image(image::Arguments),
+    /// Make a rewritable disc empty: what is on it is lost
+    Blank(blank::Arguments),
+    /// Prepare an empty disc for writing
+    Format(format::Arguments),
     /// Open the tray
     Eject,
     /// Close the tray, and say what is in it

@@ -40,6 +40,8 @@ pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure
         Action::List(arguments) => super::list::run(&context, &arguments),
         Action::Verify(arguments) => super::verify::run(&context, &arguments),
         Action::Image(arguments) => super::image::run(&context, &arguments),
+        Action::Blank(arguments) => super::blank::run(&context, &arguments),
+        Action::Format(arguments) => super::format::run(&context, &arguments),
         Action::Eject => super::eject::run(&context),
         Action::Load => super::load::run(&context),
         Action::Disc(command) => super::disc::run(&context, &command),
@@ -68,8 +70,11 @@ fn prepare<'a>(options: &'a CommonOptions, action: &Action) -> Result<Context<'a
     if let Some(sentence) = action.refused() {
         return Err(Failure::usage(sentence));
     }
-    if let Action::Image(arguments) = action {
-        arguments.check(options)?;
+    match action {
+        Action::Image(arguments) => arguments.check(options)?,
+        Action::Blank(arguments) => arguments.check(options)?,
+        Action::Format(arguments) => arguments.check(options)?,
+        _ => {}
     }
     Context::new(options)
 }
@@ -91,6 +96,8 @@ fn name(action: &Action) -> &'static str {
         Action::List(_) => "list",
         Action::Verify(_) => "verify",
         Action::Image(_) => "image",
+        Action::Blank(_) => "blank",
+        Action::Format(_) => "format",
         Action::Eject => "eject",
         Action::Load => "load",
         Action::Disc(_) => "disc",

@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod broken_off;
+mod by_hand;
 mod changing_sources;
 mod command_line;
 mod deciding;

@@ -1,0 +1,73 @@
+//! `cedarburn blank`
+
+use clap::Args;
+use serde::Serialize;
+
+use super::CommonOptions;
+use super::context::Context;
+use super::exit::Failure;
+use super::looked::LookedFields;
+use crate::actions::blank::{Extent, Work, blank};
+use crate::actions::{ActionError, device};
+
+/// How much is erased. `--full` is an option of every action; here it means every sector.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// As little as makes the disc empty; --full (-f) erases all of it
+    #[arg(long)]
+    fast: bool,
+}
+
+impl Arguments {
+    pub(super) fn check(&self, options: &CommonOptions) -> Result<(), Failure> {
+        if self.fast && options.full {
+            return Err(Failure::usage("--fast and --full exclude each other"));
+        }
+        Ok(())
+    }
+}
+
+/// The answer.
+#[derive(Debug, Serialize)]
+struct Fields {
+    device: String,
+    /// `nothing`, `minimal`, `whole`, `beginning` or `format`.
+    work: &'static str,
+    /// Whether it was done: not with `--dry-run`, and not where there is nothing to do.
+    done: bool,
+    before: LookedFields,
+    /// The disc as it is now, if something was done.
+    after: Option<LookedFields>,
+}
+
+pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), ActionError> {
+    let extent = match (arguments.fast, context.options.full) {
+        (true, _) => Some(Extent::Fast),
+        (_, true) => Some(Extent::Full),
+        _ => None,
+    };
+    let device = context.device()?;
+    let drive = device::open_drive(&device, context.trace())?;
+    let report = blank(drive, extent, context.options.dry_run, &context.stop, &mut context.meter())?;
+    let (work, words) = match report.work {
+        Work::Nothing => ("nothing", "there is nothing to erase"),
+        Work::Minimal => ("minimal", "what says where its sessions are would be erased"),
+        Work::Whole => ("whole", "every sector would be erased"),
+        Work::Beginning => ("beginning", "the sectors that show what is on it would be erased"),
+        Work::Format => ("format", "it would be formatted anew"),
+    };
+    let fields = Fields {
+        device,
+        work,
+        done: report.after.is_some(),
+        before: LookedFields::new(&report.before),
+        after: report.after.as_ref().map(LookedFields::new),
+    };
+    context.answer("blank", fields, |fields| {
+        vec![match &fields.after {
+            Some(after) => format!("{}: {}", fields.device, after.words()),
+            None => format!("{}: {}: {words}", fields.device, fields.before.words()),
+        }]
+    });
+    Ok(())
+}
