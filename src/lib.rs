@@ -1,4 +1,4 @@
-//! Puts a backup box's staging directory on CD or DVD, natively, and proves that it is there.
+//! Puts a backup box's staging directory on CD, DVD or BD, natively, and proves that it is there.
 //!
 //! ```text
 //! cback3.conf ─ config ─┐

@@ -130,6 +130,8 @@ pub fn demo(
                 source_date_epoch: None,
                 full: false,
                 dry_run: false,
+                finalize: false,
+                defect_management: None,
             };
             match store(&request, stop, progress)?.decision {
                 Decision::NewDisc { .. } => new_discs += 1,

@@ -134,6 +134,7 @@ pub fn fits(word: MediumWord, profile: Profile) -> bool {
         MediumWord::DvdMinusRw => matches!(profile, Profile::DvdRwSequential | Profile::DvdRwRestrictedOverwrite),
         MediumWord::DvdPlusRDl => profile == Profile::DvdPlusRDualLayer,
         MediumWord::DvdMinusRDl => matches!(profile, Profile::DvdRDualLayerSequential | Profile::DvdRDualLayerJump),
+        MediumWord::DvdRam => profile == Profile::DvdRam,
         MediumWord::BdR | MediumWord::BdRDl | MediumWord::BdRXl => {
             matches!(profile, Profile::BdRSequential | Profile::BdRRandom)
         }
@@ -152,6 +153,13 @@ mod tests {
         assert!(!fits(MediumWord::CdR80, Profile::CdRw));
         assert!(!fits(MediumWord::DvdPlusRw, Profile::DvdPlusR));
         assert!(fits(MediumWord::Auto, Profile::BdRe));
+        assert!(fits(MediumWord::DvdMinusRw, Profile::DvdRwSequential));
+        assert!(fits(MediumWord::DvdMinusRw, Profile::DvdRwRestrictedOverwrite));
+        assert!(!fits(MediumWord::DvdMinusR, Profile::DvdRwSequential));
+        assert!(!fits(MediumWord::DvdPlusR, Profile::DvdPlusRDualLayer));
+        assert!(fits(MediumWord::DvdMinusRDl, Profile::DvdRDualLayerJump));
+        assert!(fits(MediumWord::DvdRam, Profile::DvdRam) && !fits(MediumWord::DvdPlusRw, Profile::DvdRam));
+        assert!(fits(MediumWord::BdReDl, Profile::BdRe) && !fits(MediumWord::BdR, Profile::BdRe));
         for word in [MediumWord::CdR80, MediumWord::DvdPlusRw, MediumWord::BdR] {
             assert!(!fits(word, Profile::None), "{word}");
         }

@@ -1,22 +1,101 @@
 //! A drive with its disc, looked at: what the disc is, what is on it, where it goes on, and what it takes to write on it.
+//!
+//! What is done to a disc before a session is written, without being asked ([`Preparation`]), loses nothing but what was decided to be wiped:
+//!
+//! * A CD-RW that is wiped is blanked the fast way. A DVD-RW is blanked whole: blanked the fast way it would take one session only, and so
+//!   would tomorrow's day have no place. For the same reason a DVD-RW that somebody else blanked the fast way is blanked whole before its
+//!   first session, unless that is to be its last.
+//! * Overwritable media are not blanked: the new disc begins over the old one, in the burn itself.
+//! * What has to be formatted is. A BD-R is written as it is, unless `defect_management` is on: then it gets the least spare area there is.
+//! * What a broken-off burn left open is closed. Where the next session goes is known only when that is done: families of media differ in
+//!   what they put between two sessions, and no drive tells before. A forecast can only say that the session does not fit for certain.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::path::Path;
 
 use super::contents::{Contents, Shown};
 use super::policy::{Decision, DiscState, OnDisc};
 use super::proof::Finding;
 use super::{ActionError, device};
-use crate::burn::prepare::FormatWish;
-use crate::burn::{self, BurnError, DriveSource, Medium, Progress, State, overwrite, prepare};
+use crate::burn::prepare::{FormatWish, Spares};
+use crate::burn::{self, BurnError, DriveSource, Medium, Progress, Recipe, State, overwrite, prepare};
 use crate::iso::generator::plan::{Options, Plan, VolumeSpace};
 use crate::iso::reader;
 use crate::iso::tree::Tree;
-use crate::scsi::mmc::{BlankExtent, ReadLastSession};
+use crate::scsi::mmc::{BlankExtent, Feature, Profile, ReadLastSession};
 use crate::scsi::{Drive, ScsiError};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
-/// Lead-out and lead-in between the first session of a CD and the second; later ones lie closer.
+/// Lead-out, lead-in and pre-gap between the first session of a CD and the second (Red Book); later ones lie closer.
 const LARGEST_CD_GAP: Sectors = Sectors(11_400);
+
+/// How a session is to be written, as far as the user has a say in it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct How {
+    /// No other is to follow.
+    pub finalize: bool,
+    /// Whether the drive checks what it writes and takes spare sectors for bad ones; `None` is what it does by itself.
+    pub defect_management: Option<bool>,
+}
+
+/// What is done to a disc before a session is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Preparation {
+    /// Track and session of a broken-off burn are closed.
+    Close,
+    /// Blanked the fast way.
+    Blank,
+    /// Every sector is blanked.
+    BlankWhole,
+    /// Formatted.
+    Format,
+    /// A format that was begun goes on.
+    GoOnFormatting,
+    /// Formatted with the least spare area.
+    FormatWithSpares,
+}
+
+impl Preparation {
+    /// A word that scripts may rely on.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Preparation::Close => "close",
+            Preparation::Blank => "blank",
+            Preparation::BlankWhole => "blank whole",
+            Preparation::Format => "format",
+            Preparation::GoOnFormatting => "go on formatting",
+            Preparation::FormatWithSpares => "format with spares",
+        }
+    }
+}
+
+/// The way of writing, in a word that scripts may rely on.
+#[must_use]
+pub fn recipe_word(recipe: Recipe) -> &'static str {
+    match recipe {
+        Recipe::CdTrackAtOnce => "track at once",
+        Recipe::CdSessionAtOnce => "session at once",
+        Recipe::DvdIncremental => "incremental",
+        Recipe::DvdDiscAtOnce => "disc at once",
+        Recipe::DvdPlusR | Recipe::BdR => "sequential",
+        Recipe::Overwrite => "overwriting",
+    }
+}
+
+impl fmt::Display for Preparation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Preparation::Close => "closing what a broken-off burn left open",
+            Preparation::Blank => "blanking, the fast way",
+            Preparation::BlankWhole => "blanking every sector",
+            Preparation::Format => "formatting",
+            Preparation::GoOnFormatting => "going on with the format",
+            Preparation::FormatWithSpares => "formatting with spare sectors",
+        })
+    }
+}
 
 /// The drive with its disc.
 #[derive(Debug)]
@@ -27,6 +106,8 @@ pub struct Disc {
     pub medium: Medium,
     /// What is on it.
     pub contents: Contents,
+    /// How the next session is to be written.
+    pub how: How,
 }
 
 /// A disc in a few words, before or after it was changed.
@@ -98,7 +179,7 @@ pub fn status(state: State) -> &'static str {
 pub fn state_words(medium: &Medium, contents: &Contents) -> String {
     let state = medium.state;
     match (&contents.shown, state, medium.refusal()) {
-        (_, State::Unsupported | State::ReadOnly, Some(why)) => format!("{state}: {why}"),
+        (_, State::Unsupported, Some(why)) => format!("{state}: {why}"),
         (Shown::Unreadable, ..) => format!("{state}, with content this program can't read"),
         (_, State::Blank, _) if !medium.can_append => format!("{state}, takes one session"),
         (Shown::Nothing, State::Overwritable | State::NeedsFormat { begun: true }, _) if contents.torn == 0 => {
@@ -140,7 +221,7 @@ impl Disc {
             medium.free,
             medium.capacity
         );
-        Ok(Disc { drive, medium, contents })
+        Ok(Disc { drive, medium, contents, how: How::default() })
     }
 
     /// The disc in a few words.
@@ -191,8 +272,71 @@ impl Disc {
             state,
             rewritable: self.medium.rewritable,
             days: self.contents.days(),
-            available_bytes: self.appendable().bytes(),
+            // What nobody knows before the disc is mended is no reason to wipe it; then it is decided again.
+            available_bytes: match self.medium.state {
+                State::Interrupted { .. } => u64::MAX,
+                _ => self.appendable().bytes(),
+            },
         }
+    }
+
+    /// The medium as it is when the session is written: empty, where that was decided.
+    fn as_written(&self, decision: Decision) -> Cow<'_, Medium> {
+        let is_wiped = matches!(decision, Decision::NewDisc { wipe: true, .. }) && !self.is_overwritable();
+        if is_wiped || self.is_to_be_blanked_first() {
+            Cow::Owned(Medium { state: State::Blank, can_append: true, ..self.medium.clone() })
+        } else {
+            Cow::Borrowed(&self.medium)
+        }
+    }
+
+    /// The way the session is going to be written.
+    #[must_use]
+    pub fn recipe(&self, decision: Decision) -> Option<Recipe> {
+        self.as_written(decision).recipe(self.how.finalize)
+    }
+
+    /// Whether another session can follow the one that was decided on, as far as can be known before.
+    #[must_use]
+    pub fn stays_appendable(&self, decision: Decision) -> bool {
+        self.is_overwritable() || (!self.how.finalize && self.as_written(decision).can_append)
+    }
+
+    /// A blank DVD-RW that would take one session only. One that was written is wiped whole anyway, or can't be appended to.
+    fn is_to_be_blanked_first(&self) -> bool {
+        let medium = &self.medium;
+        medium.profile == Profile::DvdRwSequential
+            && medium.state == State::Blank
+            && !medium.can_append
+            && !self.how.finalize
+    }
+
+    /// What is done to the disc before the session is written, in this order.
+    #[must_use]
+    pub fn preparations(&self, decision: Decision) -> Vec<Preparation> {
+        let mut all = Vec::new();
+        if self.is_to_be_mended(decision) {
+            all.push(Preparation::Close);
+        }
+        let is_wiped = matches!(decision, Decision::NewDisc { wipe: true, .. }) && !self.is_overwritable();
+        if self.medium.profile == Profile::DvdRwSequential && (is_wiped || self.is_to_be_blanked_first()) {
+            all.push(Preparation::BlankWhole);
+        } else if is_wiped {
+            all.push(Preparation::Blank);
+        }
+        match self.medium.state {
+            State::NeedsFormat { begun: false } => all.push(Preparation::Format),
+            State::NeedsFormat { begun: true } => all.push(Preparation::GoOnFormatting),
+            State::Blank
+                if self.medium.profile == Profile::BdRSequential
+                    && self.how.defect_management == Some(true)
+                    && !self.medium.features.has(Feature::DEFECT_MANAGEMENT) =>
+            {
+                all.push(Preparation::FormatWithSpares);
+            }
+            _ => {}
+        }
+        all
     }
 
     /// Whether the disc has to be mended before the session that was decided on can be written.
@@ -235,54 +379,81 @@ impl Disc {
     /// When it can't be blanked or formatted.
     pub fn prepare(&mut self, decision: Decision, progress: &mut dyn Progress) -> Result<(), BurnError> {
         self.drive.lock_tray();
-        if let Decision::NewDisc { wipe: true, why } = decision
-            && !self.is_overwritable()
-        {
-            tracing::info!("blanking the disc: {why}");
-            self.medium = prepare::blank(&mut self.drive, &self.medium, BlankExtent::Minimal, progress)?;
-        }
-        if let State::NeedsFormat { .. } = self.medium.state {
-            tracing::info!("formatting the disc");
-            self.medium = prepare::format(&mut self.drive, &self.medium, FormatWish::Needed, progress)?;
+        for preparation in self.preparations(decision) {
+            tracing::info!("before the session is written: {preparation}");
+            let Disc { drive, medium, .. } = self;
+            self.medium = match preparation {
+                // It was: what was planned depends on it.
+                Preparation::Close => continue,
+                Preparation::Blank => prepare::blank(drive, medium, BlankExtent::Minimal, progress)?,
+                Preparation::BlankWhole => prepare::blank(drive, medium, BlankExtent::Full, progress)?,
+                Preparation::Format | Preparation::GoOnFormatting => {
+                    prepare::format(drive, medium, FormatWish::Needed, progress)?
+                }
+                Preparation::FormatWithSpares => {
+                    prepare::format(drive, medium, FormatWish::Spares(Spares::Least), progress)?
+                }
+            };
         }
         Ok(())
     }
 
-    /// Where the session goes: what the drive says. A wiped CD begins at 0. Before a disc is mended the drive does not tell; for a forecast, and
-    /// for nothing else, the end of what is recorded and the largest gap between two sessions stand in for it.
+    /// Where the session goes: what the drive says. A wiped disc begins at 0. Before a disc is mended the drive does not tell, and the session
+    /// is planned for the first place where it could be: see [`is_known`](Disc::is_known).
     #[must_use]
     pub fn start_of(&self, decision: Decision) -> Lba {
-        let recorded_end = self.medium.sessions.last().map_or(Lba(0), |session| session.end);
-        let forecast = recorded_end.checked_add(LARGEST_CD_GAP).unwrap_or(recorded_end);
         match decision {
             Decision::NewDisc { .. } if self.is_overwritable() => overwrite::FIRST_SESSION,
             Decision::Append { .. } if self.is_overwritable() => self.contents.next_start,
             Decision::NewDisc { wipe: true, .. } => Lba(0),
-            _ => self.medium.next_writable.unwrap_or(forecast),
+            _ if self.is_to_be_blanked_first() => Lba(0),
+            _ => self.medium.next_writable.filter(|_| self.is_known(decision)).unwrap_or_else(|| self.first_place()),
         }
     }
 
-    /// Sectors that can be written from `start` on.
+    /// Whether the start of the session is what the drive says, and no forecast.
     #[must_use]
-    pub fn room_for(&self, decision: Decision, start: Lba) -> Sectors {
+    pub fn is_known(&self, decision: Decision) -> bool {
+        !self.is_to_be_mended(decision)
+    }
+
+    /// Behind all that is recorded, and on a CD behind the gap: what no drive goes below.
+    fn first_place(&self) -> Lba {
+        let recorded_end = self.medium.sessions.last().map_or(Lba(0), |session| session.end);
+        let gap = match self.medium.profile {
+            Profile::CdR | Profile::CdRw => LARGEST_CD_GAP,
+            _ => Sectors(0),
+        };
+        recorded_end.checked_add(gap).unwrap_or(recorded_end).align_up(self.medium.unit())
+    }
+
+    /// Sectors that can be written from `start` on; none where the drive does not tell before the disc is mended. A CD's groove tells how
+    /// long it is at any time.
+    #[must_use]
+    pub fn room_for(&self, decision: Decision, start: Lba) -> Option<Sectors> {
+        let is_cd = matches!(self.medium.profile, Profile::CdR | Profile::CdRw);
         let rest = Sectors(self.medium.capacity.0.saturating_sub(start.0));
         match decision {
-            _ if self.is_overwritable() => rest,
-            Decision::NewDisc { wipe: true, .. } => self.medium.capacity,
-            _ if self.medium.next_writable.is_none() => rest,
-            _ => self.medium.free,
+            _ if self.is_overwritable() => Some(rest),
+            Decision::NewDisc { wipe: true, .. } => Some(self.medium.capacity),
+            _ if self.is_to_be_blanked_first() => Some(self.medium.capacity),
+            _ if !self.is_known(decision) => Some(rest).filter(|_| is_cd),
+            _ => Some(self.medium.free),
         }
     }
 
-    /// What the medium asks of a plan.
+    /// What the medium asks of a plan for the session that was decided on; of the largest, before it was.
     #[must_use]
-    pub fn options(&self, options: Options) -> Options {
+    pub fn options(&self, decision: Option<Decision>, options: Options) -> Options {
         let align = self.medium.unit();
         if self.is_overwritable() {
-            Options { volume_space: VolumeSpace::SessionLength, padding: Sectors(0), align, ..options }
-        } else {
-            Options { volume_space: VolumeSpace::AbsoluteEnd, padding: self.medium.padding(false), align, ..options }
+            return Options { volume_space: VolumeSpace::SessionLength, padding: Sectors(0), align, ..options };
         }
+        let padding = match decision {
+            Some(decision) => self.as_written(decision).padding(self.how.finalize),
+            None => self.medium.padding(false),
+        };
+        Options { volume_space: VolumeSpace::AbsoluteEnd, padding, align, ..options }
     }
 
     /// Sectors the plan takes on this medium.

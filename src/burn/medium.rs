@@ -223,6 +223,6 @@ impl Medium {
     }
 }
 
-fn is_overwritable(profile: Profile) -> bool {
+pub(super) fn is_overwritable(profile: Profile) -> bool {
     matches!(profile, Profile::DvdPlusRw | Profile::DvdRam | Profile::DvdRwRestrictedOverwrite | Profile::BdRe)
 }

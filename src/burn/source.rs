@@ -4,6 +4,7 @@
 //! a READ is tried several times. A unit attention is not: the disc may be another one. It stays with the drive until somebody who
 //! can't mistake it has heard it.
 
+use super::medium::is_overwritable;
 use crate::iso::source::{SectorSource, SourceError};
 use crate::scsi::mmc::Profile;
 use crate::scsi::{Drive, ScsiError, SenseKey};
@@ -31,28 +32,36 @@ impl DriveSource<'_> {
         }
     }
 
-    /// A sector of an overwritable medium that was formatted and never written is empty, not broken.
-    fn reads_blank_as_zeros(&mut self) -> bool {
-        self.0.features().is_ok_and(|features| features.profile == Profile::DvdPlusRw)
+    /// A sector of an overwritable medium that was formatted and never written is empty, not broken. On a DVD-RW in restricted overwrite
+    /// whose last border is open there is nothing to address behind what was written.
+    fn is_empty(&mut self, error: &ScsiError) -> bool {
+        if !error.is_blank() && !is_behind_the_end(error) {
+            return false;
+        }
+        self.0.features().is_ok_and(|features| match features.profile {
+            Profile::DvdRwRestrictedOverwrite => true,
+            profile => error.is_blank() && is_overwritable(profile),
+        })
     }
 }
 
 /// Whether another try may help: not behind the end of what is recorded, not on blank sectors, not without the drive.
 fn may_pass(error: &ScsiError) -> bool {
-    let behind_the_end = |error: &ScsiError| {
-        error.sense().is_some_and(|sense| (sense.key, sense.asc, sense.ascq) == (SenseKey::IllegalRequest, 0x21, 0))
-    };
-    !(error.is_attention() || error.is_blank() || error.is_drive_lost() || behind_the_end(error))
+    !(error.is_attention() || error.is_blank() || error.is_drive_lost() || is_behind_the_end(error))
+}
+
+fn is_behind_the_end(error: &ScsiError) -> bool {
+    error.sense().is_some_and(|sense| (sense.key, sense.asc, sense.ascq) == (SenseKey::IllegalRequest, 0x21, 0))
 }
 
 impl SectorSource for DriveSource<'_> {
     fn read(&mut self, at: Lba, out: &mut [u8]) -> Result<(), SourceError> {
         let bytes = out.len();
         match self.try_read(at, out) {
-            Err(error) if error.is_blank() && self.reads_blank_as_zeros() => {
+            Err(error) if self.is_empty(&error) => {
                 for (sector, number) in out.chunks_mut(SECTOR_BYTES).zip(0..) {
                     match self.try_read(at + Sectors(number), sector) {
-                        Err(error) if error.is_blank() => sector.fill(0),
+                        Err(error) if self.is_empty(&error) => sector.fill(0),
                         other => other.map_err(|error| SourceError::new(at, bytes, error))?,
                     }
                 }

@@ -1,10 +1,26 @@
 //! `cedarburn info`
+//!
+//! The answer in JSON. What is not known is null; of an image file only what a file can tell is there.
+//!
+//! | field | |
+//! |---|---|
+//! | `device`, `drive`, `buffer_bytes` | as it was named; vendor, product, revision; the drive's buffer |
+//! | `medium`, `manufacturer` | its kind, and who made it |
+//! | `status` | `blank`, `appendable`, `interrupted`, `closed`, `unformatted`, `formatted in part`, `overwritable`, `read-only`, `unsupported` |
+//! | `state` | the same in words |
+//! | `rewritable`, `formatted`, `defect_management`, `can_append` | what can be done with it |
+//! | `capacity_bytes`, `used_bytes`, `free_bytes` | used: up to the end of the last session |
+//! | `write_speeds` | `kb_per_s` (1000 bytes), `times` (of the medium's 1x), fastest first |
+//! | `sessions` | with a file system, oldest first: `number`, `start`, `sectors`, `label` |
+//! | `tracks` | on sequential media: `number`, `session`, `start`, `sectors`, `data`, `state` (`recorded`, `open`, `damaged`, `blank`) |
+//! | `torn_sessions`, `label`, `days`, `next_session_start` | what the disc shows, and where it goes on |
+//! | `next_store` | the fields of a planned `store`; or `error` and `exit_code`, where it would fail; or `unknown`, why it can't be told |
 
 use serde::Serialize;
 
 use super::context::Context;
 use super::{output, store};
-use crate::actions::info::{Info, info};
+use crate::actions::info::{DriveInfo, Info, info};
 use crate::actions::{ActionError, device};
 use crate::burn::Event;
 use crate::config::Config;
@@ -13,12 +29,12 @@ use crate::config::Config;
 #[derive(Debug, Serialize)]
 struct Fields {
     device: String,
-    drive: Option<String>,
-    medium: Option<String>,
+    #[serde(flatten)]
+    drive: DriveFields,
     state: String,
-    rewritable: bool,
     label: Option<String>,
     capacity_bytes: u64,
+    used_bytes: u64,
     free_bytes: u64,
     next_session_start: Option<u32>,
     sessions: Vec<SessionFields>,
@@ -28,10 +44,43 @@ struct Fields {
     next_store: Option<NextStore>,
 }
 
+/// What only a drive tells.
+#[derive(Debug, Default, Serialize)]
+struct DriveFields {
+    drive: Option<String>,
+    buffer_bytes: Option<u32>,
+    medium: Option<String>,
+    manufacturer: Option<String>,
+    status: Option<&'static str>,
+    rewritable: bool,
+    formatted: Option<bool>,
+    defect_management: bool,
+    can_append: bool,
+    write_speeds: Vec<SpeedFields>,
+    tracks: Vec<TrackFields>,
+}
+
+#[derive(Debug, Serialize)]
+struct SpeedFields {
+    kb_per_s: u32,
+    times: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct TrackFields {
+    number: u16,
+    session: u16,
+    start: u32,
+    sectors: u32,
+    data: bool,
+    state: &'static str,
+}
+
 #[derive(Debug, Serialize)]
 struct SessionFields {
     number: usize,
     start: u32,
+    sectors: Option<u32>,
     label: String,
 }
 
@@ -41,25 +90,65 @@ struct SessionFields {
 enum NextStore {
     Would(Box<store::Fields>),
     WouldNot { error: String, exit_code: u8 },
+    Unknown { unknown: String },
+}
+
+impl DriveFields {
+    fn new(drive: DriveInfo) -> DriveFields {
+        let single_speed = f64::from(drive.single_speed);
+        let times = |kb_per_s: u32| (f64::from(kb_per_s) * 10.0 / single_speed * 10.0).round() / 10.0;
+        DriveFields {
+            drive: Some(drive.name),
+            buffer_bytes: drive.buffer_bytes,
+            medium: Some(drive.medium),
+            manufacturer: drive.manufacturer,
+            status: Some(drive.status),
+            rewritable: drive.rewritable,
+            formatted: drive.formatted,
+            defect_management: drive.defect_management,
+            can_append: drive.can_append,
+            write_speeds: drive
+                .write_speeds
+                .iter()
+                .map(|speed| SpeedFields { kb_per_s: speed.write_kb_per_s, times: times(speed.write_kb_per_s) })
+                .collect(),
+            tracks: drive
+                .tracks
+                .iter()
+                .map(|told| TrackFields {
+                    number: told.track.number,
+                    session: told.track.session,
+                    start: told.track.start.0,
+                    sectors: told.track.sectors.0,
+                    data: told.track.data,
+                    state: told.state,
+                })
+                .collect(),
+        }
+    }
 }
 
 impl Fields {
     fn new(device: String, info: Info, next_store: Option<NextStore>) -> Fields {
         Fields {
             device,
-            drive: info.drive,
-            medium: info.medium,
+            drive: info.drive.map(DriveFields::new).unwrap_or_default(),
             state: info.state,
-            rewritable: info.rewritable,
             label: info.label,
             capacity_bytes: info.capacity.bytes(),
+            used_bytes: info.used.bytes(),
             free_bytes: info.free.bytes(),
             next_session_start: info.next.map(|next| next.0),
             sessions: info
                 .sessions
                 .into_iter()
                 .zip(1..)
-                .map(|(session, number)| SessionFields { number, start: session.start.0, label: session.label })
+                .map(|(session, number)| SessionFields {
+                    number,
+                    start: session.start.0,
+                    sectors: session.end.map(|end| end.0.saturating_sub(session.start.0)),
+                    label: session.label,
+                })
                 .collect(),
             torn_sessions: info.torn,
             days: info.days.iter().map(ToString::to_string).collect(),
@@ -69,17 +158,31 @@ impl Fields {
 
     fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!("device:    {}", self.device)];
-        if let (Some(drive), Some(medium)) = (&self.drive, &self.medium) {
-            lines.push(format!("drive:     {drive}"));
-            lines.push(format!("medium:    {medium}, {}", self.state));
-            let (free, capacity) = (output::size(self.free_bytes), output::size(self.capacity_bytes));
-            lines.push(format!("room:      {free} of {capacity} free"));
+        if let (Some(drive), Some(medium)) = (&self.drive.drive, &self.drive.medium) {
+            let buffer = self
+                .drive
+                .buffer_bytes
+                .map_or(String::new(), |bytes| format!(", buffer of {}", output::size(u64::from(bytes))));
+            lines.push(format!("drive:     {drive}{buffer}"));
+            let maker = self.drive.manufacturer.as_ref().map_or(String::new(), |maker| format!(", made by {maker}"));
+            lines.push(format!("medium:    {medium}, {}{maker}", self.state));
+            lines.extend(self.drive.format_line());
+            let [used, free, capacity] = [self.used_bytes, self.free_bytes, self.capacity_bytes].map(output::size);
+            lines.push(format!("room:      {free} of {capacity} free, {used} used"));
+            lines.extend(self.drive.speed_line());
         } else {
             lines.push(format!("medium:    {}, {}", self.state, output::size(self.capacity_bytes)));
         }
         lines.push(format!("label:     {}", self.label.as_deref().unwrap_or("none")));
         for session in &self.sessions {
             lines.push(format!("session {:2}: sector {:>8}  {}", session.number, session.start, session.label));
+        }
+        for track in &self.drive.tracks {
+            let sound = if track.data { "" } else { ", sound" };
+            let TrackFields { number, session, start, sectors, state, .. } = track;
+            lines.push(format!(
+                "track   {number:2}: sector {start:>8}  session {session}, {sectors} sectors, {state}{sound}"
+            ));
         }
         if self.torn_sessions > 0 {
             lines.push(format!("torn:      {} sessions were begun and never finished", self.torn_sessions));
@@ -91,28 +194,57 @@ impl Fields {
             Some(NextStore::WouldNot { error, exit_code }) => {
                 lines.push(format!("next store: would end with exit code {exit_code}: {error}"));
             }
+            Some(NextStore::Unknown { unknown }) => lines.push(format!("next store: can't be told: {unknown}")),
             None => {}
         }
         lines
     }
 }
 
+impl DriveFields {
+    fn format_line(&self) -> Option<String> {
+        let words = match (self.formatted?, self.defect_management) {
+            (false, _) => "none",
+            (true, true) => "formatted, with spare sectors",
+            (true, false) => "formatted, without spare sectors",
+        };
+        Some(format!("format:    {words}"))
+    }
+
+    fn speed_line(&self) -> Option<String> {
+        let words = |speed: &SpeedFields| format!("{}x ({} kB/s)", speed.times, speed.kb_per_s);
+        let speeds: Vec<String> = self.write_speeds.iter().map(words).collect();
+        (!speeds.is_empty()).then(|| format!("speeds:    {}", speeds.join(", ")))
+    }
+}
+
+/// Plans the next *store* as a rehearsal does, on the drive once more.
+fn next_store(context: &Context<'_>) -> NextStore {
+    let path = &context.options.config;
+    let unknown = |why: String| NextStore::Unknown { unknown: why };
+    let config = match Config::load(path) {
+        Ok(loaded) => loaded.config,
+        Err(error) => return unknown(format!("the configuration can't be used: {error}")),
+    };
+    if let Err(error) = config.require_store() {
+        return unknown(format!("{}: {error}", path.display()));
+    }
+    let request = store::request(context, &config, &store::Arguments::default(), true);
+    let request = crate::actions::store::Request { trace: None, ..request };
+    match crate::actions::store::store(&request, &context.stop, &mut |_: Event| {}) {
+        Ok(report) => NextStore::Would(Box::new(store::Fields::new(&report))),
+        Err(error) => {
+            let failure = super::exit::Failure::from(error);
+            NextStore::WouldNot { error: failure.what, exit_code: failure.code }
+        }
+    }
+}
+
 pub(super) fn run(context: &Context<'_>) -> Result<(), ActionError> {
     let spec = context.device()?;
     let info = info(device::open(&spec, context.trace())?)?;
-    let is_drive = info.drive.is_some();
-    // Only a configuration says what the next run would do; an answer about a drive is one without it, too.
-    let config = Config::load(&context.options.config).ok().filter(|_| is_drive);
-    let next_store = config.map(|loaded| {
-        let request = crate::actions::store::Request { trace: None, ..store::request(context, &loaded.config, true) };
-        match crate::actions::store::store(&request, &context.stop, &mut |_: Event| {}) {
-            Ok(report) => NextStore::Would(Box::new(store::Fields::new(&report))),
-            Err(error) => {
-                let failure = super::exit::Failure::from(error);
-                NextStore::WouldNot { error: failure.what, exit_code: failure.code }
-            }
-        }
-    });
+    // An answer about a drive is one without a configuration, too.
+    let next_store = info.drive.is_some().then(|| next_store(context));
     context.answer("info", Fields::new(spec, info, next_store), Fields::lines);
     Ok(())
 }

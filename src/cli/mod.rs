@@ -30,7 +30,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use jiff::civil::Date;
 
-/// Puts a backup box's staging directory on CD or DVD, and proves that it is there.
+/// Puts a backup box's staging directory on CD, DVD or BD, and proves that it is there.
 #[derive(Debug, Parser)]
 #[command(
     name = "cedarburn",
@@ -111,7 +111,7 @@ struct CommonOptions {
 }
 
 /// Cedar's option that means nothing here. It stands before an action, or behind one of Cedar's: `image` has another `--output`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 struct CedarsOutput {
     /// Accepted for cback3's sake: there are no other programs whose output could be logged
     #[arg(short = 'O', long)]
@@ -121,7 +121,7 @@ struct CedarsOutput {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Put the day's staging directory on the disc
-    Store(Others),
+    Store(store::Arguments),
     /// Show the drive, the disc, and what the next store would do
     Info,
     /// List files on the disc
@@ -160,7 +160,7 @@ enum Action {
 }
 
 /// What stands behind an action that takes nothing: with cback3, more actions.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 struct Others {
     #[command(flatten)]
     output: CedarsOutput,
@@ -202,7 +202,7 @@ impl Action {
     /// Why an action is none of ours, for those that aren't.
     fn refused(&self) -> Option<&'static str> {
         match self {
-            Action::Store(Others { others, .. }) if !others.is_empty() => Some(
+            Action::Store(arguments) if !arguments.others.others.is_empty() => Some(
                 "cedarburn runs one action at a time, and of Cedar's actions only store: call cback3 for the others",
             ),
             Action::Collect(_) => Some("cedarburn does not collect: run cback3 collect, then cedarburn store"),

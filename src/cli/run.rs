@@ -35,7 +35,7 @@ pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure
         tracing::warn!("the system's time zone can't be found out, days are counted in UTC: {error}");
     }
     let result = match action {
-        Action::Store(_) => super::store::run(&context),
+        Action::Store(arguments) => super::store::run(&context, &arguments),
         Action::Info => super::info::run(&context),
         Action::List(arguments) => super::list::run(&context, &arguments),
         Action::Verify(arguments) => super::verify::run(&context, &arguments),

@@ -1,13 +1,34 @@
 //! `cedarburn store`
 
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::context::Context;
-use super::output;
+use super::{Others, output};
 use crate::actions::ActionError;
+use crate::actions::disc::recipe_word;
 use crate::actions::policy::Decision;
 use crate::actions::store::{Outcome, Report, Request, store};
 use crate::burn::Buffers;
+
+/// How the session is written.
+#[derive(Debug, Default, Args)]
+pub(super) struct Arguments {
+    /// Close the disc for ever: no session can follow this one
+    #[arg(long)]
+    finalize: bool,
+    /// Whether the drive checks what it writes and replaces bad sectors, at half the speed (BD, DVD-RAM)
+    #[arg(long, value_name = "on|off")]
+    defect_management: Option<Switch>,
+    #[command(flatten)]
+    pub(super) others: Others,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
 
 /// The answer.
 #[derive(Debug, Serialize)]
@@ -22,9 +43,17 @@ pub(super) struct Fields {
     why: String,
     files: u64,
     bytes: u64,
-    session_start: u32,
+    /// What is done to the disc before, in order: `close`, `blank`, `blank whole`, `format`, `go on formatting`, `format with spares`.
+    preparation: Vec<&'static str>,
+    /// The way it is written: `track at once`, `session at once`, `incremental`, `disc at once`, `sequential`, `overwriting`.
+    recipe: Option<&'static str>,
+    /// Another session can follow this one.
+    appendable: bool,
+    /// None where nothing is written, or where only a mended disc tells.
+    session_start: Option<u32>,
     session_sectors: u32,
-    free_sectors: u32,
+    /// None where only a mended disc tells.
+    free_sectors: Option<u32>,
     /// Of a session that was burned, how full the buffers were meanwhile; those of the drive's own where it tells.
     #[serde(flatten)]
     buffers: Option<BufferFields>,
@@ -76,9 +105,12 @@ impl Fields {
             why: why.to_string(),
             files: report.files,
             bytes: report.bytes,
-            session_start: report.start.0,
+            preparation: report.preparations.iter().map(|preparation| preparation.word()).collect(),
+            recipe: report.recipe.map(recipe_word),
+            appendable: report.appendable,
+            session_start: report.start.map(|start| start.0),
             session_sectors: report.sectors.0,
-            free_sectors: report.free.0,
+            free_sectors: report.free.map(|free| free.0),
             buffers: report.buffers.as_ref().map(BufferFields::new),
         }
     }
@@ -87,11 +119,24 @@ impl Fields {
     pub(super) fn summary(&self) -> String {
         let place = match self.outcome {
             "already on the disc" => "nothing to burn, the disc holds the day as it is staged".to_owned(),
-            _ => {
-                format!("{} sectors at sector {}, {} free", self.session_sectors, self.session_start, self.free_sectors)
-            }
+            _ => self.place(),
         };
-        format!("{} as {} ({}): {place}", self.day, self.decision, self.why)
+        let before = if self.preparation.is_empty() {
+            String::new()
+        } else {
+            format!("; before that: {}", self.preparation.join(", "))
+        };
+        let after = if self.appendable { "" } else { "; no session can follow" };
+        format!("{} as {} ({}): {place}{before}{after}", self.day, self.decision, self.why)
+    }
+
+    fn place(&self) -> String {
+        let at = match self.session_start {
+            Some(start) => format!("at sector {start}"),
+            None => "where is known after the repair".to_owned(),
+        };
+        let free = self.free_sectors.map_or(String::new(), |free| format!(", {free} free"));
+        format!("{} sectors {at}{free}", self.session_sectors)
     }
 
     /// What a rehearsal says.
@@ -104,17 +149,24 @@ impl Fields {
         if self.outcome == "already on the disc" {
             lines.push("session:  none, the disc holds the day as it is staged".to_owned());
         } else {
-            lines.push(format!(
-                "session:  {:?}, {} sectors at sector {}, {} free",
-                self.label, self.session_sectors, self.session_start, self.free_sectors
-            ));
+            lines.push(format!("session:  {:?}, {}", self.label, self.place()));
         }
+        if !self.preparation.is_empty() {
+            lines.push(format!("before:   {}", self.preparation.join(", ")));
+        }
+        let after = if self.appendable { "another session can follow" } else { "closed, no session can follow" };
+        lines.push(format!("after:    {after}"));
         lines
     }
 }
 
 /// What *store* is asked, from the options.
-pub(super) fn request<'a>(context: &'a Context<'_>, config: &'a crate::config::Config, dry_run: bool) -> Request<'a> {
+pub(super) fn request<'a>(
+    context: &'a Context<'_>,
+    config: &'a crate::config::Config,
+    arguments: &Arguments,
+    dry_run: bool,
+) -> Request<'a> {
     Request {
         config,
         device: context.options.device.as_deref(),
@@ -124,13 +176,15 @@ pub(super) fn request<'a>(context: &'a Context<'_>, config: &'a crate::config::C
         source_date_epoch: context.source_date_epoch,
         full: context.options.full,
         dry_run,
+        finalize: arguments.finalize,
+        defect_management: arguments.defect_management.map(|switch| switch == Switch::On),
     }
 }
 
-pub(super) fn run(context: &Context<'_>) -> Result<(), ActionError> {
+pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), ActionError> {
     let config = context.config()?;
     let dry_run = context.options.dry_run;
-    let request = request(context, &config, dry_run);
+    let request = request(context, &config, arguments, dry_run);
     let report = store(&request, &context.stop, &mut context.meter())?;
     // Done in silence, as cron wants it; a rehearsal is asked for its answer.
     context.answer("store", Fields::new(&report), |fields| if dry_run { fields.lines() } else { Vec::new() });

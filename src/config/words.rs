@@ -57,6 +57,8 @@ pub enum MediumWord {
     DvdPlusRDl,
     /// DVD-R, two layers.
     DvdMinusRDl,
+    /// DVD-RAM: a word of this program, as all but Cedar's six are.
+    DvdRam,
     /// BD-R, one layer.
     BdR,
     /// BD-RE, one layer.
@@ -95,7 +97,9 @@ impl MediumWord {
         use MediumWord::*;
         match self {
             CdR74 | CdRw74 | CdR80 | CdRw80 => Some(MediumFamily::Cd),
-            DvdPlusR | DvdPlusRw | DvdMinusR | DvdMinusRw | DvdPlusRDl | DvdMinusRDl => Some(MediumFamily::Dvd),
+            DvdPlusR | DvdPlusRw | DvdMinusR | DvdMinusRw | DvdPlusRDl | DvdMinusRDl | DvdRam => {
+                Some(MediumFamily::Dvd)
+            }
             BdR | BdRe | BdRDl | BdReDl | BdRXl => Some(MediumFamily::Bd),
             Auto => None,
         }
@@ -106,7 +110,7 @@ impl MediumWord {
     pub fn is_rewritable(self) -> Option<bool> {
         use MediumWord::*;
         match self {
-            CdRw74 | CdRw80 | DvdPlusRw | DvdMinusRw | BdRe | BdReDl => Some(true),
+            CdRw74 | CdRw80 | DvdPlusRw | DvdMinusRw | DvdRam | BdRe | BdReDl => Some(true),
             CdR74 | CdR80 | DvdPlusR | DvdMinusR | DvdPlusRDl | DvdMinusRDl | BdR | BdRDl | BdRXl => Some(false),
             Auto => None,
         }
@@ -125,6 +129,7 @@ impl Word for MediumWord {
         MediumWord::DvdMinusRw,
         MediumWord::DvdPlusRDl,
         MediumWord::DvdMinusRDl,
+        MediumWord::DvdRam,
         MediumWord::BdR,
         MediumWord::BdRe,
         MediumWord::BdRDl,
@@ -145,6 +150,7 @@ impl Word for MediumWord {
             MediumWord::DvdMinusRw => "dvd-rw",
             MediumWord::DvdPlusRDl => "dvd+r-dl",
             MediumWord::DvdMinusRDl => "dvd-r-dl",
+            MediumWord::DvdRam => "dvd-ram",
             MediumWord::BdR => "bd-r",
             MediumWord::BdRe => "bd-re",
             MediumWord::BdRDl => "bd-r-dl",
@@ -305,6 +311,7 @@ mod tests {
             ("dvd-rw", Some(Dvd), Some(true)),
             ("dvd+r-dl", Some(Dvd), Some(false)),
             ("dvd-r-dl", Some(Dvd), Some(false)),
+            ("dvd-ram", Some(Dvd), Some(true)),
             ("bd-r", Some(Bd), Some(false)),
             ("bd-re", Some(Bd), Some(true)),
             ("bd-r-dl", Some(Bd), Some(false)),

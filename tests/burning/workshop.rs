@@ -126,6 +126,8 @@ impl Workshop {
             source_date_epoch: None,
             full,
             dry_run: false,
+            finalize: false,
+            defect_management: None,
         };
         store(&request, &AtomicBool::new(false), &mut |_| {})
     }

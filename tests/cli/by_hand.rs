@@ -233,7 +233,8 @@ mod format {
         let formatted = answer(&nas, &["format"]);
         assert_eq!((&formatted["work"], &formatted["before"]["status"]), (&json!("needed"), &json!("unformatted")));
         assert_eq!(formatted["after"]["status"], "overwritable", "{formatted}");
-        untouched(&nas, &["format"], 0).expect_words(&["formatted already"]);
+        // How far the format has come may have changed since.
+        nas.read(&["format"]).expect_code(0).expect_words(&["formatted already"]);
         let again = answer(&nas, &["format", "--fast"]);
         assert_eq!((&again["work"], &again["done"]), (&json!("nothing"), &json!(false)), "{again}");
         nas.stage_and_store(TUE);

@@ -116,7 +116,11 @@ impl BackupBox {
     }
 
     fn configuration(&self, media: &str) -> String {
-        let device_type = if media.starts_with("cd") { "cdwriter" } else { "dvdwriter" };
+        let device_type = match &media[..2] {
+            "cd" => "cdwriter",
+            "bd" => "bdwriter",
+            _ => "dvdwriter",
+        };
         let top = self.top.path().display();
         format!(
             "<?xml version=\"1.0\"?>

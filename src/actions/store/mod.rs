@@ -21,17 +21,18 @@ use jiff::civil::Date;
 
 use self::session::Session;
 use super::contents::Shown;
-use super::disc::Disc;
+use super::disc::{Disc, How, Preparation};
 use super::owner::Owner;
 use super::policy::Decision;
 use super::proof::{self, Expected, Finding};
 use super::staging::{self, Day};
 use super::{ActionError, device, label};
-use crate::burn::{self, Buffers, BurnError, Progress};
+use crate::burn::{self, Buffers, BurnError, Progress, Recipe};
 use crate::config::{self, Config};
 use crate::iso::compare::{Compare, Permissions};
 use crate::iso::generator::plan::Plan;
 use crate::iso::tree::Timestamp;
+use crate::scsi::mmc::Profile;
 use crate::sector::{Lba, Sectors};
 
 /// What *store* is asked to do.
@@ -53,6 +54,10 @@ pub struct Request<'a> {
     pub full: bool,
     /// Plan and say, touch nothing.
     pub dry_run: bool,
+    /// No session is to follow this one.
+    pub finalize: bool,
+    /// Instead of the configuration's word: whether the drive replaces bad sectors.
+    pub defect_management: Option<bool>,
 }
 
 /// How *store* ended.
@@ -84,12 +89,18 @@ pub struct Report {
     pub decision: Decision,
     /// The medium's kind.
     pub medium: String,
-    /// First sector of the session.
-    pub start: Lba,
+    /// What is, or was, done to the disc before the session is written.
+    pub preparations: Vec<Preparation>,
+    /// The way it is written; none where nothing is.
+    pub recipe: Option<Recipe>,
+    /// Whether another session can follow; of a session that is only planned, as far as can be known.
+    pub appendable: bool,
+    /// First sector of the session; none where there is none, or the drive does not tell before the disc is mended.
+    pub start: Option<Lba>,
     /// Its length.
     pub sectors: Sectors,
-    /// Sectors that were free for it.
-    pub free: Sectors,
+    /// Sectors that were free for it; none where the drive does not tell before the disc is mended.
+    pub free: Option<Sectors>,
     /// Files of the day.
     pub files: u64,
     /// Their bytes.
@@ -128,6 +139,10 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
         Some(disc) => disc,
         None => Disc::open(spec, request.trace)?,
     };
+    disc.how = How {
+        finalize: request.finalize,
+        defect_management: request.defect_management.or(config.cedarburn.defect_management),
+    };
     if !device::fits(store.media_type, disc.medium.profile) {
         return Err(ActionError::OtherMedium { configured: store.media_type, found: disc.medium.profile });
     }
@@ -135,11 +150,14 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
         return Err(BurnError::NoRecipe { profile: disc.medium.profile, why }.into());
     }
 
+    tell_what_has_no_meaning(&disc);
+
     let session = Session { request, day, label: label::label(request.today) };
     let scanned = session.scan(&disc)?;
     let mut settled = session.settle(&mut disc, &scanned, stop)?;
+    let planned = session.report(Outcome::Planned, &settled, &disc, &scanned);
     if request.dry_run {
-        return Ok(session.report(Outcome::Planned, &settled, &disc, &scanned));
+        return Ok(planned);
     }
     if stop.load(Ordering::Relaxed) {
         return Err(BurnError::Interrupted { written: Sectors(0) }.into());
@@ -148,22 +166,37 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
         disc.mend(progress)?;
         settled = session.settle(&mut disc, &scanned, stop)?;
     }
+    let preparations = planned.preparations;
     let Some(plan) = &settled.plan else {
+        if disc.how.finalize && !disc.is_overwritable() {
+            tracing::warn!("nothing was burned, and so nothing is finalised");
+        }
         disc.end_format(progress)?;
         let report = session.report(Outcome::AlreadyThere, &settled, &disc, &scanned);
-        return session.finish(report, owner);
+        return session.finish(Report { preparations, ..report }, owner);
     };
     let decision = settled.decision;
+    let report = session.report(Outcome::Planned, &settled, &disc, &scanned);
     let burned = put_on_disc(&session, &mut disc, decision, plan, stop, progress);
-    let (proven, buffers) = burned.map_err(|error| match decision {
+    let Done { proven, appendable, buffers } = burned.map_err(|error| match decision {
         Decision::NewDisc { wipe: true, .. } => ActionError::Wiped(Box::new(error)),
         _ => error,
     })?;
-    let report = session.report(Outcome::Stored { proven }, &settled, &disc, &scanned);
-    session.finish(Report { buffers: Some(buffers), ..report }, owner)
+    let report =
+        Report { outcome: Outcome::Stored { proven }, preparations, appendable, buffers: Some(buffers), ..report };
+    session.finish(report, owner)
 }
 
-/// Touches the disc: makes it ready, burns, reads back. Returns whether the session was proven, and how full the buffers were.
+/// What was put on a disc.
+struct Done {
+    /// It was read back and compared.
+    proven: bool,
+    /// Another session can follow.
+    appendable: bool,
+    buffers: Buffers,
+}
+
+/// Touches the disc: makes it ready, burns, reads back.
 fn put_on_disc(
     session: &Session<'_>,
     disc: &mut Disc,
@@ -171,10 +204,14 @@ fn put_on_disc(
     plan: &Plan,
     stop: &AtomicBool,
     progress: &mut dyn Progress,
-) -> Result<(bool, Buffers), ActionError> {
+) -> Result<Done, ActionError> {
     let superblock = disc.superblock(decision, plan)?;
     disc.prepare(decision, progress)?;
     let (burned, streamed) = session.burn(disc, decision, plan, stop, progress)?;
+    let appendable = disc.is_overwritable() || burned.appendable;
+    if !appendable && !disc.how.finalize {
+        tracing::warn!("the disc is closed now: no session can follow this one");
+    }
     let mut findings: Vec<Finding> = streamed.damages.iter().map(|damage| Finding::damage(damage, "burned")).collect();
     findings.extend(session.what_came_and_went(disc, plan, &streamed.damages));
     let verifies = session.request.config.require_store()?.verifies();
@@ -204,9 +241,21 @@ fn put_on_disc(
         if verifies {
             tracing::info!("read back and proven: every sector, name and file is on the disc as it was staged");
         }
-        Ok((verifies, burned.buffers))
+        Ok(Done { proven: verifies, appendable, buffers: burned.buffers })
     } else {
         Err(ActionError::Findings { what: "the disc does not hold the day as it was staged", findings })
+    }
+}
+
+/// What was asked for and means nothing on this medium.
+fn tell_what_has_no_meaning(disc: &Disc) {
+    let profile = disc.medium.profile;
+    if disc.how.finalize && disc.is_overwritable() {
+        tracing::info!("there is nothing to finalise on a {profile}: it can be written on for ever");
+    }
+    let has_spares = matches!(profile, Profile::BdRSequential | Profile::BdRe | Profile::DvdRam);
+    if disc.how.defect_management.is_some() && !has_spares {
+        tracing::info!("{profile} has no spare sectors: defect management means nothing on it");
     }
 }
 

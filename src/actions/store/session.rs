@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Outcome, Report, Request};
 use crate::actions::ActionError;
-use crate::actions::disc::Disc;
+use crate::actions::disc::{Disc, Preparation};
 use crate::actions::label;
 use crate::actions::notes;
 use crate::actions::own_files;
@@ -19,7 +19,7 @@ use crate::actions::owner::Owner;
 use crate::actions::policy::{self, Decision, Refusal, Wanted};
 use crate::actions::proof::{self, Finding, Hashed, ProofError};
 use crate::actions::staging::{self, Day};
-use crate::burn::{self, Burned, DriveSource, Image, Job, Progress};
+use crate::burn::{self, Burned, DriveSource, Image, Job, Progress, State};
 use crate::config;
 use crate::iso::compare::{Compare, What, compare};
 use crate::iso::generator::plan::{AttributePolicy, Options, Plan};
@@ -53,7 +53,8 @@ pub(super) struct Settled {
     pub(super) decision: Decision,
     /// The session; none where the disc holds the day already.
     pub(super) plan: Option<Plan>,
-    free: Sectors,
+    /// Sectors that are free for it, if that is known yet.
+    free: Option<Sectors>,
 }
 
 /// One run of *store* for one day.
@@ -78,7 +79,7 @@ impl Session<'_> {
         let alone = self.with_own_files(tree)?;
         // Whether the disc is carried on is not decided yet; it costs a few sectors.
         let joliet = self.has_joliet(Some(disc));
-        let plan = Plan::new(alone, disc.options(self.options(Lba(0), joliet)))?;
+        let plan = Plan::new(alone, disc.options(None, self.options(Lba(0), joliet)))?;
         Ok(Scanned { plan, files: report.files, bytes: report.bytes })
     }
 
@@ -100,14 +101,14 @@ impl Session<'_> {
             };
             if findings.is_empty() {
                 tracing::info!("the disc holds {} already, byte for byte as it is staged", self.day.date);
-                return Ok(Settled { decision, plan: None, free: disc.appendable() });
+                return Ok(Settled { decision, plan: None, free: Some(disc.appendable()) });
             }
             return Err(ActionError::Findings { what: "the disc does not show the day it holds", findings });
         }
         let start = disc.start_of(decision);
-        let plan = self.plan(disc, previous.map(|previous| previous.tree), start)?;
+        let plan = self.plan(disc, decision, previous.map(|previous| previous.tree), start)?;
         let (needed, free) = (disc.needs(&plan), disc.room_for(decision, start));
-        if needed > free {
+        if let Some(free) = free.filter(|&free| needed > free) {
             let empty = matches!(decision, Decision::NewDisc { .. });
             return Err(ActionError::NoRoom {
                 day: self.day.date,
@@ -117,7 +118,14 @@ impl Session<'_> {
                 rewritable: disc.medium.rewritable,
             });
         }
-        tracing::info!("image of {} sectors at sector {start}, {free} sectors are free", plan.sectors());
+        if let Some(free) = free.filter(|_| disc.is_known(decision)) {
+            tracing::info!("image of {} sectors at sector {start}, {free} sectors are free", plan.sectors());
+        } else {
+            tracing::info!("image of {} sectors, where is known when the disc is mended", plan.sectors());
+        }
+        if !disc.stays_appendable(decision) && !disc.how.finalize {
+            tracing::warn!("no session can follow this one: the drive writes this {} in one go", disc.medium.profile);
+        }
         Ok(Settled { decision, plan: Some(plan), free })
     }
 
@@ -239,7 +247,13 @@ impl Session<'_> {
         self.request.config.cedarburn.joliet || newest.is_some_and(|newest| newest.volume.has_joliet())
     }
 
-    fn plan(&self, disc: &mut Disc, previous: Option<Tree>, start: Lba) -> Result<Plan, ActionError> {
+    fn plan(
+        &self,
+        disc: &mut Disc,
+        decision: Decision,
+        previous: Option<Tree>,
+        start: Lba,
+    ) -> Result<Plan, ActionError> {
         let mut joliet = self.has_joliet(previous.is_some().then_some(disc));
         if joliet && disc.is_overwritable() && previous.as_ref().is_some_and(reaches_into_the_superblock) {
             tracing::warn!("the session gets no Joliet tree: a file stands where its descriptor would be written");
@@ -257,7 +271,7 @@ impl Session<'_> {
             return Err(ActionError::Moving { path: vanished.clone() });
         }
         let tree = self.with_own_files(tree)?;
-        let plan = Plan::new(tree, disc.options(Options { carried, ..self.options(start, joliet) }))?;
+        let plan = Plan::new(tree, disc.options(Some(decision), Options { carried, ..self.options(start, joliet) }))?;
         notes::tell(&plan, &self.day.on_disc());
         Ok(plan)
     }
@@ -302,8 +316,8 @@ impl Session<'_> {
             sectors: plan.sectors(),
             image: &mut image,
             begins_disc: matches!(decision, Decision::NewDisc { .. }),
-            finalize: false,
-            defect_management: None,
+            finalize: disc.how.finalize,
+            defect_management: disc.how.defect_management,
             speed: store.drive_speed,
             fifo_bytes: fifo_mb.map_or(FIFO_BYTES, |mb| mb.min(MOST_FIFO_MB) << 20),
             stop,
@@ -356,7 +370,17 @@ impl Session<'_> {
             label: self.label.clone(),
             decision: settled.decision,
             medium: disc.medium.profile.to_string(),
-            start: settled.plan.as_ref().map_or(Lba(0), Plan::start),
+            preparations: match settled.plan {
+                Some(_) => disc.preparations(settled.decision),
+                None if disc.is_to_be_mended(settled.decision) => vec![Preparation::Close],
+                None => Vec::new(),
+            },
+            recipe: settled.plan.as_ref().and_then(|_| disc.recipe(settled.decision)),
+            appendable: match settled.plan {
+                Some(_) => disc.stays_appendable(settled.decision),
+                None => disc.is_overwritable() || disc.medium.state == State::Appendable,
+            },
+            start: settled.plan.as_ref().filter(|_| disc.is_known(settled.decision)).map(Plan::start),
             sectors: settled.plan.as_ref().map_or(Sectors(0), Plan::sectors),
             free: settled.free,
             files: scanned.files,
