@@ -92,13 +92,14 @@ fn write(drive: &mut Drive, medium: &Medium, job: &mut Job<'_>, limit: Sectors) 
 fn grow(drive: &mut Drive, job: &mut Job<'_>) -> Result<(), ScsiError> {
     let end = job.start.0.saturating_add(with_filling(job.sectors, Sectors(0), ALIGNMENT).0);
     let mut capacities = drive.run(&ReadFormatCapacities)?;
-    if capacities.kind == CapacityKind::Formatted && capacities.sectors.0 < end {
-        if let Some(sectors) = capacities.of_kind(0x13).map(|format| format.sectors).max() {
-            working(job.progress, Phase::Format, |on_progress| {
-                drive.run_long(|immediate| FormatUnit::dvd_rw_grow(sectors, immediate), deadline::FORMAT, on_progress)
-            })?;
-            capacities = drive.run(&ReadFormatCapacities)?;
-        }
+    if capacities.kind == CapacityKind::Formatted
+        && capacities.sectors.0 < end
+        && let Some(sectors) = capacities.of_kind(0x13).map(|format| format.sectors).max()
+    {
+        working(job.progress, Phase::Format, |on_progress| {
+            drive.run_long(|immediate| FormatUnit::dvd_rw_grow(sectors, immediate), deadline::FORMAT, on_progress)
+        })?;
+        capacities = drive.run(&ReadFormatCapacities)?;
     }
     if capacities.kind == CapacityKind::Formatted && capacities.sectors.0 >= end {
         return Ok(());

@@ -32,7 +32,7 @@ pub(super) enum Speed {
     /// SET STREAMING.
     Streaming,
     /// SET CD SPEED.
-    CdSpeed,
+    Cd,
 }
 
 /// The multi-session field of mode page 05h for a job.
@@ -87,7 +87,7 @@ pub(super) fn set_speed(drive: &mut Drive, medium: &Medium, job: &Job<'_>) -> Re
     }
     let write_kb_per_s = u16::try_from(chosen).unwrap_or(FASTEST);
     warn_of_speed(drive.run(&SetCdSpeed { write_kb_per_s }))?;
-    Ok(Speed::CdSpeed)
+    Ok(Speed::Cd)
 }
 
 fn warn_of_speed(result: Result<(), ScsiError>) -> Result<(), ScsiError> {
@@ -111,7 +111,7 @@ pub(super) fn restore_speed(drive: &mut Drive, speed: Speed) {
     let restored = match speed {
         Speed::Untouched => return,
         Speed::Streaming => drive.run(&SetStreaming::restore()),
-        Speed::CdSpeed => drive.run(&SetCdSpeed { write_kb_per_s: FASTEST }),
+        Speed::Cd => drive.run(&SetCdSpeed { write_kb_per_s: FASTEST }),
     };
     if let Err(error) = restored {
         drive.tell_again(&error);

@@ -112,7 +112,10 @@ pub(super) fn refusal(key: u8, asc: u8, ascq: u8) -> Completion {
 
 /// The commands that reached a drive, with the parameters of those that are short.
 #[derive(Clone, Default)]
-pub(super) struct Sent(Arc<Mutex<Vec<(Vec<u8>, Vec<u8>)>>>);
+pub(super) struct Sent(Arc<Mutex<Vec<Packet>>>);
+
+/// A CDB, and the parameters that went with it.
+type Packet = (Vec<u8>, Vec<u8>);
 
 impl Sent {
     /// Forgets what was sent so far.

@@ -16,6 +16,9 @@ use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 /// Why a WRITE was not taken, and the address it had.
 pub(super) type Refused = (Lba, ScsiError);
 
+/// Sends the first chunk to its address.
+pub(super) type First<'a> = dyn FnMut(&mut Drive, Lba, &[u8]) -> Result<(), Refused> + 'a;
+
 /// What the medium demands of a run of writes.
 pub(super) struct Sink<'a> {
     /// Zeros follow the image up to this many sectors.
@@ -27,7 +30,7 @@ pub(super) struct Sink<'a> {
     /// WRITE(12) with the Streaming bit.
     pub(super) streaming: bool,
     /// Sends the first chunk, where the recipe has something to do before it, or an answer to its refusal.
-    pub(super) first: Option<&'a mut dyn FnMut(&mut Drive, Lba, &[u8]) -> Result<(), Refused>>,
+    pub(super) first: Option<&'a mut First<'a>>,
 }
 
 /// Sectors that a session of so many takes with its filling.
