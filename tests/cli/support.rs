@@ -305,7 +305,11 @@ impl BackupBox {
 
     /// What is on the disc: equal while nobody burns anything. How far a format has come is left out.
     pub(crate) fn disc_content(&self) -> (Value, String) {
-        (self.shown(), fingerprint(&self.sectors()))
+        let mut shown = self.shown();
+        if let Some(disc) = shown["disc"].as_object_mut() {
+            disc.remove("formatted");
+        }
+        (shown, fingerprint(&self.sectors()))
     }
 
     /// Everything in staging with content and time: equal while nobody touches it.
