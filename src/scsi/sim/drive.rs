@@ -387,8 +387,10 @@ impl SimDrive {
                 inserted.family.set_quirks(self.quirks);
             }
             self.watch.unsynced_data = false;
-            if self.quirks.stale && matches!(operation.effect, Effect::CloseSession { .. }) {
-                let last = inserted.disc.state.sessions.last().and_then(|session| session.tracks.first());
+            // What is written at once is closed by its SYNC.
+            if self.quirks.stale && matches!(operation.effect, Effect::CloseSession { .. } | Effect::Synchronize) {
+                let closed = inserted.disc.state.sessions.last().filter(|session| session.lead_out.is_some());
+                let last = closed.and_then(|session| session.tracks.first());
                 self.stale_from = last.map(|track| track.start);
             }
         } else {

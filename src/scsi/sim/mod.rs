@@ -90,6 +90,7 @@ mod sequential_replies;
 mod sequential_rules;
 mod state;
 mod structures;
+mod transfer;
 mod watch;
 
 #[cfg(test)]

@@ -161,6 +161,7 @@ fn the_multi_session_bits_decide_whether_the_disc_stays_open() {
     assert_eq!(sense(&refused), (5, 0x24, 0));
     assert_eq!(sense(&write_once(&mut drive, 20_000, 1, 0).unwrap()), (5, 0x64, 0));
     assert_eq!(described(&folder).state, "closed");
+    assert!(wrongs(&drive).contains(&"a track was closed before it was synchronized"));
 }
 
 #[test]

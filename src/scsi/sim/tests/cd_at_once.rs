@@ -97,6 +97,7 @@ fn nothing_is_written_without_a_sheet_or_beside_it() {
             "a WRITE went beyond what can be written",
             "what is written at once was synchronized before its end",
             "CLOSE although there was nothing that could be closed",
+            "a WRITE came in a mode that this disc does not take",
         ]
     );
 }

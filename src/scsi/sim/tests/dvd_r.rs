@@ -333,3 +333,17 @@ fn a_power_cut_damages_the_track_and_two_closes_repair_the_disc() {
     holds(&mut drive, 0, 160, 1);
     holds(&mut drive, 28_832, kept, 2);
 }
+
+#[test]
+fn a_stale_drive_does_not_read_a_disc_at_once_before_it_looked_again() {
+    let folder = disc("dvd-r");
+    let mut drive = drive(&folder, ",stale");
+    select(&mut drive, DVD_AT_ONCE);
+    good(&mut drive, "53 00 00 00 00 00 00 00 10 00");
+    write(&mut drive, 0, 16, 1);
+    good(&mut drive, "35 00 00 00 00 00 00 00 00 00");
+    assert_eq!(sense(&read(&mut drive, 0, 1).unwrap_err()), (5, 0x21, 0));
+    good(&mut drive, "1B 00 00 00 00 00");
+    good(&mut drive, "1B 00 00 00 01 00");
+    holds(&mut drive, 0, 16, 1);
+}

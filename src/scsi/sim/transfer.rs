@@ -1,0 +1,142 @@
+//! READ and WRITE: blocks between the host and the disc.
+
+use std::time::Duration;
+
+use super::decode::Fields;
+use super::drive::{Inserted, SimDrive, Stop};
+use super::family::Accepted;
+use super::kinds::Nature;
+use super::options::Quirks;
+use super::sense::Sense;
+use super::state::DiscState;
+use crate::scsi::Data;
+use crate::sector::SECTOR_BYTES;
+
+/// What the cable takes for a byte: 100 MB/s.
+const NANOSECONDS_A_BYTE: u64 = 10;
+
+/// Descriptors of an overwritable disc stand below this address; they are written last, after what they point to.
+const SUPERBLOCK_END: u32 = 32;
+
+/// Block -150, where the pre-gap of the first track begins.
+const PRE_GAP_START: u32 = 0xffff_ff6a;
+
+impl SimDrive {
+    pub(super) fn read(&mut self, cdb: &[u8], data: Data<'_>) -> Result<usize, Stop> {
+        let fields = Fields(cdb);
+        let (at, count) = (fields.u32(2), u32::from(fields.u16(7)));
+        let bytes = fields.length(7) * SECTOR_BYTES;
+        let buffer = match data {
+            Data::In(buffer) if buffer.len() == bytes => buffer,
+            Data::None if bytes == 0 => &mut [],
+            _ => return Err(self.wrong_length(cdb)),
+        };
+        if count == 0 {
+            return Ok(0);
+        }
+        let wrong_at = self.meet_fault(fields.u8(0), Some((at, count)))?;
+        let stale = self.stale_from.filter(|from| at.saturating_add(count) > *from);
+        let quirks = self.quirks;
+        let Inserted { disc, family, buffer: written } = self.inserted()?;
+        family.check_read(&disc.state, at, count).map_err(|sense| unreadable(sense, &disc.state, quirks))?;
+        if let Some(from) = stale {
+            return Err(Sense::OUT_OF_RANGE.at(at.max(from)).into());
+        }
+        disc.read_sectors(at, buffer)?;
+        written.overlay(at, buffer);
+        let speed = u64::from(disc.medium().read_kb_per_s());
+        let offset = wrong_at.and_then(|lba| lba.checked_sub(at)).and_then(|n| usize::try_from(n).ok());
+        if let Some(byte) = offset.and_then(|n| buffer.get_mut(n.saturating_mul(SECTOR_BYTES))) {
+            *byte ^= 0x01;
+        }
+        self.advance(Duration::from_nanos(bytes as u64 * 1_000_000 / speed.max(1)))?;
+        Ok(bytes)
+    }
+
+    pub(super) fn write(&mut self, cdb: &[u8], count: u32, out: &[u8]) -> Result<usize, Stop> {
+        let fields = Fields(cdb);
+        let at = fields.u32(2);
+        if count == 0 {
+            return Ok(0);
+        }
+        if self.inserted()?.buffer.free() < count {
+            self.watch.turned_away(cdb, false);
+            return Err(Sense::LONG_WRITE_IN_PROGRESS.into());
+        }
+        self.watch.write_arrived(cdb);
+        if !self.prevented {
+            self.watch.record("WRITE while the tray was not locked", cdb);
+        }
+        self.meet_fault(fields.u8(0), Some((at, count)))?;
+
+        let (now, speed, page, quirks) = (self.now, self.write_kb_per_s, self.page.clone(), self.quirks);
+        let Inserted { disc, family, buffer } = self.inserted()?;
+        let accepted = match family.accept_write(disc, &page, at, count) {
+            Ok(accepted) => accepted,
+            Err(sense) => {
+                if let Some(wrong) = careless_write(sense, quirks) {
+                    self.watch.record(wrong, cdb);
+                }
+                return Err(sense.into());
+            }
+        };
+        // Blocks of the pre-gap have negative addresses. The laser writes them, and nobody reads them back.
+        let skipped = if at >= PRE_GAP_START { at.wrapping_neg().min(count) } else { 0 };
+        let (pre_gap, kept) = out.split_at_checked(skipped as usize * SECTOR_BYTES).unwrap_or((out, &[]));
+        if skipped < count {
+            buffer.push(at.wrapping_add(skipped), count - skipped, kept, now);
+        }
+        let sequential = !disc.state.is_overwritable();
+        // FUA: the medium is waited for.
+        let mut takes = Duration::from_nanos(out.len() as u64 * NANOSECONDS_A_BYTE);
+        if fields.bit(1, 3) {
+            takes = takes.saturating_add(buffer.drain_time(speed));
+            self.inserted()?.commit_all()?;
+        }
+        if pre_gap.iter().any(|byte| *byte != 0) {
+            self.watch.record("the pre-gap was not written with zeros", cdb);
+        }
+        if accepted == Accepted::SplitsUnit {
+            self.watch.record("a WRITE began in the midst of an ECC unit", cdb);
+        }
+        if accepted == Accepted::OpensTrack {
+            if !self.watch.address_asked {
+                self.watch.record("a track was begun without asking for its address", cdb);
+            }
+            self.watch.address_asked = false;
+        }
+        if !sequential {
+            if at < SUPERBLOCK_END && self.watch.unsynced_data {
+                self.watch.record("descriptors were written before the data they point to was synchronized", cdb);
+            }
+            self.watch.unsynced_data |= at.saturating_add(count) > SUPERBLOCK_END;
+        }
+        self.advance(takes)?;
+        Ok(out.len())
+    }
+}
+
+/// What a READ that fails is answered, on a drive with these habits.
+fn unreadable(sense: Sense, disc: &DiscState, quirks: Quirks) -> Sense {
+    let run_out =
+        sense.words() == Sense::UNRECOVERED_READ.words() && disc.medium.nature() == Nature::Cd && !disc.erasing;
+    let instead = match sense.words() {
+        words if words == Sense::BLANK_CHECK.words() => quirks.unwritten,
+        _ if run_out => quirks.run_out,
+        _ => None,
+    };
+    instead.map_or(sense, |instead| sense.instead(instead))
+}
+
+/// What a refused WRITE says of the client, if it is the client's doing.
+fn careless_write(sense: Sense, quirks: Quirks) -> Option<&'static str> {
+    match sense.words() {
+        (5, 0x21, 0x02) => Some("a WRITE did not go to the next writable address"),
+        (5, 0x21, 0x00) | (5, 0x63, 0x00) => Some("a WRITE went beyond what can be written"),
+        (5, 0x24, 0x00) => Some("a WRITE was no multiple of the packet size"),
+        (5, 0x2c, 0x00) => Some("a WRITE came when nothing could be written"),
+        (5, 0x64, 0x00) if !quirks.lie21 => Some("a WRITE came in a mode that this disc does not take"),
+        (7, 0x27, 0x00) => Some("a WRITE came to a disc that takes no more"),
+        _ => None,
+    }
+}
