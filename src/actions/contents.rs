@@ -174,6 +174,12 @@ impl Contents {
                 contents.shown = Shown::Unreadable;
                 return Ok(contents);
             }
+            // Somebody's disc may lie behind the bad spot: only whoever is told to may write over it.
+            Err(ReadError::Descriptor { source: error }) if is_bad_spot(&error) => {
+                tracing::warn!(%error, "the beginning of the disc, which says what is on it, can't be read");
+                contents.shown = Shown::Unreadable;
+                return Ok(contents);
+            }
             Err(error) => return Err(error),
         };
         if chain.superblock().is_none() && superblock_is_wiped(source) {
@@ -303,14 +309,27 @@ fn reaches_beyond(volume: &Volume, session: &Session) -> bool {
 }
 
 /// Whether the superblock of an overwritable medium is zeros: never written, or wiped at the beginning of a new disc. While a format is
-/// not over, the drive answers for sectors that were never written that they are blank.
+/// not over, the drive answers for sectors that were never written that they are blank. A bad spot beside the descriptors, as a WRITE that
+/// failed there leaves it, says nothing.
 fn superblock_is_wiped(source: &mut dyn SectorSource) -> bool {
-    is_empty(source, Lba(0))
+    let mut sector = [0xff; SECTOR_BYTES];
+    (0..HEAD_SECTORS).all(|number| match source.read(Lba(number), &mut sector) {
+        Ok(()) => sector.iter().all(|&byte| byte == 0),
+        Err(error) => is_blank(&error) || (number != SYSTEM_AREA && is_bad_spot(&error)),
+    })
 }
 
 fn is_blank(error: &SourceError) -> bool {
-    let sense = error.cause.downcast_ref::<ScsiError>().and_then(ScsiError::sense);
-    sense.is_some_and(|sense| sense.key == SenseKey::BlankCheck)
+    key_of(error) == Some(SenseKey::BlankCheck)
+}
+
+/// Whether the drive is there and well, and the medium is not.
+pub(super) fn is_bad_spot(error: &SourceError) -> bool {
+    key_of(error) == Some(SenseKey::MediumError)
+}
+
+fn key_of(error: &SourceError) -> Option<SenseKey> {
+    error.cause.downcast_ref::<ScsiError>().and_then(ScsiError::sense).map(|sense| sense.key)
 }
 
 /// Whether no file reaches beyond `end`.

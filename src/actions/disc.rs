@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
-use super::contents::{Contents, Shown};
+use super::contents::{Contents, Shown, is_bad_spot};
 use super::policy::{Decision, DiscState, OnDisc};
 use super::proof::Finding;
 use super::{ActionError, device};
@@ -468,6 +468,9 @@ impl Disc {
     /// With `-md5 on` xorriso puts a checksum of the sectors up to the descriptors behind these. It would be wrong from now on, and xorriso
     /// refuses a disc whose checksum is: without one it reads on. Those of the sessions behind stay right.
     ///
+    /// Sectors with a bad spot, as a WRITE that failed leaves them, are written anew where nothing can have been in them but zeros: before the
+    /// descriptors everywhere, and behind them where the first session begins behind the superblock.
+    ///
     /// # Errors
     /// When the sectors can't be read.
     pub fn superblock(&mut self, decision: Decision, plan: &Plan) -> Result<Option<Vec<u8>>, ActionError> {
@@ -480,6 +483,7 @@ impl Disc {
         }
         let mut there = vec![0; own.len()];
         let descriptors = plan.descriptor_bytes();
+        let is_libburnias = self.contents.sessions.first().is_some_and(|first| first.start >= overwrite::FIRST_SESSION);
         let mut source = DriveSource(&mut self.drive);
         for (sector, number) in there.chunks_mut(SECTOR_BYTES).zip(0..) {
             let bytes = number as usize * SECTOR_BYTES;
@@ -487,8 +491,13 @@ impl Disc {
             if descriptors.contains(&bytes) {
                 sector.copy_from_slice(&own[bytes..bytes + SECTOR_BYTES]);
             } else {
-                let read = crate::iso::source::SectorSource::read(&mut source, Lba(number), sector);
-                read.map_err(|source| ActionError::Superblock { source })?;
+                match crate::iso::source::SectorSource::read(&mut source, Lba(number), sector) {
+                    Err(error) if is_bad_spot(&error) && (bytes < descriptors.start || is_libburnias) => {
+                        tracing::warn!(%error, "a bad spot at the beginning of the disc is written anew");
+                        sector.fill(0);
+                    }
+                    read => read.map_err(|source| ActionError::Superblock { source })?,
+                }
                 if bytes >= descriptors.start && is_checksum_tag(sector, number) {
                     sector.fill(0);
                 }
