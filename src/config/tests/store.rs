@@ -3,7 +3,7 @@
 use super::*;
 use std::time::Duration;
 
-const MEDIA: &str = "one of cdr-74, cdrw-74, cdr-80, cdrw-80, dvd+r, dvd+rw, dvd-r, dvd-rw, dvd+r-dl, dvd-r-dl, bd-r, \
+const MEDIA: &str = "one of cdr-74, cdrw-74, cdr-80, cdrw-80, dvd+r, dvd+rw, dvd-r, dvd-rw, dvd+r-dl, dvd-r-dl, dvd-ram, bd-r, \
                      bd-re, bd-r-dl, bd-re-dl, bd-r-xl, auto";
 
 fn store(doc: &Doc) -> Store {
