@@ -325,6 +325,7 @@ impl SimDrive {
         self.check_immediate(immediate, Sense::cdb_field(1, Some(1)))?;
         let Inserted { family, buffer, .. } = self.inserted()?;
         if buffer.is_empty() && !family.is_writing() {
+            self.watch.unsynced_data = false;
             return Ok(0);
         }
         let short = family.is_short_of_its_end();

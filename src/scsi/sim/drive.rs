@@ -11,6 +11,7 @@ use super::faults::{self, Action, Fault};
 use super::formatting;
 use super::kinds::Nature;
 use super::mode::WritePage;
+use super::operation::Operation;
 use super::options::{OptionError, Options, Quirks};
 use super::sense::Sense;
 use super::watch::{Violation, Watch};
@@ -134,44 +135,6 @@ enum Power {
     On,
     Off,
     Vanished,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Operation {
-    pub(super) effect: Effect,
-    sense: Sense,
-    since: Duration,
-    until: Duration,
-    /// It will fail with this.
-    fails: Option<Sense>,
-    /// Quirk `earlyready`: TEST UNIT READY has been told that it is over.
-    told_ready: bool,
-}
-
-impl Operation {
-    /// Whether TEST UNIT READY is now told, once, that it is over although it is not.
-    pub(super) fn tells_ready(&mut self, now: Duration) -> bool {
-        let early = !self.told_ready && now.saturating_sub(self.since) >= self.left(now);
-        self.told_ready |= early;
-        early
-    }
-
-    pub(super) fn left(&self, now: Duration) -> Duration {
-        self.until.saturating_sub(now)
-    }
-
-    /// What the drive answers while it lasts.
-    pub(super) fn sense(&self, now: Duration, quirks: Quirks) -> Sense {
-        if self.effect == Effect::Nothing || quirks.no_progress {
-            return self.sense;
-        }
-        if quirks.stuck_progress {
-            return self.sense.with_progress(655);
-        }
-        let total = self.until.saturating_sub(self.since).as_millis().max(1);
-        let done = now.saturating_sub(self.since).as_millis();
-        self.sense.with_progress(u16::try_from(done.saturating_mul(0x1_0000) / total).unwrap_or(u16::MAX))
-    }
 }
 
 /// A drive in software, with a virtual disc in it. It owns the disc until it is dropped.

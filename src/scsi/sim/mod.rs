@@ -80,6 +80,7 @@ mod kinds;
 mod mechanics;
 mod mode;
 mod one_track;
+mod operation;
 mod options;
 mod random;
 mod replies;

@@ -285,3 +285,45 @@ fn a_power_cut_at_any_step_on_a_dvd_or_bd_is_repaired_by_closing_track_and_sessi
         }
     }
 }
+
+#[test]
+fn a_power_cut_while_an_overwritable_disc_grows_leaves_what_was_there() {
+    let format = "04 11 00 00 00 00";
+    for (word, list, grow) in [
+        ("bd-re", "00 00 00 08 00 01 00 00 C4 00 08 00", None),
+        ("dvd-ram", "00 A0 00 08 00 01 00 00 00 00 08 00", None),
+        ("dvd-rw", "00 00 00 08 00 00 00 00 54 00 00 10", Some("00 00 00 08 00 00 FE C0 4C 00 00 10")),
+    ] {
+        for n in 1..30 {
+            let folder = disc_of(word, Some(65_536));
+            {
+                let mut drive = drive(&folder, "");
+                assert_eq!(send(&mut drive, format, list).status, Status::Good, "{word}");
+                write(&mut drive, 0, 320, 1);
+                good(&mut drive, "35 00 00 00 00 00 00 00 00 00");
+                run(&mut drive, "5B 00 02 00 00 00 00 00 00 00");
+            }
+            {
+                let mut drive = drive(&folder, "");
+                if let Some(grow) = grow {
+                    assert_eq!(send(&mut drive, format, grow).status, Status::Good);
+                }
+                // More data, then what points to it; the power goes after step n.
+                let mut steps = (320..1056).step_by(32).map(Some).chain([None, Some(0), None]);
+                for step in steps.by_ref().take(n) {
+                    match step {
+                        Some(at) => write(&mut drive, at, 32, 2),
+                        None => good(&mut drive, "35 00 00 00 00 00 00 00 00 00"),
+                    }
+                }
+                drive.power_cut();
+            }
+            let mut drive = drive(&folder, "");
+            holds(&mut drive, 32, 288, 1);
+            for lba in 0..32 {
+                let sector = read(&mut drive, lba, 1).unwrap();
+                assert!(sector == sectors(lba, 1, 1) || n > 24 && sector == sectors(lba, 1, 2), "{word}, step {n}");
+            }
+        }
+    }
+}
