@@ -22,7 +22,7 @@ use std::fs;
 use std::path::Path;
 
 use foreign::compare::{Limit, Reader, compare};
-use foreign::disc::BackupBox;
+use foreign::disc::{BackupBox, OVERWRITABLE};
 use foreign::image::{Image, chain_of_overwritable};
 use foreign::limits::{LIMITS, LIMITS_ON_EARLIER_OVERWRITABLE, LIMITS_ON_XORRISO_DISCS};
 use foreign::listing::{Listing, expected_on_disc};
@@ -72,6 +72,48 @@ mod a_week_on_each_virtual_disc_is_what_every_foreign_reader_shows {
     fn dvd_plus_rw_without_long_names() {
         check("dvd+rw", Names::Short);
     }
+
+    #[test]
+    #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
+    fn dvd_minus_r() {
+        check("dvd-r", Names::All);
+    }
+
+    #[test]
+    #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
+    fn dvd_minus_rw() {
+        check("dvd-rw", Names::All);
+    }
+
+    #[test]
+    #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
+    fn dvd_minus_rw_in_restricted_overwrite() {
+        check("dvd-rw-overwrite", Names::All);
+    }
+
+    #[test]
+    #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
+    fn dvd_plus_r() {
+        check("dvd+r", Names::All);
+    }
+
+    #[test]
+    #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
+    fn dvd_ram() {
+        check("dvd-ram", Names::All);
+    }
+
+    #[test]
+    #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
+    fn bd_r() {
+        check("bd-r", Names::All);
+    }
+
+    #[test]
+    #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
+    fn bd_re() {
+        check("bd-re", Names::All);
+    }
 }
 
 mod an_earlier_session_still_shows_the_days_up_to_then {
@@ -113,14 +155,17 @@ mod an_earlier_session_still_shows_the_days_up_to_then {
 #[ignore = "needs xorriso, isoinfo, 7z, bsdtar, linux.uml, cc and perl"]
 fn xorriso_finds_every_session_of_an_overwritable_disc() {
     require_all();
-    let nas = BackupBox::new("dvd+rw");
-    let week = nas.run_week(Names::All);
-    let found = xorriso::sessions(&nas.sectors());
-    assert_eq!(found, nas.session_starts());
-    assert_eq!(found.len(), week.len(), "one session a night");
-    for (number, expected) in (1..).zip(&week) {
-        let shown = xorriso::list_session(&nas.sectors(), number);
-        assert_eq!(compare(expected, &shown, Reader::Xorriso, &[]), Vec::<String>::new(), "session {number}");
+    for media in OVERWRITABLE {
+        let nas = BackupBox::new(media);
+        let week = nas.run_week(Names::All);
+        let found = xorriso::sessions(&nas.sectors());
+        assert_eq!(found, nas.session_starts(), "{media}");
+        assert_eq!(found.len(), week.len(), "one session a night");
+        for (number, expected) in (1..).zip(&week) {
+            let shown = xorriso::list_session(&nas.sectors(), number);
+            let differences = compare(expected, &shown, Reader::Xorriso, &[]);
+            assert_eq!(differences, Vec::<String>::new(), "{media}, session {number}");
+        }
     }
 }
 

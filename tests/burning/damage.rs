@@ -6,9 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use cedarburn::scsi::sim::Medium;
-
-use super::workshop::{Before, MEDIA, Scenario, tell};
+use super::workshop::{Before, KINDS, Kind, Scenario, for_every_kind, tell};
 
 /// What may answer any command.
 const FAULTS: [&str; 7] = ["3/0c/00", "4/44/00", "6/29/00", "2/3a/00", "5/21/02", "vanish", "power-cut"];
@@ -16,12 +14,12 @@ const FAULTS: [&str; 7] = ["3/0c/00", "4/44/00", "6/29/00", "2/3a/00", "5/21/02"
 const READ_FAULTS: [&str; 2] = ["flip", "3/11/00"];
 
 /// Sectors of the first session's root directory.
-fn root_directory(medium: Medium) -> u32 {
-    if medium == Medium::DvdPlusRw { 52 } else { 20 }
+fn root_directory(kind: Kind) -> u32 {
+    if kind.is_overwritable() { 52 } else { 20 }
 }
 
-fn check(medium: Medium, scenario: Scenario) {
-    let before = Before::new(medium, scenario);
+fn check(kind: Kind, scenario: Scenario) {
+    let before = Before::new(kind, scenario);
     let mut counts: BTreeMap<u8, u32> = BTreeMap::new();
     let mut reads_before_the_burn = 0;
     for sent in before.commands() {
@@ -51,55 +49,31 @@ fn check(medium: Medium, scenario: Scenario) {
     assert!(wrong.is_empty(), "{} broken promises:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-#[test]
-fn a_fault_in_the_first_session_of_a_cd_r() {
-    check(MEDIA[0], Scenario::First);
-}
+for_every_kind! {
+    fn a_fault_in_the_first_session(kind) {
+        check(kind, Scenario::First);
+    }
 
-#[test]
-fn a_fault_in_the_second_session_of_a_cd_r() {
-    check(MEDIA[0], Scenario::Append);
-}
+    fn a_fault_in_the_second_session(kind) {
+        check(kind, Scenario::Append);
+    }
 
-#[test]
-fn a_fault_in_the_first_session_of_a_cd_rw() {
-    check(MEDIA[1], Scenario::First);
-}
-
-#[test]
-fn a_fault_in_the_second_session_of_a_cd_rw() {
-    check(MEDIA[1], Scenario::Append);
-}
-
-#[test]
-fn a_fault_in_a_new_week_on_a_cd_rw() {
-    check(MEDIA[1], Scenario::Anew);
-}
-
-#[test]
-fn a_fault_in_the_first_session_of_a_dvd_plus_rw() {
-    check(MEDIA[2], Scenario::First);
-}
-
-#[test]
-fn a_fault_in_the_second_session_of_a_dvd_plus_rw() {
-    check(MEDIA[2], Scenario::Append);
-}
-
-#[test]
-fn a_fault_in_a_new_week_on_a_dvd_plus_rw() {
-    check(MEDIA[2], Scenario::Anew);
+    fn a_fault_in_a_new_week(kind) {
+        if kind.is_rewritable() {
+            check(kind, Scenario::Anew);
+        }
+    }
 }
 
 /// Whoever stores must not take a directory that can't be read for a session that was never finished, and go on as if nothing were there.
 #[test]
 fn a_directory_that_can_not_be_read_any_more_stops_the_run_and_hides_no_day() {
-    for medium in MEDIA {
-        let before = Before::new(medium, Scenario::Append);
-        let fault = format!(",fault=read10@{}:3/11/00", root_directory(medium));
+    for kind in KINDS {
+        let before = Before::new(kind, Scenario::Append);
+        let fault = format!(",fault=read10@{}:3/11/00", root_directory(kind));
         let outcome = before.workshop.store(before.day, &fault);
-        assert!(outcome.is_err(), "{medium}: {outcome:?}");
-        assert_eq!(before.workshop.shown(), Ok(before.old), "{medium}");
+        assert!(outcome.is_err(), "{kind}: {outcome:?}");
+        assert_eq!(before.workshop.shown(), Ok(before.old), "{kind}");
     }
 }
 
@@ -107,8 +81,8 @@ fn a_directory_that_can_not_be_read_any_more_stops_the_run_and_hides_no_day() {
 #[test]
 fn a_wrong_bit_in_the_directories_of_an_earlier_session_is_not_carried_on() {
     let mut wrong = Vec::new();
-    for medium in MEDIA {
-        let before = Before::new(medium, Scenario::Append);
+    for kind in KINDS {
+        let before = Before::new(kind, Scenario::Append);
         let commands = before.commands();
         let reads = commands.iter().take_while(|sent| sent.code != 0x2a).filter(|sent| sent.code == 0x28);
         for read in 1..=u32::try_from(reads.count()).unwrap() {
@@ -120,13 +94,13 @@ fn a_wrong_bit_in_the_directories_of_an_earlier_session_is_not_carried_on() {
 
 #[test]
 fn the_habits_of_real_drives_change_nothing() {
-    for medium in MEDIA {
+    for kind in KINDS {
         for scenario in [Scenario::First, Scenario::Append] {
             for habit in [",noprogress", ",noimmed", ",n150", ",noprogress,noimmed"] {
-                let before = Before::new(medium, scenario);
+                let before = Before::new(kind, scenario);
                 let outcome = before.workshop.store(before.day, habit);
-                assert!(outcome.is_ok(), "{medium} {scenario:?} {habit}: {}", tell(&outcome.unwrap_err()));
-                assert_eq!(before.workshop.shown(), Ok(before.new), "{medium} {scenario:?} {habit}");
+                assert!(outcome.is_ok(), "{kind} {scenario:?} {habit}: {}", tell(&outcome.unwrap_err()));
+                assert_eq!(before.workshop.shown(), Ok(before.new), "{kind} {scenario:?} {habit}");
             }
         }
     }
@@ -134,12 +108,12 @@ fn the_habits_of_real_drives_change_nothing() {
 
 #[test]
 fn a_drive_that_shows_a_new_session_only_after_a_restart_is_restarted() {
-    for medium in MEDIA {
+    for kind in KINDS {
         for scenario in [Scenario::First, Scenario::Append] {
-            let before = Before::new(medium, scenario);
+            let before = Before::new(kind, scenario);
             let outcome = before.workshop.store(before.day, ",stale");
-            assert!(outcome.is_ok(), "{medium} {scenario:?}: {}", tell(&outcome.unwrap_err()));
-            assert_eq!(before.workshop.shown(), Ok(before.new), "{medium} {scenario:?}");
+            assert!(outcome.is_ok(), "{kind} {scenario:?}: {}", tell(&outcome.unwrap_err()));
+            assert_eq!(before.workshop.shown(), Ok(before.new), "{kind} {scenario:?}");
         }
     }
 }

@@ -1,15 +1,14 @@
-//! Promised: after any history of days stored, days changed and stored again, discs started anew and runs cut off, a disc shows
-//! exactly the days that were committed to it, with the content they had then. `PROPTEST_CASES=500` tries more of them. A run that was cut off has done its work or
-//! not; there is nothing in between, but that a disc that was being started anew may be empty.
+//! Promised: after any history of days stored, days changed and stored again, discs started anew, blanked by hand and finalised, and runs cut
+//! off, a disc shows exactly the days that were committed to it, with the content they had then. `PROPTEST_CASES=500` tries more of them. A
+//! run that was cut off has done its work or not; there is nothing in between, but that a disc that was being started anew may be empty.
 
 use cedarburn::actions::ActionError;
 use cedarburn::actions::policy::{Decision, Refusal};
-use cedarburn::scsi::sim::Medium;
 use jiff::ToSpan;
-use jiff::civil::Weekday;
+use jiff::civil::{Date, Weekday};
 use proptest::prelude::*;
 
-use super::workshop::{Days, MEDIA, TUESDAY, Workshop, tell};
+use super::workshop::{Days, Kind, TUESDAY, Workshop, for_every_kind, tell};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -19,58 +18,104 @@ enum Step {
     Again,
     /// `--full`.
     Full(i64),
-    /// Like `Day`, and power goes at the nth command with this code.
-    Cut(i64, u8, u32),
+    /// `--finalize`.
+    Last(i64),
+    /// Like `Day` or `Last`, and power goes at the nth command with this code.
+    Cut { later: i64, last: bool, code: u8, nth: u32 },
+    /// The disc is blanked by hand, every sector or what is needed.
+    Blank { full: bool },
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    // TEST UNIT READY, READ, WRITE, SYNCHRONIZE CACHE, READ DISC INFORMATION, CLOSE, PREVENT ALLOW, BLANK, MODE SELECT
-    let code = prop::sample::select(vec![0x00, 0x28, 0x2a, 0x2a, 0x2a, 0x35, 0x51, 0x5b, 0x5b, 0x1e, 0xa1, 0x55]);
+    // TEST UNIT READY, READ, WRITE, SYNCHRONIZE CACHE, READ DISC INFORMATION, CLOSE, PREVENT ALLOW, BLANK, FORMAT UNIT, MODE SELECT
+    let code = prop::sample::select(vec![0x00, 0x28, 0x2a, 0x2a, 0x2a, 0x35, 0x51, 0x5b, 0x5b, 0x1e, 0xa1, 0x04, 0x55]);
     prop_oneof![
-        3 => (1_i64..3).prop_map(Step::Day),
-        1 => Just(Step::Again),
-        1 => (1_i64..3).prop_map(Step::Full),
-        3 => (1_i64..3, code, 1_u32..12).prop_map(|(later, code, nth)| Step::Cut(later, code, nth)),
+        6 => (1_i64..3).prop_map(Step::Day),
+        2 => Just(Step::Again),
+        2 => (1_i64..3).prop_map(Step::Full),
+        1 => (1_i64..3).prop_map(Step::Last),
+        6 => (1_i64..3, prop::bool::weighted(0.1), code, 1_u32..12)
+            .prop_map(|(later, last, code, nth)| Step::Cut { later, last, code, nth }),
+        1 => any::<bool>().prop_map(|full| Step::Blank { full }),
     ]
 }
 
-fn run(medium: Medium, steps: &[Step]) -> Result<(), TestCaseError> {
-    let workshop = Workshop::new(medium);
-    let mut today = TUESDAY;
-    // What the disc may show before the next step. It is one thing, unless the last run was cut off between its last sector and the closing:
-    // then there is a whole session that nobody sees until the next run closes it.
-    let mut shown = Days::new();
-    let mut unseen: Vec<Days> = Vec::new();
-    for (number, step) in steps.iter().enumerate() {
-        let (later, full, fault) = match step {
-            Step::Day(later) => (*later, false, String::new()),
-            Step::Again => (0, false, String::new()),
-            Step::Full(later) => (*later, true, String::new()),
-            Step::Cut(later, code, nth) => (*later, false, format!(",fault={code:02x}#{nth}:power-cut")),
+/// What a disc may show, and whether anything can follow.
+#[derive(Debug)]
+struct Model {
+    kind: Kind,
+    today: Date,
+    shown: Days,
+    /// A run that was cut off between its last sector and the closing leaves a whole session that nobody sees until the next run closes it.
+    unseen: Vec<Days>,
+    /// The disc may be closed for ever.
+    may_be_closed: bool,
+}
+
+impl Model {
+    fn may_show(&self) -> Vec<Days> {
+        std::iter::once(self.shown.clone()).chain(self.unseen.clone()).collect()
+    }
+
+    fn blank(&mut self, workshop: &Workshop, full: bool) -> Result<(), TestCaseError> {
+        let outcome = workshop.blank(full);
+        let found = workshop.shown().map_err(TestCaseError::fail)?;
+        if self.kind.is_rewritable() {
+            prop_assert!(outcome.is_ok(), "{}", tell(&outcome.unwrap_err()));
+            prop_assert!(found.is_empty(), "shows {:?}", found.keys());
+            self.unseen.clear();
+            self.may_be_closed = false;
+        } else {
+            prop_assert!(outcome.is_err() || found.is_empty());
+            prop_assert!(self.may_show().contains(&found), "shows {:?}", found.keys());
+        }
+        self.shown = found;
+        Ok(())
+    }
+
+    fn store(&mut self, workshop: &Workshop, number: usize, step: &Step) -> Result<(), TestCaseError> {
+        let (later, full, last, fault) = match step {
+            Step::Day(later) => (*later, false, false, String::new()),
+            Step::Again | Step::Blank { .. } => (0, false, false, String::new()),
+            Step::Full(later) => (*later, true, false, String::new()),
+            Step::Last(later) => (*later, false, true, String::new()),
+            Step::Cut { later, last, code, nth } => {
+                (*later, false, *last, format!(",fault={code:02x}#{nth}:power-cut"))
+            }
         };
-        today = today.checked_add(later.days()).unwrap();
-        let files = workshop.stage(today, u8::try_from(number).unwrap());
-        let alone = Days::from([(today, files.clone())]);
-        let before: Vec<Days> = std::iter::once(shown.clone()).chain(unseen.clone()).collect();
+        self.today = self.today.checked_add(later.days()).unwrap();
+        let files = workshop.stage(self.today, u8::try_from(number).unwrap());
+        let alone = Days::from([(self.today, files)]);
+        let before = self.may_show();
         let with_today: Vec<Days> = before
             .iter()
             .map(|days| days.iter().chain(&alone).map(|(day, files)| (*day, files.clone())).collect())
             .collect();
-        let new_disc_may_be_due = full || (today.weekday() == Weekday::Monday && !shown.contains_key(&today));
+        let new_disc_may_be_due =
+            full || (self.today.weekday() == Weekday::Monday && !self.shown.contains_key(&self.today));
 
-        let outcome = if full { workshop.store_full(today, &fault) } else { workshop.store(today, &fault) };
+        let outcome = match (full, last) {
+            (true, _) => workshop.store_full(self.today, &fault),
+            (_, true) => workshop.store_finally(self.today, &fault),
+            _ => workshop.store(self.today, &fault),
+        };
         let found = workshop.shown().map_err(|error| TestCaseError::fail(format!("{step:?}: {error}")))?;
-        unseen = before.clone();
+        self.unseen = before.clone();
         match outcome {
             Ok(report) => {
                 let anew = matches!(report.decision, Decision::NewDisc { .. });
-                prop_assert!(!anew || new_disc_may_be_due || shown.is_empty(), "{step:?}: a week was wiped");
+                prop_assert!(!anew || new_disc_may_be_due || self.shown.is_empty(), "{step:?}: a week was wiped");
                 let is_right = if anew { found == alone } else { with_today.contains(&found) };
                 prop_assert!(is_right, "{:?} left {:?}", step, found.keys());
-                unseen.clear();
+                self.unseen.clear();
+                self.may_be_closed = last && !self.kind.is_overwritable();
             }
             Err(ActionError::Refused(Refusal::NotBlank { .. })) => {
-                prop_assert!(medium == Medium::CdR80 && new_disc_may_be_due);
+                prop_assert!(!self.kind.is_rewritable() && new_disc_may_be_due);
+                prop_assert!(before.contains(&found), "{:?} left {:?}", step, found.keys());
+            }
+            Err(ActionError::Refused(Refusal::Closed)) => {
+                prop_assert!(self.may_be_closed, "{step:?}: the disc is closed and nobody closed it");
                 prop_assert!(before.contains(&found), "{:?} left {:?}", step, found.keys());
             }
             Err(error) => {
@@ -78,10 +123,23 @@ fn run(medium: Medium, steps: &[Step]) -> Result<(), TestCaseError> {
                 let wiped = new_disc_may_be_due && (found.is_empty() || found == alone);
                 let is_right = before.contains(&found) || with_today.contains(&found) || wiped;
                 prop_assert!(is_right, "{:?} left {:?}", step, found.keys());
-                unseen.extend(with_today);
+                self.unseen.extend(with_today);
+                self.may_be_closed |= last;
             }
         }
-        shown = found;
+        self.shown = found;
+        Ok(())
+    }
+}
+
+fn run(kind: Kind, steps: &[Step]) -> Result<(), TestCaseError> {
+    let workshop = Workshop::new(kind);
+    let mut model = Model { kind, today: TUESDAY, shown: Days::new(), unseen: Vec::new(), may_be_closed: false };
+    for (number, step) in steps.iter().enumerate() {
+        match step {
+            Step::Blank { full } => model.blank(&workshop, *full)?,
+            _ => model.store(&workshop, number, step)?,
+        }
     }
     Ok(())
 }
@@ -91,21 +149,8 @@ fn config() -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-proptest! {
-    #![proptest_config(config())]
-
-    #[test]
-    fn a_cd_r_shows_what_was_committed_to_it(steps in prop::collection::vec(step(), 1..8)) {
-        run(MEDIA[0], &steps)?;
-    }
-
-    #[test]
-    fn a_cd_rw_shows_what_was_committed_to_it(steps in prop::collection::vec(step(), 1..8)) {
-        run(MEDIA[1], &steps)?;
-    }
-
-    #[test]
-    fn a_dvd_plus_rw_shows_what_was_committed_to_it(steps in prop::collection::vec(step(), 1..8)) {
-        run(MEDIA[2], &steps)?;
+for_every_kind! {
+    fn a_disc_shows_what_was_committed_to_it(kind) {
+        proptest!(config(), |(steps in prop::collection::vec(step(), 1..8))| run(kind, &steps)?);
     }
 }

@@ -15,10 +15,9 @@ use cedarburn::burn::prepare::FormatWish;
 use cedarburn::burn::{self, Image, Job, prepare};
 use cedarburn::scsi::drive::deadline;
 use cedarburn::scsi::sbc::SynchronizeCache10;
-use cedarburn::scsi::sim::Medium;
 use cedarburn::sector::{Lba, SECTOR_BYTES, Sectors};
 
-use super::workshop::{TUESDAY, WEDNESDAY, Workshop, tell};
+use super::workshop::{Kind, TUESDAY, WEDNESDAY, Workshop, tell};
 
 /// An image file from its beginning.
 struct Bytes<'a>(&'a [u8]);
@@ -36,7 +35,7 @@ impl Image for Bytes<'_> {
 fn begin_with(workshop: &Workshop, image: &[u8]) {
     let mut drive = device::open_drive(&device_of(workshop), None).unwrap();
     let medium = burn::inspect(&mut drive).unwrap();
-    if workshop.medium == Medium::DvdPlusRw {
+    if workshop.kind.is_overwritable() {
         drive.lock_tray();
         prepare::format(&mut drive, &medium, FormatWish::Needed, &mut |_| {}).unwrap();
         for (chunk, at) in image.chunks(16 * SECTOR_BYTES).zip((0..).step_by(16)) {
@@ -73,7 +72,7 @@ fn fixture(name: &str) -> Vec<u8> {
 }
 
 fn device_of(workshop: &Workshop) -> String {
-    format!("{}{}", device::SIMULATED, workshop.disc().display())
+    workshop.device("")
 }
 
 fn look_at(device: &str) -> Contents {
@@ -92,7 +91,16 @@ fn files(workshop: &Workshop) -> BTreeMap<String, [u8; 32]> {
 #[test]
 fn files_of_another_programs_session_stay_to_the_last_byte() {
     let mut carried_on = 0;
-    for medium in [Medium::CdRw80, Medium::DvdPlusRw] {
+    for kind in [
+        Kind::CdRw,
+        Kind::DvdPlusRw,
+        Kind::DvdRwOverwrite,
+        Kind::DvdRam,
+        Kind::BdRe,
+        Kind::DvdR,
+        Kind::DvdPlusR,
+        Kind::BdR,
+    ] {
         for name in [
             "genisoimage-rock-ridge",
             "genisoimage-plain",
@@ -103,10 +111,10 @@ fn files_of_another_programs_session_stay_to_the_last_byte() {
             "xorriso-chain",
         ] {
             // xorriso lays out its chains, and growisofs grows, on overwritable media only.
-            if medium == Medium::CdRw80 && ["grown", "xorriso-chain"].contains(&name) {
+            if !kind.is_overwritable() && ["grown", "xorriso-chain"].contains(&name) {
                 continue;
             }
-            let workshop = Workshop::new(medium);
+            let workshop = Workshop::new(kind);
             let image = fixture(name);
             begin_with(&workshop, &image);
             let before = files(&workshop);
@@ -116,11 +124,11 @@ fn files_of_another_programs_session_stay_to_the_last_byte() {
                 match workshop.store(day, "") {
                     Ok(_) => carried_on += 1,
                     Err(ActionError::TreeNotWhole { .. }) => {}
-                    Err(error) => panic!("{medium} {name}: {}", tell(&error)),
+                    Err(error) => panic!("{kind} {name}: {}", tell(&error)),
                 }
                 let after = files(&workshop);
                 for (path, digest) in &before {
-                    assert_eq!(after.get(path), Some(digest), "{medium} {name}: {path} after {day}");
+                    assert_eq!(after.get(path), Some(digest), "{kind} {name}: {path} after {day}");
                 }
             }
         }
@@ -131,15 +139,24 @@ fn files_of_another_programs_session_stay_to_the_last_byte() {
 /// Without its Joliet tree such a disc shows the mangled names, and the next session would make them the only ones.
 #[test]
 fn a_scratch_on_the_descriptor_that_leads_to_the_names_keeps_the_disc_as_it_is() {
-    for medium in [Medium::CdRw80, Medium::DvdPlusRw] {
-        let workshop = Workshop::new(medium);
+    for kind in [
+        Kind::CdRw,
+        Kind::DvdPlusRw,
+        Kind::DvdRwOverwrite,
+        Kind::DvdRam,
+        Kind::BdRe,
+        Kind::DvdR,
+        Kind::DvdPlusR,
+        Kind::BdR,
+    ] {
+        let workshop = Workshop::new(kind);
         begin_with(&workshop, &fixture("genisoimage-joliet"));
         let before = files(&workshop);
         workshop.stage(TUESDAY, 1);
         let error = workshop.store(TUESDAY, ",fault=read10@17:3/11/00").unwrap_err();
-        let ActionError::TreeNotWhole { what } = &error else { panic!("{medium}: {}", tell(&error)) };
-        assert!(what.contains("volume descriptor in sector 17"), "{medium}: {what}");
-        assert_eq!(files(&workshop), before, "{medium}");
+        let ActionError::TreeNotWhole { what } = &error else { panic!("{kind}: {}", tell(&error)) };
+        assert!(what.contains("volume descriptor in sector 17"), "{kind}: {what}");
+        assert_eq!(files(&workshop), before, "{kind}");
         // The next drive reads it.
         workshop.store(TUESDAY, "").unwrap();
         let after = files(&workshop);
@@ -155,7 +172,7 @@ fn a_short_session_with_a_name_twice_is_no_torn_one() {
     let at = image.windows(12).position(|name| name == b"README.TXT;1").unwrap();
     image[at - 1] = 6;
     image[at..at + 6].copy_from_slice(b"DIR.;1");
-    let workshop = Workshop::new(Medium::CdRw80);
+    let workshop = Workshop::new(Kind::CdRw);
     begin_with(&workshop, &image);
     let contents = look_at(&device_of(&workshop));
     assert_eq!((contents.shown, contents.torn), (Shown::Sessions, 0));
@@ -176,7 +193,7 @@ fn a_short_session_is_torn_where_a_directory_was_never_written_but_a_file_of_its
         (0..).zip(image.chunks(SECTOR_BYTES)).filter(|(_, s)| root_and_below(s)).map(|(n, _)| n).collect();
     let [_, below] = directories[..] else { panic!("{directories:?}") };
     image[below * SECTOR_BYTES..][..SECTOR_BYTES].fill(0);
-    let workshop = Workshop::new(Medium::CdRw80);
+    let workshop = Workshop::new(Kind::CdRw);
     begin_with(&workshop, &image);
     let contents = look_at(&device_of(&workshop));
     assert_eq!((contents.shown, contents.torn), (Shown::Nothing, 1));

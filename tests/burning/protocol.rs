@@ -6,17 +6,17 @@ use cedarburn::burn::prepare::FormatWish;
 use cedarburn::burn::{BurnError, Burned, Medium as Found, State, inspect, prepare};
 use cedarburn::scsi::Drive;
 use cedarburn::scsi::mmc::BlankExtent;
-use cedarburn::scsi::sim::Medium;
 use cedarburn::sector::{Lba, Sectors};
 
 use super::drive::{Keeper, burn_numbered, numbered, refusal};
-use super::workshop::{MEDIA, Workshop};
+use super::workshop::{KINDS, Kind, Workshop};
 
 const SECTORS: Sectors = Sectors(320);
 
 /// Where a session goes behind `last`, or as the first.
 fn start(medium: &Found, last: Option<&Burned>) -> Lba {
-    medium.next_writable.unwrap_or_else(|| last.map_or(Lba(32), |last| last.start + last.sectors))
+    let behind = || last.map_or(Lba(32), |last| last.start + last.sectors);
+    if medium.is_overwritable() { behind() } else { medium.next_writable.unwrap() }
 }
 
 /// Looks, formats if need be, burns.
@@ -41,8 +41,8 @@ fn assert_holds(drive: &mut Drive, burned: &Burned, seed: u8) {
 
 #[test]
 fn three_sessions_in_a_row_are_burned_without_a_fault_in_the_protocol() {
-    for medium in MEDIA {
-        let workshop = Workshop::new(medium);
+    for kind in KINDS {
+        let workshop = Workshop::new(kind);
         let (keeper, mut drive) = Keeper::new(&workshop);
         let first = session(&mut drive, None, 1).unwrap();
         keeper.assert_content();
@@ -58,19 +58,18 @@ fn three_sessions_in_a_row_are_burned_without_a_fault_in_the_protocol() {
 }
 
 #[test]
-fn a_used_cd_rw_is_blanked_and_a_used_dvd_plus_rw_written_from_its_beginning() {
-    for medium in [Medium::CdRw80, Medium::DvdPlusRw] {
-        let workshop = Workshop::new(medium);
+fn a_used_disc_is_blanked_or_where_it_can_be_overwritten_begun_anew() {
+    for kind in KINDS.into_iter().filter(|kind| kind.is_rewritable()) {
+        let workshop = Workshop::new(kind);
         let (keeper, mut drive) = Keeper::new(&workshop);
         let first = session(&mut drive, None, 1).unwrap();
         session(&mut drive, Some(&first), 2).unwrap();
-        if medium == Medium::CdRw80 {
+        if !kind.is_overwritable() {
             drive.lock_tray();
-            {
-                let used = inspect(&mut drive).unwrap();
-                prepare::blank(&mut drive, &used, BlankExtent::Minimal, &mut |_| {})
-            }
-            .unwrap();
+            let used = inspect(&mut drive).unwrap();
+            // The minimal blank leaves a DVD-RW that takes one session only.
+            let extent = if kind == Kind::CdRw { BlankExtent::Minimal } else { BlankExtent::Full };
+            prepare::blank(&mut drive, &used, extent, &mut |_| {}).unwrap();
         }
         let anew = session(&mut drive, None, 3).unwrap();
         keeper.assert_content();
@@ -81,8 +80,8 @@ fn a_used_cd_rw_is_blanked_and_a_used_dvd_plus_rw_written_from_its_beginning() {
 
 #[test]
 fn a_session_that_was_cut_off_is_closed_and_followed_without_a_fault_in_the_protocol() {
-    for medium in MEDIA {
-        let workshop = Workshop::new(medium);
+    for kind in KINDS {
+        let workshop = Workshop::new(kind);
         let (keeper, mut drive) = Keeper::new(&workshop);
         let first = session(&mut drive, None, 1).unwrap();
         let (cut, mut writes) = (keeper.clone(), 0);
@@ -103,8 +102,8 @@ fn a_session_that_was_cut_off_is_closed_and_followed_without_a_fault_in_the_prot
 
 #[test]
 fn a_drive_whose_buffer_is_full_a_thousand_times_gets_the_same_write_a_thousand_times() {
-    for medium in MEDIA {
-        let workshop = Workshop::new(medium);
+    for kind in KINDS {
+        let workshop = Workshop::new(kind);
         let (keeper, mut drive) = Keeper::new(&workshop);
         let (mut writes, mut refused) = (0, 0);
         keeper.answer(move |cdb| {
@@ -123,8 +122,8 @@ fn a_drive_whose_buffer_is_full_a_thousand_times_gets_the_same_write_a_thousand_
 
 #[test]
 fn a_storm_of_unit_attentions_before_the_inspection_is_waited_out() {
-    for medium in MEDIA {
-        let workshop = Workshop::new(medium);
+    for kind in KINDS {
+        let workshop = Workshop::new(kind);
         let (keeper, mut drive) = Keeper::new(&workshop);
         let mut attentions = 0;
         keeper.answer(move |cdb| {
@@ -141,9 +140,9 @@ fn a_storm_of_unit_attentions_before_the_inspection_is_waited_out() {
 /// The first answer of each kind of command between the inspection and the first WRITE is a unit attention: the disc may be another.
 #[test]
 fn no_command_after_the_inspection_drops_the_word_that_the_disc_may_be_another() {
-    for medium in MEDIA {
+    for kind in KINDS {
         for code in [0x1e, 0x5a, 0x55, 0xbb, 0x54, 0x52, 0xb6, 0x2a] {
-            let workshop = Workshop::new(medium);
+            let workshop = Workshop::new(kind);
             let (keeper, mut drive) = Keeper::new(&workshop);
             let first = session(&mut drive, None, 1).unwrap();
             let found = inspect(&mut drive).unwrap();
@@ -158,12 +157,12 @@ fn no_command_after_the_inspection_drops_the_word_that_the_disc_may_be_another()
             let outcome = burn_numbered(&mut drive, &found, start, SECTORS, 2);
             let sent = keeper.sent();
             if !sent.iter().any(|cdb| cdb[0] == code) {
-                assert!(outcome.is_ok(), "{medium} {code:02x}");
+                assert!(outcome.is_ok(), "{kind} {code:02x}");
                 continue;
             }
-            assert!(outcome.is_err(), "{medium}: {code:02x} met a unit attention and the burn went on");
+            assert!(outcome.is_err(), "{kind}: {code:02x} met a unit attention and the burn went on");
             let taken = sent.iter().filter(|cdb| cdb[0] == 0x2a).count();
-            assert!(taken <= usize::from(code == 0x2a), "{medium}: written after {code:02x} met a unit attention");
+            assert!(taken <= usize::from(code == 0x2a), "{kind}: written after {code:02x} met a unit attention");
             keeper.answer(|_| None);
             keeper.assert_content();
             assert_holds(&mut drive, &first, 1);
@@ -173,7 +172,7 @@ fn no_command_after_the_inspection_drops_the_word_that_the_disc_may_be_another()
 
 #[test]
 fn the_tray_is_free_even_if_unlocking_meets_a_unit_attention() {
-    let workshop = Workshop::new(Medium::CdR80);
+    let workshop = Workshop::new(Kind::CdR);
     let (keeper, mut drive) = Keeper::new(&workshop);
     let mut told = false;
     keeper.answer(move |cdb| {
@@ -187,8 +186,8 @@ fn the_tray_is_free_even_if_unlocking_meets_a_unit_attention() {
 
 #[test]
 fn an_address_that_moved_since_the_plan_stops_the_burn_before_its_first_write() {
-    for medium in [Medium::CdR80, Medium::CdRw80] {
-        let workshop = Workshop::new(medium);
+    for kind in KINDS.into_iter().filter(|kind| !kind.is_overwritable()) {
+        let workshop = Workshop::new(kind);
         let (keeper, mut drive) = Keeper::new(&workshop);
         session(&mut drive, None, 1).unwrap();
         let found = inspect(&mut drive).unwrap();
@@ -203,8 +202,8 @@ fn an_address_that_moved_since_the_plan_stops_the_burn_before_its_first_write() 
 
 #[test]
 fn what_does_not_fit_is_refused_before_the_first_write() {
-    for medium in MEDIA {
-        let workshop = Workshop::new(medium);
+    for kind in KINDS {
+        let workshop = Workshop::new(kind);
         let (keeper, mut drive) = Keeper::new(&workshop);
         let mut found = inspect(&mut drive).unwrap();
         found = prepare::format(&mut drive, &found, FormatWish::Needed, &mut |_| {}).unwrap();
@@ -213,8 +212,8 @@ fn what_does_not_fit_is_refused_before_the_first_write() {
         let too_many = Sectors(found.capacity.0 - start.0 + 32);
         // The first session of an overwritable medium wipes the superblock; a plan that can't fit must not get that far.
         let error = burn_numbered(&mut drive, &found, start, too_many, 1).unwrap_err();
-        assert!(matches!(error, BurnError::NoRoom { .. }), "{medium}: {error}");
-        assert!(!keeper.sent().iter().any(|cdb| cdb[0] == 0x2a), "{medium}: something was written");
+        assert!(matches!(error, BurnError::NoRoom { .. }), "{kind}: {error}");
+        assert!(!keeper.sent().iter().any(|cdb| cdb[0] == 0x2a), "{kind}: something was written");
         keeper.assert_content();
     }
 }

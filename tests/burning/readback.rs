@@ -7,19 +7,18 @@ use cedarburn::burn::readback::Run;
 use cedarburn::burn::{Burned, Readback, inspect};
 use cedarburn::iso::source::SectorSource;
 use cedarburn::scsi::Drive;
-use cedarburn::scsi::sim::Medium;
 use cedarburn::sector::{Lba, SECTOR_BYTES, Sectors};
 
 use super::drive::{Keeper, burn_numbered, numbered, refusal};
 
 /// Nobody stops these.
 static STOP: AtomicBool = AtomicBool::new(false);
-use super::workshop::Workshop;
+use super::workshop::{Kind, Workshop};
 
 const SECTORS: Sectors = Sectors(1000);
 
 fn burned_disc() -> (Workshop, Keeper, Drive, Burned) {
-    let workshop = Workshop::new(Medium::CdR80);
+    let workshop = Workshop::new(Kind::CdR);
     let (keeper, mut drive) = Keeper::new(&workshop);
     let medium = inspect(&mut drive).unwrap();
     let burned = burn_numbered(&mut drive, &medium, Lba(0), SECTORS, 7).unwrap();

@@ -1,4 +1,4 @@
-//! Promised: the commands of every recipe, exactly these in exactly this order. `fixtures/traces/<medium>.<scenario>.txt` shows
+//! Promised: the commands of every recipe, exactly these in exactly this order. `fixtures/traces/<kind of disc>.<scenario>.txt` shows
 //! them as a person reads them: the name, where and how much, the parameters, and the answer if it was not GOOD. A row of equal WRITEs,
 //! READs or TEST UNIT READYs is one line.
 //!
@@ -8,9 +8,9 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use cedarburn::scsi::sim::Medium;
+use cedarburn::burn::prepare::{FormatWish, Spares};
 
-use super::workshop::{Before, Scenario, TUESDAY, WEDNESDAY, Workshop};
+use super::workshop::{Before, Days, Kind, Scenario, TUESDAY, WEDNESDAY, Workshop, tell};
 
 /// One line of a trace, as words.
 fn words(line: &str) -> String {
@@ -23,7 +23,9 @@ fn words(line: &str) -> String {
     let mut text = name.to_owned();
     let _ = match cdb[0] {
         0x28 => write!(text, " lba={} blocks={} fua={}", number(2), short(7), cdb[1] >> 3 & 1),
-        0x2a => write!(text, " lba={} blocks={}", number(2), short(7)),
+        0x2a => write!(text, " lba={} blocks={}", number(2).cast_signed(), short(7)),
+        0xaa => write!(text, " lba={} blocks={} streaming={}", number(2), number(6), cdb[10] >> 7),
+        0x53 => write!(text, " blocks={}", number(5)),
         0x1e => write!(text, " prevent={}", cdb[4]),
         0x35 => write!(text, " immed={}", cdb[1] >> 1 & 1),
         0x46 => write!(text, " rt={} allocation={}", cdb[1] & 3, short(7)),
@@ -53,7 +55,7 @@ fn words(line: &str) -> String {
 }
 
 /// Address, length and the rest of a READ or WRITE.
-fn transfer(line: &str) -> Option<(&str, u32, u32, &str)> {
+fn transfer(line: &str) -> Option<(&str, i64, i64, &str)> {
     let (name, rest) = line.split_once(" lba=")?;
     let (at, rest) = rest.split_once(" blocks=")?;
     let (blocks, rest) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -71,7 +73,7 @@ fn fold(lines: &[String]) -> String {
     for row in lines.chunk_by(follows) {
         let _ = match transfer(&row[0]) {
             Some((name, at, _, rest)) if row.len() > 1 => {
-                let blocks: u32 = row.iter().filter_map(|line| transfer(line)).map(|(_, _, blocks, _)| blocks).sum();
+                let blocks: i64 = row.iter().filter_map(|line| transfer(line)).map(|(_, _, blocks, _)| blocks).sum();
                 let rest = if rest.is_empty() { String::new() } else { format!(" {rest}") };
                 writeln!(text, "{name} lba={at} blocks={blocks}{rest} in {} commands", row.len())
             }
@@ -82,11 +84,12 @@ fn fold(lines: &[String]) -> String {
     text
 }
 
-fn check(medium: Medium, scenario: &str, workshop: &Workshop) {
+fn check(scenario: &str, workshop: &Workshop) {
     // Beside the commands the trace has its heading and the waiting.
     let lines: Vec<String> = workshop.trace().lines().filter(|line| line.contains(" cdb=")).map(words).collect();
     let found = fold(&lines);
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/traces/{medium}.{scenario}.txt"));
+    let name = format!("fixtures/traces/{}.{scenario}.txt", workshop.kind);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name);
     if std::env::var_os("UPDATE_TRACES").is_some() {
         std::fs::write(&path, &found).unwrap();
     }
@@ -94,16 +97,16 @@ fn check(medium: Medium, scenario: &str, workshop: &Workshop) {
     assert!(found == expected, "{} is not what was sent:\n{found}", path.display());
 }
 
-fn undisturbed(medium: Medium, scenario: Scenario, name: &str) {
-    let before = Before::new(medium, scenario);
+fn undisturbed(kind: Kind, scenario: Scenario, name: &str) {
+    let before = Before::new(kind, scenario);
     before.workshop.store(before.day, "").unwrap();
     assert_eq!(before.workshop.shown().unwrap(), before.new);
-    check(medium, name, &before.workshop);
+    check(name, &before.workshop);
 }
 
 /// The third WRITE of the second day kills the drive; the run after it mends and appends.
-fn mended(medium: Medium) {
-    let workshop = Workshop::new(medium);
+fn mended(kind: Kind) {
+    let workshop = Workshop::new(kind);
     let mut days = [(TUESDAY, workshop.stage(TUESDAY, 0))].into();
     workshop.store(TUESDAY, "").unwrap();
     assert_eq!(workshop.shown().as_ref(), Ok(&days));
@@ -111,28 +114,150 @@ fn mended(medium: Medium) {
     workshop.store(WEDNESDAY, ",fault=write10#3:power-cut").unwrap_err();
     workshop.store(WEDNESDAY, "").unwrap();
     assert_eq!(workshop.shown(), Ok(days));
-    check(medium, "append-after-kill", &workshop);
+    check("append-after-kill", &workshop);
+}
+
+/// A week's disc is to be read elsewhere: nothing can follow the session.
+fn finalised(kind: Kind, scenario: Scenario, name: &str) {
+    let before = Before::new(kind, scenario);
+    before.workshop.store_finally(before.day, "").unwrap();
+    assert_eq!(before.workshop.shown().unwrap(), before.new);
+    check(name, &before.workshop);
+}
+
+/// By hand.
+fn blanked(kind: Kind) {
+    for (full, name) in [(false, "blank-fast"), (true, "blank-full")] {
+        let before = Before::new(kind, Scenario::Append);
+        before.workshop.blank(full).unwrap();
+        check(name, &before.workshop);
+        assert_eq!(before.workshop.shown(), Ok(Days::new()));
+    }
+}
+
+/// A test for each kind of disc that can be stored on day after day.
+macro_rules! recipes {
+    ($($name:ident: $kind:ident;)*) => {$(
+        mod $name {
+            use super::*;
+
+            #[test]
+            fn the_first_session() {
+                undisturbed(Kind::$kind, Scenario::First, "first");
+            }
+
+            #[test]
+            fn a_session_behind_another() {
+                undisturbed(Kind::$kind, Scenario::Append, "append");
+            }
+
+            #[test]
+            fn a_session_behind_one_that_was_cut_off() {
+                mended(Kind::$kind);
+            }
+
+            #[test]
+            fn a_new_week() {
+                if Kind::$kind.is_rewritable() {
+                    undisturbed(Kind::$kind, Scenario::Anew, "anew");
+                }
+            }
+
+            #[test]
+            fn blanking() {
+                if Kind::$kind.is_rewritable() {
+                    blanked(Kind::$kind);
+                }
+            }
+
+            #[test]
+            fn the_last_session() {
+                if !Kind::$kind.is_overwritable() {
+                    finalised(Kind::$kind, Scenario::First, "first-and-last");
+                    finalised(Kind::$kind, Scenario::Append, "last");
+                }
+            }
+        }
+    )*};
+}
+
+recipes! {
+    cd_r: CdR;
+    cd_rw: CdRw;
+    dvd_r: DvdR;
+    dvd_rw: DvdRw;
+    dvd_rw_overwrite: DvdRwOverwrite;
+    dvd_plus_r: DvdPlusR;
+    dvd_plus_r_dl: DvdPlusRDl;
+    dvd_plus_rw: DvdPlusRw;
+    dvd_ram: DvdRam;
+    bd_r: BdR;
+    bd_r_spares: BdRSpares;
+    bd_r_dl: BdRDl;
+    bd_r_xl: BdRXl;
+    bd_re: BdRe;
+    bd_re_dl: BdReDl;
 }
 
 #[test]
-fn a_cd_r_is_burned_with_these_commands() {
-    undisturbed(Medium::CdR80, Scenario::First, "first");
-    undisturbed(Medium::CdR80, Scenario::Append, "append");
-    mended(Medium::CdR80);
+fn formatting() {
+    use Spares::{Default, Least, Most, None};
+    for (kind, wishes) in [
+        (Kind::DvdRw, &[("quick", FormatWish::Quick), ("whole", FormatWish::Whole)][..]),
+        (Kind::DvdPlusRw, &[("quick", FormatWish::Quick)]),
+        (Kind::DvdRam, &[("quick", FormatWish::Quick), ("whole", FormatWish::Whole)]),
+        (Kind::BdR, &[("spares", FormatWish::Spares(Default)), ("least", FormatWish::Spares(Least))]),
+        (
+            Kind::BdRe,
+            &[
+                ("quick", FormatWish::Quick),
+                ("whole", FormatWish::Whole),
+                ("no-spares", FormatWish::Spares(None)),
+                ("most-spares", FormatWish::Spares(Most)),
+            ],
+        ),
+    ] {
+        for (name, wish) in wishes {
+            let workshop = Workshop::new(kind);
+            workshop.format(*wish).unwrap_or_else(|error| panic!("{kind} {name}: {}", tell(&error)));
+            check(&format!("format-{name}"), &workshop);
+        }
+    }
 }
 
 #[test]
-fn a_cd_rw_is_burned_with_these_commands() {
-    undisturbed(Medium::CdRw80, Scenario::First, "first");
-    undisturbed(Medium::CdRw80, Scenario::Append, "append");
-    undisturbed(Medium::CdRw80, Scenario::Anew, "blank-and-first");
-    mended(Medium::CdRw80);
+fn defect_management_on_and_off() {
+    for (kind, on) in [(Kind::BdR, true), (Kind::BdRSpares, false), (Kind::BdRe, false), (Kind::DvdRam, false)] {
+        let before = Before::new(kind, Scenario::First);
+        before.workshop.store_managing_defects(before.day, on).unwrap();
+        assert_eq!(before.workshop.shown().unwrap(), before.new, "{kind}");
+        check(if on { "managing-defects" } else { "streaming" }, &before.workshop);
+    }
+}
+
+/// Its blanking was the short one, after which it takes no second session.
+#[test]
+fn a_dvd_rw_that_takes_one_session_only() {
+    let workshop = Workshop::new(Kind::DvdRw);
+    workshop.stage(TUESDAY, 0);
+    workshop.store(TUESDAY, "").unwrap();
+    workshop.blank(false).unwrap();
+    let files = workshop.stage(WEDNESDAY, 0);
+    workshop.store(WEDNESDAY, "").unwrap();
+    assert_eq!(workshop.shown(), Ok(Days::from([(WEDNESDAY, files)])));
+    check("first-after-short-blanking", &workshop);
+}
+
+/// The first WRITE tells that the drive can't do what it says it can.
+#[test]
+fn a_dvd_r_in_a_drive_that_lies() {
+    let before = Before::new(Kind::DvdR, Scenario::First);
+    before.workshop.store(before.day, ",lie21").unwrap();
+    assert_eq!(before.workshop.shown().unwrap(), before.new);
+    check("first-in-a-drive-that-lies", &before.workshop);
 }
 
 #[test]
-fn a_dvd_plus_rw_is_burned_with_these_commands() {
-    undisturbed(Medium::DvdPlusRw, Scenario::First, "format-and-first");
-    undisturbed(Medium::DvdPlusRw, Scenario::Append, "append");
-    undisturbed(Medium::DvdPlusRw, Scenario::Anew, "new-over-old");
-    mended(Medium::DvdPlusRw);
+fn the_one_session_of_a_dvd_r_dl() {
+    undisturbed(Kind::DvdRDl, Scenario::First, "first");
 }

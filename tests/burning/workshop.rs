@@ -1,16 +1,22 @@
 //! A backup box: a virtual disc, a staging directory, and runs of *store* that may break at a chosen command.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
+use std::{fmt, fs};
 
+use cedarburn::actions::blank::{Extent, blank};
 use cedarburn::actions::contents::days_in;
+use cedarburn::actions::format::format;
 use cedarburn::actions::list::Reading;
+use cedarburn::actions::policy::Refusal;
 use cedarburn::actions::proof::{Hashed, prove_tree};
 use cedarburn::actions::staging::disc_path;
 use cedarburn::actions::store::{Report, Request, store};
 use cedarburn::actions::{ActionError, device};
+use cedarburn::burn::prepare::{FormatWish, Spares};
+use cedarburn::burn::{self, prepare};
 use cedarburn::config::Config;
 use cedarburn::iso::tree::{Timestamp, Tree};
 use cedarburn::scsi::sim::{Medium, VirtualDisc};
@@ -18,8 +24,151 @@ use jiff::civil::{Date, date};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
-/// One of each state machine and of each promise about old data.
-pub(crate) const MEDIA: [Medium; 3] = [Medium::CdR80, Medium::CdRw80, Medium::DvdPlusRw];
+/// A disc as it comes into the drive: one of each recipe, of each state machine, and of each promise about old data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    CdR,
+    CdRw,
+    DvdR,
+    DvdRw,
+    /// A DVD-RW that was formatted for restricted overwrite.
+    DvdRwOverwrite,
+    DvdRDl,
+    DvdPlusR,
+    DvdPlusRDl,
+    DvdPlusRw,
+    DvdRam,
+    BdR,
+    /// A BD-R that was formatted with spare areas.
+    BdRSpares,
+    BdRDl,
+    BdRXl,
+    BdRe,
+    BdReDl,
+}
+
+/// Every kind that can be stored on day after day, but for those that differ in nothing but size from another.
+pub(crate) const KINDS: [Kind; 11] = [
+    Kind::CdR,
+    Kind::CdRw,
+    Kind::DvdR,
+    Kind::DvdRw,
+    Kind::DvdRwOverwrite,
+    Kind::DvdPlusR,
+    Kind::DvdPlusRw,
+    Kind::DvdRam,
+    Kind::BdR,
+    Kind::BdRSpares,
+    Kind::BdRe,
+];
+
+/// All of them.
+pub(crate) const EVERY_KIND: [Kind; 16] = [
+    Kind::CdR,
+    Kind::CdRw,
+    Kind::DvdR,
+    Kind::DvdRw,
+    Kind::DvdRwOverwrite,
+    Kind::DvdRDl,
+    Kind::DvdPlusR,
+    Kind::DvdPlusRDl,
+    Kind::DvdPlusRw,
+    Kind::DvdRam,
+    Kind::BdR,
+    Kind::BdRSpares,
+    Kind::BdRDl,
+    Kind::BdRXl,
+    Kind::BdRe,
+    Kind::BdReDl,
+];
+
+impl Kind {
+    pub(crate) fn medium(self) -> Medium {
+        match self {
+            Kind::CdR => Medium::CdR80,
+            Kind::CdRw => Medium::CdRw80,
+            Kind::DvdR => Medium::DvdR,
+            Kind::DvdRw | Kind::DvdRwOverwrite => Medium::DvdRw,
+            Kind::DvdRDl => Medium::DvdRDl,
+            Kind::DvdPlusR => Medium::DvdPlusR,
+            Kind::DvdPlusRDl => Medium::DvdPlusRDl,
+            Kind::DvdPlusRw => Medium::DvdPlusRw,
+            Kind::DvdRam => Medium::DvdRam,
+            Kind::BdR | Kind::BdRSpares => Medium::BdR,
+            Kind::BdRDl => Medium::BdRDl,
+            Kind::BdRXl => Medium::BdRXl,
+            Kind::BdRe => Medium::BdRe,
+            Kind::BdReDl => Medium::BdReDl,
+        }
+    }
+
+    /// How the disc is formatted before it is used, where that is not left to *store*.
+    fn format(self) -> Option<FormatWish> {
+        match self {
+            Kind::DvdRwOverwrite => Some(FormatWish::Quick),
+            Kind::BdRSpares => Some(FormatWish::Spares(Spares::Least)),
+            _ => None,
+        }
+    }
+
+    /// Whether any sector can be written at any time.
+    pub(crate) fn is_overwritable(self) -> bool {
+        matches!(self, Kind::DvdRwOverwrite | Kind::DvdPlusRw | Kind::DvdRam | Kind::BdRe | Kind::BdReDl)
+    }
+
+    /// Whether a new week may begin on it.
+    pub(crate) fn is_rewritable(self) -> bool {
+        self.is_overwritable() || matches!(self, Kind::CdRw | Kind::DvdRw)
+    }
+}
+
+/// Tests that hold for each of [`KINDS`]: one `#[test]` for each of them.
+macro_rules! for_every_kind {
+    ($($(#[$meta:meta])* fn $name:ident($kind:ident) $body:block)*) => {$(
+        $(#[$meta])*
+        mod $name {
+            use super::*;
+
+            fn holds($kind: Kind) $body
+
+            #[test]
+            fn cd_r() { holds(Kind::CdR); }
+            #[test]
+            fn cd_rw() { holds(Kind::CdRw); }
+            #[test]
+            fn dvd_r() { holds(Kind::DvdR); }
+            #[test]
+            fn dvd_rw() { holds(Kind::DvdRw); }
+            #[test]
+            fn dvd_rw_overwrite() { holds(Kind::DvdRwOverwrite); }
+            #[test]
+            fn dvd_plus_r() { holds(Kind::DvdPlusR); }
+            #[test]
+            fn dvd_plus_rw() { holds(Kind::DvdPlusRw); }
+            #[test]
+            fn dvd_ram() { holds(Kind::DvdRam); }
+            #[test]
+            fn bd_r() { holds(Kind::BdR); }
+            #[test]
+            fn bd_r_spares() { holds(Kind::BdRSpares); }
+            #[test]
+            fn bd_re() { holds(Kind::BdRe); }
+        }
+    )*};
+}
+pub(crate) use for_every_kind;
+
+/// As the traces are called.
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let how = match self {
+            Kind::DvdRwOverwrite => "-overwrite",
+            Kind::BdRSpares => "-spares",
+            _ => "",
+        };
+        write!(f, "{}{how}", self.medium())
+    }
+}
 
 /// Weeks begin on Monday.
 pub(crate) const TUESDAY: Date = date(2026, 11, 17);
@@ -31,22 +180,40 @@ pub(crate) type Files = BTreeMap<String, [u8; 32]>;
 /// What a disc shows, day by day.
 pub(crate) type Days = BTreeMap<Date, Files>;
 
+/// What a run of *store* is asked for beside the day.
+#[derive(Debug, Clone, Copy, Default)]
+struct How {
+    full: bool,
+    finalize: bool,
+    defect_management: Option<bool>,
+}
+
 pub(crate) struct Workshop {
     folder: TempDir,
-    pub(crate) medium: Medium,
+    pub(crate) kind: Kind,
     config: Config,
 }
 
 impl Workshop {
     /// With a disc from the shop.
-    pub(crate) fn new(medium: Medium) -> Workshop {
-        let workshop = Workshop::without_disc(medium);
-        VirtualDisc::create(&workshop.disc(), medium, None).unwrap();
+    pub(crate) fn new(kind: Kind) -> Workshop {
+        let workshop = Workshop::without_disc(kind);
+        VirtualDisc::create(&workshop.disc(), kind.medium(), None).unwrap();
         fs::create_dir(workshop.staging()).unwrap();
+        if let Some(wish) = kind.format() {
+            let mut drive = device::open_drive(&workshop.device(""), None).unwrap();
+            let medium = burn::inspect(&mut drive).unwrap();
+            prepare::format(&mut drive, &medium, wish, &mut |_| {}).unwrap();
+        }
         workshop
     }
 
-    fn without_disc(medium: Medium) -> Workshop {
+    /// The disc in a drive with these options.
+    pub(crate) fn device(&self, options: &str) -> String {
+        format!("{}{}{options}", device::SIMULATED, self.disc().display())
+    }
+
+    fn without_disc(kind: Kind) -> Workshop {
         // Thousands of small discs: in memory where the machine has such a place, and anywhere else otherwise.
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let staging = folder.path().join("staging");
@@ -62,12 +229,12 @@ impl Workshop {
             staging.display()
         );
         let config = Config::parse(text.as_bytes()).unwrap().config;
-        Workshop { folder, medium, config }
+        Workshop { folder, kind, config }
     }
 
     /// The same disc and staging once more, to be ruined without harm to this one.
     pub(crate) fn copy(&self) -> Workshop {
-        let copy = Workshop::without_disc(self.medium);
+        let copy = Workshop::without_disc(self.kind);
         copy_folder(&self.disc(), &copy.disc());
         copy_folder(&self.staging(), &copy.staging());
         copy
@@ -107,16 +274,39 @@ impl Workshop {
 
     /// Runs *store* on `today`, in a drive with these options (`,fault=...`).
     pub(crate) fn store(&self, today: Date, options: &str) -> Result<Report, ActionError> {
-        self.run(today, options, false)
+        self.run(today, options, How::default())
     }
 
     /// The same with `--full`.
     pub(crate) fn store_full(&self, today: Date, options: &str) -> Result<Report, ActionError> {
-        self.run(today, options, true)
+        self.run(today, options, How { full: true, ..How::default() })
     }
 
-    fn run(&self, today: Date, options: &str, full: bool) -> Result<Report, ActionError> {
-        let spec = format!("{}{}{options}", device::SIMULATED, self.disc().display());
+    /// The same with `--finalize`.
+    pub(crate) fn store_finally(&self, today: Date, options: &str) -> Result<Report, ActionError> {
+        self.run(today, options, How { finalize: true, ..How::default() })
+    }
+
+    /// The same with `--defect-management`.
+    pub(crate) fn store_managing_defects(&self, today: Date, on: bool) -> Result<Report, ActionError> {
+        self.run(today, "", How { defect_management: Some(on), ..How::default() })
+    }
+
+    /// *blank*, `--full` or `--fast`.
+    pub(crate) fn blank(&self, full: bool) -> Result<(), ActionError> {
+        let drive = device::open_drive(&self.device(""), Some(&self.trace_path()))?;
+        let extent = if full { Extent::Full } else { Extent::Fast };
+        blank(drive, Some(extent), false, &AtomicBool::new(false), &mut |_| {}).map(|_| ())
+    }
+
+    /// *format*.
+    pub(crate) fn format(&self, wish: FormatWish) -> Result<(), ActionError> {
+        let drive = device::open_drive(&self.device(""), Some(&self.trace_path()))?;
+        format(drive, wish, false, &AtomicBool::new(false), &mut |_| {}).map(|_| ())
+    }
+
+    fn run(&self, today: Date, options: &str, how: How) -> Result<Report, ActionError> {
+        let spec = self.device(options);
         let request = Request {
             config: &self.config,
             device: Some(&spec),
@@ -124,10 +314,10 @@ impl Workshop {
             today,
             now: Timestamp::from_seconds(1_795_000_000),
             source_date_epoch: None,
-            full,
+            full: how.full,
             dry_run: false,
-            finalize: false,
-            defect_management: None,
+            finalize: how.finalize,
+            defect_management: how.defect_management,
         };
         store(&request, &AtomicBool::new(false), &mut |_| {})
     }
@@ -148,11 +338,12 @@ impl Workshop {
 
     /// What session `number` shows, counted from 1.
     pub(crate) fn session(&self, number: Option<u32>) -> Result<Days, String> {
-        let spec = format!("{}{}", device::SIMULATED, self.disc().display());
+        let spec = self.device("");
         let opened = device::open(&spec, None).map_err(|error| tell(&error))?;
         let mut reading = Reading::new(opened).map_err(|error| tell(&error))?;
         let read = match reading.session(number) {
             Ok(read) => read,
+            // One whose beginning can't be read shows nothing to whoever mounts it.
             Err(ActionError::NothingToRead | ActionError::NothingWhole { .. }) => return Ok(Days::new()),
             Err(error) => return Err(tell(&error)),
         };
@@ -211,8 +402,24 @@ fn copy_folder(from: &Path, to: &Path) {
         if entry.file_type().unwrap().is_dir() {
             copy_folder(&entry.path(), &target);
         } else {
-            fs::copy(entry.path(), target).unwrap();
+            copy_sparse(&entry.path(), &target);
         }
+    }
+}
+
+/// What is between sessions takes no room in the file, and none in its copy.
+fn copy_sparse(from: &Path, to: &Path) {
+    let (from, to) = (fs::File::open(from).unwrap(), fs::File::create(to).unwrap());
+    let length = from.metadata().unwrap().len();
+    to.set_len(length).unwrap();
+    let mut block = vec![0; 1 << 16];
+    let mut at = 0;
+    while at < length {
+        let read = from.read_at(&mut block, at).unwrap();
+        if block[..read].iter().any(|&byte| byte != 0) {
+            to.write_all_at(&block[..read], at).unwrap();
+        }
+        at += read as u64;
     }
 }
 
@@ -240,8 +447,8 @@ pub(crate) struct Before {
 }
 
 impl Before {
-    pub(crate) fn new(medium: Medium, scenario: Scenario) -> Before {
-        let workshop = Workshop::new(medium);
+    pub(crate) fn new(kind: Kind, scenario: Scenario) -> Before {
+        let workshop = Workshop::new(kind);
         let mut old = Days::new();
         if scenario != Scenario::First {
             old.insert(TUESDAY, workshop.stage(TUESDAY, 0));
@@ -276,9 +483,15 @@ impl Before {
         sent
     }
 
+    /// Whether the superblock was the only thing on the disc.
+    fn is_empty_behind_its_beginning(&self, workshop: &Workshop) -> bool {
+        let shows_nothing = workshop.shown().is_ok_and(|shown| shown.is_empty());
+        shows_nothing && self.scenario != Scenario::Append && workshop.kind.is_overwritable()
+    }
+
     /// Runs with a fault, looks at what is left, runs again without. Every broken promise becomes a line.
     pub(crate) fn survive(&self, fault: &str, wrong: &mut Vec<String>) {
-        let case = format!("{} {:?} {fault}", self.workshop.medium, self.scenario);
+        let case = format!("{} {:?} {fault}", self.workshop.kind, self.scenario);
         let workshop = self.workshop.copy();
         let run = || workshop.store(self.day, &format!(",fault={fault}"));
         let Ok(outcome) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) else {
@@ -309,7 +522,14 @@ impl Before {
         if outcome.is_ok() {
             return;
         }
-        if let Err(error) = workshop.store(self.day, "") {
+        let again = match workshop.store(self.day, "") {
+            // Where the first WRITE to an empty disc left a bad spot at its beginning, nobody knows that it was empty: it has to be said.
+            Err(ActionError::Refused(Refusal::Unreadable)) if self.is_empty_behind_its_beginning(&workshop) => {
+                workshop.store_full(self.day, "")
+            }
+            again => again,
+        };
+        if let Err(error) = again {
             complain(format!("the next run fails: {}", tell(&error)));
         } else if workshop.shown().as_ref() != Ok(&self.new) {
             complain("the next run does not put it right".to_owned());

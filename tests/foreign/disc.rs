@@ -14,6 +14,9 @@ use crate::foreign::listing::{Listing, expected_on_disc};
 use crate::foreign::programs::{attempt, output, program};
 use crate::week::{DAYS, Names, make_day};
 
+/// What can be written anywhere. `dvd-rw-overwrite` is a `dvd-rw` that was formatted.
+pub(crate) const OVERWRITABLE: [&str; 4] = ["dvd+rw", "dvd-rw-overwrite", "dvd-ram", "bd-re"];
+
 /// A staging area, a configuration and a virtual disc in a directory of their own.
 #[derive(Debug)]
 pub(crate) struct BackupBox {
@@ -28,8 +31,22 @@ impl BackupBox {
         fs::create_dir_all(made.staging()).expect("a new directory");
         fs::create_dir_all(made.top.path().join("working")).expect("a new directory");
         fs::write(made.top.path().join("cback3.conf"), made.configuration()).expect("a new file");
-        output(cedarburn().args(["disc", "create"]).arg(made.disc()).args(["--media", media]));
+        output(cedarburn().args(["disc", "create"]).arg(made.disc()).args(["--media", made.word()]));
+        if media != made.word() {
+            output(cedarburn().arg("format").arg("--device").arg(made.device()));
+        }
         made
+    }
+
+    /// The kind of disc as a configuration names it.
+    fn word(&self) -> &'static str {
+        self.media.strip_suffix("-overwrite").unwrap_or(self.media)
+    }
+
+    fn device(&self) -> std::ffi::OsString {
+        let mut device = std::ffi::OsString::from("sim:");
+        device.push(self.disc());
+        device
     }
 
     pub(crate) fn staging(&self) -> PathBuf {
@@ -46,7 +63,11 @@ impl BackupBox {
     }
 
     fn configuration(&self) -> String {
-        let device_type = if self.media.starts_with("cd") { "cdwriter" } else { "dvdwriter" };
+        let device_type = match self.media.get(..2) {
+            Some("cd") => "cdwriter",
+            Some("bd") => "bdwriter",
+            _ => "dvdwriter",
+        };
         let (staging, working) = (self.staging(), self.top.path().join("working"));
         let (staging, working) = (staging.display(), working.display());
         format!(
@@ -72,18 +93,16 @@ impl BackupBox {
   </store>
 </cb_config>
 ",
-            self.media
+            self.word()
         )
     }
 
     /// Runs `store` as on the date of the daily directory `day` (`2026/11/16`).
     pub(crate) fn store(&self, day: &str) {
         let path = |name| self.top.path().join(name);
-        let mut device = std::ffi::OsString::from("sim:");
-        device.push(self.disc());
         let mut command = cedarburn();
         command.arg("-c").arg(path("cback3.conf")).arg("-l").arg(path("cback3.log"));
-        command.args(["store", "--today", &day.replace('/', "-")]).arg("--device").arg(device);
+        command.args(["store", "--today", &day.replace('/', "-")]).arg("--device").arg(self.device());
         // What went wrong stands in the log: there is no terminal.
         let log = || fs::read_to_string(path("cback3.log")).unwrap_or_default();
         attempt(&mut command).unwrap_or_else(|said| panic!("store on {day}: {said}\n{}", log()));
@@ -130,7 +149,7 @@ impl BackupBox {
     }
 
     fn is_overwritable(&self) -> bool {
-        ["dvd+rw", "bd-re"].contains(&self.media)
+        OVERWRITABLE.contains(&self.media)
     }
 }
 
