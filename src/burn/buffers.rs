@@ -2,8 +2,8 @@
 //!
 //! The drive's is asked with READ BUFFER CAPACITY, for the display only: that it is full the drive says by itself, and then the WRITE waits.
 //! Some drives slow down when they are asked often, and one writes badly when it is asked before its buffer has been full once. So it is
-//! asked first [`FIRST`] after the first WRITE, by when a source that is faster than the laser has filled it; then after [`WRITES`] WRITEs
-//! and [`PERIOD`], whichever takes longer; and never again in a job after it refused.
+//! asked first `FIRST` after the first WRITE, by when a source that is faster than the laser has filled it; then after `WRITES` WRITEs
+//! and `PERIOD`, whichever takes longer; and never again in a job after it refused.
 
 use std::time::Duration;
 
