@@ -128,6 +128,9 @@ impl Model {
                 let is_right = before.contains(&found) || with_today.contains(&found) || wiped;
                 prop_assert!(is_right, "{:?} left {:?}", step, found.keys());
                 self.unseen.extend(with_today);
+                if new_disc_may_be_due {
+                    self.unseen.push(alone);
+                }
                 self.may_be_closed |= last;
             }
         }
