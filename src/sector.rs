@@ -31,10 +31,12 @@ impl Lba {
         self.0.checked_add(count.0).map(Lba)
     }
 
-    /// The next address that is a multiple of `unit` (an ECC unit, say); the address itself if it is one.
+    /// The next address that is a multiple of `unit` (an ECC unit, say); the address itself if it is one. Behind the last multiple that an
+    /// address can say there is none: it stands for all that follow.
     #[must_use]
     pub fn align_up(self, unit: Sectors) -> Lba {
-        Lba(self.0.next_multiple_of(unit.0.max(1)))
+        let unit = unit.0.max(1);
+        Lba(self.0.checked_next_multiple_of(unit).unwrap_or(u32::MAX / unit * unit))
     }
 }
 

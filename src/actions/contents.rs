@@ -9,6 +9,7 @@
 
 use jiff::civil::Date;
 
+use super::label;
 use crate::burn::{Medium, Session, State};
 use crate::iso::chain::Chain;
 use crate::iso::manifest;
@@ -75,6 +76,10 @@ impl Contents {
                     medium.sessions.iter().copied().filter(|session| session.number < open).collect();
                 let mut contents = Contents::of_sessions(source, &closed, SHORTEST_TRACK)?;
                 contents.torn += medium.sessions.len() - closed.len();
+                if !is_ours_to_close(source, medium, open) {
+                    tracing::warn!("somebody is still writing on the disc: its last session is open, and none of ours");
+                    contents.shown = Shown::Unreadable;
+                }
                 Ok(contents)
             }
             _ => Contents::of_sessions(source, &medium.sessions, SHORTEST_TRACK),
@@ -167,7 +172,9 @@ impl Contents {
         let mut contents = Contents::nothing();
         let chain = match Chain::read(source) {
             Ok(chain) => chain,
-            Err(ReadError::NotAVolume { .. } | ReadError::Descriptor { .. }) if superblock_is_wiped(source) => {
+            Err(ReadError::NotAVolume { .. } | ReadError::Descriptor { .. })
+                if superblock_is_wiped(source) && holds_nothing(source, crate::burn::overwrite::FIRST_SESSION) =>
+            {
                 return Ok(contents);
             }
             Err(ReadError::NotAVolume { .. }) => {
@@ -223,6 +230,29 @@ impl Contents {
 
 fn is_at_most(session: &Session, sectors: Sectors) -> bool {
     session.end.0.saturating_sub(session.start.0) <= sectors.0
+}
+
+/// Whether the open session is what a burn of this program or of Cedar Backup left, or holds nothing yet. Others leave sessions open on
+/// purpose, to put more tracks into them; who closed such a one for them would take that away for ever.
+fn is_ours_to_close(source: &mut dyn SectorSource, medium: &Medium, open: u16) -> bool {
+    let Some(session) = medium.sessions.iter().find(|session| session.number >= open) else { return true };
+    let is_one_track = medium.tracks.iter().filter(|track| track.session >= open && !track.blank).count() <= 1;
+    if !session.data || !is_one_track {
+        return false;
+    }
+    let mut sector = [0; SECTOR_BYTES];
+    let mut read = |number: u32| {
+        let at = session.start.checked_add(Sectors(number)).filter(|&at| at < session.end)?;
+        source.read(at, &mut sector).ok()?;
+        Some(sector)
+    };
+    // What can't be read has not reached the disc.
+    match read(SYSTEM_AREA) {
+        Some(descriptor) if descriptor.starts_with(b"\x01CD001\x01") => {
+            descriptor[40..].starts_with(label::PREFIX.as_bytes())
+        }
+        _ => (0..HEAD_SECTORS).filter_map(read).all(|sector| sector.iter().all(|&byte| byte == 0)),
+    }
 }
 
 /// The tree of a session; none where the session is torn. A torn track that is closed may be filled up with zeros to the shortest length a
@@ -316,6 +346,18 @@ fn superblock_is_wiped(source: &mut dyn SectorSource) -> bool {
     (0..HEAD_SECTORS).all(|number| match source.read(Lba(number), &mut sector) {
         Ok(()) => sector.iter().all(|&byte| byte == 0),
         Err(error) => is_blank(&error) || (number != SYSTEM_AREA && is_bad_spot(&error)),
+    })
+}
+
+/// Whether the sectors where a first session would stand are zeros or were never written. File systems that are no discs' leave more than the
+/// superblock's sectors empty at the beginning: 64 KiB and then their own superblock.
+fn holds_nothing(source: &mut dyn SectorSource, start: Lba) -> bool {
+    let mut sector = [0xff; SECTOR_BYTES];
+    (0..HEAD_SECTORS).filter_map(|number| start.checked_add(Sectors(number))).all(|at| {
+        match source.read(at, &mut sector) {
+            Ok(()) => sector.iter().all(|&byte| byte == 0),
+            Err(error) => is_blank(&error) || is_bad_spot(&error),
+        }
     })
 }
 

@@ -24,6 +24,7 @@ use crate::iso::generator::plan::{Options, Plan, VolumeSpace};
 use crate::iso::reader;
 use crate::iso::tree::Tree;
 use crate::scsi::mmc::{BlankExtent, Feature, Profile, ReadLastSession};
+use crate::scsi::sbc::StartStopUnit;
 use crate::scsi::{Drive, ScsiError};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
@@ -521,8 +522,31 @@ impl Disc {
             };
             return Ok(if is_right { Vec::new() } else { vec![Finding::Superblock] });
         }
-        let found = self.drive.run(&ReadLastSession).map_err(lost)?;
+        let not_proven = |source: ScsiError| ActionError::NotShownProven { source };
+        let mut found = self.last_session().map_err(not_proven)?;
+        if found != Some(start) {
+            // Some drives go on showing the disc as it was until it was stopped.
+            for command in [StartStopUnit::Stop, StartStopUnit::Start] {
+                if let Err(error) = self.drive.run(&command) {
+                    tracing::debug!(%error, "to look at the disc anew");
+                }
+            }
+            self.drive.wait_until_ready().map_err(not_proven)?;
+            found = self.last_session().map_err(not_proven)?;
+        }
         Ok(if found == Some(start) { Vec::new() } else { vec![Finding::NotTheNewest { planned: start, found }] })
+    }
+
+    /// Where the last closed session begins: from the table of contents, or, where the drive has none to give, from the tracks.
+    fn last_session(&mut self) -> Result<Option<Lba>, ScsiError> {
+        match self.drive.run(&ReadLastSession) {
+            Err(error) if error.is_unsupported() => {
+                tracing::debug!(%error, "no table of contents");
+                let medium = burn::inspect(&mut self.drive)?;
+                Ok(medium.sessions.last().map(|session| session.start))
+            }
+            told => told,
+        }
     }
 }
 

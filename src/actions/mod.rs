@@ -171,6 +171,16 @@ pub enum ActionError {
     /// Something failed after the disc was started anew.
     #[error(transparent)]
     Wiped(Box<ActionError>),
+    /// Something failed after a session that a burn had left open was closed.
+    #[error(transparent)]
+    Mended(Box<ActionError>),
+    /// The session is on the disc, and the drive does not say whether a mount shows it.
+    #[error("the drive does not say which session a computer will show")]
+    NotShownProven {
+        /// What it says instead.
+        #[source]
+        source: ScsiError,
+    },
     /// The policy says no.
     #[error(transparent)]
     Refused(policy::Refusal),

@@ -96,7 +96,7 @@ impl From<ActionError> for Failure {
             cause = error.source();
         }
         let inner = match &error {
-            ActionError::Wiped(inner) => inner,
+            ActionError::Wiped(inner) | ActionError::Mended(inner) => inner,
             other => other,
         };
         let findings = match inner {
@@ -119,6 +119,8 @@ fn is_drive_lost(error: &ActionError) -> bool {
 }
 
 const WIPED: &str = "the disc was being started anew, what was on it may be gone; the day is not marked as stored";
+const MENDED: &str =
+    "the session that an earlier burn left open was closed, which loses nothing; nothing else was written";
 const UNTOUCHED: &str = "nothing was written, the disc is as it was";
 
 /// Exit code, state and hint of every error: the one place where they are decided.
@@ -211,6 +213,15 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
             let (code, _, hint) = explain(error);
             (code, WIPED, hint)
         }
+        ActionError::Mended(error) => match explain(error) {
+            (code, UNTOUCHED | "", hint) => (code, MENDED, hint),
+            told => told,
+        },
+        ActionError::NotShownProven { .. } => (
+            DIFFERENCE,
+            "the session is on the disc; that a computer shows it is not proven, the day is not marked as stored",
+            "run the same command again: it asks once more; try the disc in another computer if it happens twice",
+        ),
         ActionError::Burn(burn) => explain_burn(burn),
         ActionError::Proof(ProofError::Interrupted) => (
             INTERRUPTED,

@@ -10,6 +10,7 @@ use cedarburn::actions::ActionError;
 use cedarburn::actions::contents::{Contents, Shown};
 use cedarburn::actions::device;
 use cedarburn::actions::list::Reading;
+use cedarburn::actions::policy::Refusal;
 use cedarburn::actions::proof::{Hashed, prove_tree};
 use cedarburn::burn::prepare::FormatWish;
 use cedarburn::burn::{self, Image, Job, prepare};
@@ -200,4 +201,67 @@ fn a_short_session_is_torn_where_a_directory_was_never_written_but_a_file_of_its
     let contents = look_at(&workshop.disc().join("sectors").display().to_string());
     assert_eq!((contents.shown.clone(), contents.torn), (Shown::Sessions, 0));
     assert_eq!(contents.newest().unwrap().loss().unwrap(), format!("/dir: no directory at sector {below}"));
+}
+
+/// Other programs leave a session open on purpose. To close it would take the rest of the disc's tracks from them.
+#[test]
+fn a_session_that_somebody_else_left_open_is_not_closed() {
+    for kind in [Kind::CdR, Kind::CdRw, Kind::DvdR, Kind::DvdRw, Kind::DvdPlusR, Kind::BdR] {
+        let workshop = Workshop::new(kind);
+        let spec = workshop.device(",fault=close:4/44/00");
+        let mut drive = device::open_drive(&spec, None).unwrap();
+        let medium = burn::inspect(&mut drive).unwrap();
+        let content = vec![0x5a; 320 * SECTOR_BYTES];
+        let job = Job {
+            start: Lba(0),
+            sectors: Sectors(320),
+            image: &mut Bytes(&content),
+            begins_disc: false,
+            finalize: false,
+            defect_management: None,
+            speed: None,
+            fifo_bytes: 1 << 20,
+            stop: &AtomicBool::new(false),
+            progress: &mut |_| {},
+        };
+        burn::burn(&mut drive, &medium, job).unwrap_err();
+        drop(drive);
+        workshop.stage(TUESDAY, 1);
+        let error = workshop.store(TUESDAY, "").unwrap_err();
+        assert!(matches!(error, ActionError::Refused(Refusal::Unreadable)), "{kind}: {}", tell(&error));
+        let touched = |line: &str| ["CLOSE", "BLANK", "WRITE("].iter().any(|name| line.starts_with(name));
+        assert!(!workshop.trace().lines().any(touched), "{kind}: {}", workshop.trace());
+    }
+}
+
+/// btrfs and others leave the first 64 KiB of what they are on empty.
+#[test]
+fn what_begins_behind_an_empty_superblock_is_not_written_over() {
+    for kind in [Kind::DvdPlusRw, Kind::DvdRam, Kind::BdRe] {
+        let workshop = Workshop::new(kind);
+        let mut drive = device::open_drive(&device_of(&workshop), None).unwrap();
+        let medium = burn::inspect(&mut drive).unwrap();
+        drive.lock_tray();
+        prepare::format(&mut drive, &medium, FormatWish::Needed, &mut |_| {}).unwrap();
+        drive.write(Lba(32), &[0x5a; 32 * SECTOR_BYTES]).unwrap();
+        drive.run_long(|immediate| SynchronizeCache10 { immediate }, deadline::SYNCHRONIZE, &mut |_| {}).unwrap();
+        drop(drive);
+        workshop.stage(TUESDAY, 1);
+        let error = workshop.store(TUESDAY, "").unwrap_err();
+        assert!(matches!(error, ActionError::Refused(Refusal::Unreadable)), "{kind}: {}", tell(&error));
+        // Whoever says so gets it.
+        workshop.store_full(TUESDAY, "").unwrap();
+    }
+}
+
+#[test]
+fn a_drive_that_gives_no_table_of_contents_is_asked_for_its_tracks() {
+    for kind in [Kind::DvdR, Kind::DvdPlusR, Kind::BdR] {
+        let workshop = Workshop::new(kind);
+        for day in [TUESDAY, WEDNESDAY] {
+            workshop.stage(day, 1);
+            workshop.store(day, ",tocfail").unwrap_or_else(|error| panic!("{kind}: {}", tell(&error)));
+        }
+        assert_eq!(workshop.shown().unwrap().len(), 2, "{kind}");
+    }
 }

@@ -163,8 +163,9 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
         return Err(BurnError::Interrupted { written: Sectors(0) }.into());
     }
     if disc.is_to_be_mended(settled.decision) {
-        disc.mend(progress)?;
-        settled = session.settle(&mut disc, &scanned, stop)?;
+        let mended = |error: ActionError| ActionError::Mended(Box::new(error));
+        disc.mend(progress).map_err(mended)?;
+        settled = session.settle(&mut disc, &scanned, stop).map_err(mended)?;
     }
     let preparations = planned.preparations;
     let Some(plan) = &settled.plan else {
