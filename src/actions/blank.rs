@@ -81,7 +81,7 @@ pub fn blank(
     }
     drive.lock_tray();
     erase(&mut drive, &medium, work, progress).map_err(ActionError::Preparing)?;
-    let after = Disc::look(drive)?.looked();
+    let after = Disc::look(drive).map_err(|error| ActionError::Prepared(Box::new(error)))?.looked();
     if !after.is_empty {
         return Err(ActionError::Preparing(BurnError::StillNotBlank));
     }

@@ -58,6 +58,15 @@ pub enum Preparation {
 }
 
 impl Preparation {
+    /// Whether nothing is on the disc afterwards.
+    #[must_use]
+    pub fn leaves_it_empty(self) -> bool {
+        matches!(
+            self,
+            Preparation::Blank | Preparation::BlankWhole | Preparation::Format | Preparation::FormatWithSpares
+        )
+    }
+
     /// A word that scripts may rely on.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -512,17 +521,16 @@ impl Disc {
     /// # Errors
     /// When the drive does not answer.
     pub fn prove_reachable(&mut self, start: Lba, superblock: Option<&[u8]>) -> Result<Vec<Finding>, ActionError> {
-        let lost = |source: ScsiError| ActionError::Medium { source };
+        let not_proven = |source: ScsiError| ActionError::NotShownProven { source };
         if let Some(expected) = superblock {
             let mut found = vec![0; expected.len()];
             let is_right = match self.drive.read(Lba(0), &mut found, true) {
                 Ok(()) => found == expected,
-                Err(error) if error.is_drive_lost() => return Err(lost(error)),
+                Err(error) if error.is_drive_lost() || error.is_no_medium() => return Err(not_proven(error)),
                 Err(_) => false,
             };
             return Ok(if is_right { Vec::new() } else { vec![Finding::Superblock] });
         }
-        let not_proven = |source: ScsiError| ActionError::NotShownProven { source };
         let mut found = self.last_session().map_err(not_proven)?;
         if found != Some(start) {
             // Some drives go on showing the disc as it was until it was stopped.

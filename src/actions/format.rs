@@ -64,7 +64,7 @@ pub fn format(
     }
     drive.lock_tray();
     prepare::format(&mut drive, &medium, wish, progress).map_err(ActionError::Preparing)?;
-    let after = Disc::look(drive)?.looked();
+    let after = Disc::look(drive).map_err(|error| ActionError::Prepared(Box::new(error)))?.looked();
     Ok(Report { work, before, after: Some(after) })
 }
 

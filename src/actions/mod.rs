@@ -171,6 +171,9 @@ pub enum ActionError {
     /// Something failed after the disc was started anew.
     #[error(transparent)]
     Wiped(Box<ActionError>),
+    /// Something failed after the disc was blanked or formatted.
+    #[error(transparent)]
+    Prepared(Box<ActionError>),
     /// Something failed after a session that a burn had left open was closed.
     #[error(transparent)]
     Mended(Box<ActionError>),

@@ -102,6 +102,8 @@ pub enum Why {
     EmptyDisc,
     /// A new disc was due, but this one holds this day of the same week or a newer one.
     HoldsThisWeek(Date),
+    /// Nothing can follow on it, and it holds the day.
+    HoldsTheDay,
 }
 
 impl Eq for Why {}
@@ -109,6 +111,7 @@ impl Eq for Why {}
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Why::HoldsTheDay => f.write_str("the disc is closed and holds the day"),
             Why::Full => f.write_str("a full store was asked for"),
             Why::StartOfWeek => f.write_str("the day is the first of its week"),
             Why::Formula { ratio, factor } => {

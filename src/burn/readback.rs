@@ -84,7 +84,7 @@ pub struct Readback<'a> {
     faults: Faults,
     /// The drive was made to look at the disc anew.
     restarted: bool,
-    /// The drive is gone: nothing more can be read.
+    /// The drive is gone, or the disc: nothing more can be read.
     lost: Option<ScsiError>,
 }
 
@@ -189,7 +189,7 @@ impl<'a> Readback<'a> {
         for _ in 0..TRIES {
             match self.drive.read(at, chunk, from_medium) {
                 Ok(()) => return true,
-                Err(error) if error.is_drive_lost() => {
+                Err(error) if error.is_drive_lost() || error.is_no_medium() => {
                     self.lost = Some(error);
                     return false;
                 }
@@ -215,7 +215,7 @@ impl<'a> Readback<'a> {
             let here = at + Sectors(number);
             if let Err(error) = self.drive.read(here, sector, from_medium) {
                 tracing::debug!(%error, "reading back");
-                if error.is_drive_lost() {
+                if error.is_drive_lost() || error.is_no_medium() {
                     self.lost = Some(error);
                     return false;
                 }

@@ -96,7 +96,7 @@ impl From<ActionError> for Failure {
             cause = error.source();
         }
         let inner = match &error {
-            ActionError::Wiped(inner) | ActionError::Mended(inner) => inner,
+            ActionError::Wiped(inner) | ActionError::Prepared(inner) | ActionError::Mended(inner) => inner,
             other => other,
         };
         let findings = match inner {
@@ -119,6 +119,7 @@ fn is_drive_lost(error: &ActionError) -> bool {
 }
 
 const WIPED: &str = "the disc was being started anew, what was on it may be gone; the day is not marked as stored";
+const PREPARED: &str = "the disc was blanked or formatted, nothing is stored on it";
 const MENDED: &str =
     "the session that an earlier burn left open was closed, which loses nothing; nothing else was written";
 const UNTOUCHED: &str = "nothing was written, the disc is as it was";
@@ -213,6 +214,10 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
             let (code, _, hint) = explain(error);
             (code, WIPED, hint)
         }
+        ActionError::Prepared(error) => match explain(error) {
+            (code, UNTOUCHED | "", hint) => (code, PREPARED, hint),
+            told => told,
+        },
         ActionError::Mended(error) => match explain(error) {
             (code, UNTOUCHED | "", hint) => (code, MENDED, hint),
             told => told,
@@ -231,7 +236,7 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
         ActionError::Proof(ProofError::DriveLost { .. }) => (
             DIFFERENCE,
             "the session is on the disc and was not proven, the day is not marked as stored",
-            "check the drive's connection and power, then run the same command again",
+            "check the drive's tray, connection and power, then run the same command again",
         ),
         ActionError::Proof(ProofError::Manifest { .. }) => {
             (MEDIUM, UNTOUCHED, "run verify; the disc is getting old, or the drive needs cleaning")

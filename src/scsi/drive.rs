@@ -19,6 +19,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub use self::error::ScsiError;
+use super::command::Command;
 pub use super::deadline;
 use super::mmc::{
     Capabilities, CurrentFeatures, GetConfiguration, GetWriteSpeeds, Profile, ReadMediumId, TrackAddress,
@@ -166,6 +167,9 @@ impl Drive {
     /// When the drive changed state, or is lost.
     pub fn medium_id(&mut self, profile: Profile) -> Result<Option<String>, ScsiError> {
         let Some(command) = ReadMediumId::for_profile(profile) else { return Ok(None) };
+        if command.allocation() > self.transport.max_transfer() {
+            return Ok(None);
+        }
         match self.run(&command) {
             Ok(id) => Ok(id),
             Err(error) if error.is_attention() || error.is_drive_lost() => Err(error),

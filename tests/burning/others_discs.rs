@@ -18,7 +18,7 @@ use cedarburn::scsi::drive::deadline;
 use cedarburn::scsi::sbc::SynchronizeCache10;
 use cedarburn::sector::{Lba, SECTOR_BYTES, Sectors};
 
-use super::workshop::{Kind, TUESDAY, WEDNESDAY, Workshop, tell};
+use super::workshop::{Before, Kind, Scenario, TUESDAY, WEDNESDAY, Workshop, tell};
 
 /// An image file from its beginning.
 struct Bytes<'a>(&'a [u8]);
@@ -263,5 +263,40 @@ fn a_drive_that_gives_no_table_of_contents_is_asked_for_its_tracks() {
             workshop.store(day, ",tocfail").unwrap_or_else(|error| panic!("{kind}: {}", tell(&error)));
         }
         assert_eq!(workshop.shown().unwrap().len(), 2, "{kind}");
+    }
+}
+
+/// Whatever happened between the last sector and the mark.
+#[test]
+fn a_day_on_a_closed_disc_is_proven_and_marked() {
+    for kind in [Kind::CdR, Kind::DvdR, Kind::DvdRDl, Kind::DvdPlusR, Kind::BdR] {
+        let workshop = Workshop::new(kind);
+        workshop.stage(TUESDAY, 1);
+        let error = workshop.store_finally(TUESDAY, ",fault=toc:4/44/00").unwrap_err();
+        assert!(matches!(error, ActionError::NotShownProven { .. }), "{kind}: {}", tell(&error));
+        assert!(!workshop.is_marked(TUESDAY));
+        workshop.store(TUESDAY, "").unwrap_or_else(|error| panic!("{kind}: {}", tell(&error)));
+        assert!(workshop.is_marked(TUESDAY));
+        assert!(!workshop.trace().lines().any(|line| line.starts_with("WRITE(")));
+        // Another day can't follow.
+        workshop.stage(WEDNESDAY, 1);
+        let error = workshop.store(WEDNESDAY, "").unwrap_err();
+        assert!(matches!(error, ActionError::Refused(Refusal::Closed)), "{kind}: {}", tell(&error));
+    }
+}
+
+#[test]
+fn a_tray_that_is_opened_while_the_disc_is_read_back_is_no_fault_of_the_disc() {
+    for kind in [Kind::CdR, Kind::DvdRam] {
+        let workshop = Workshop::new(kind);
+        workshop.stage(TUESDAY, 1);
+        let before = Before::new(kind, Scenario::First);
+        let reads = before.commands().iter().filter(|sent| sent.code == 0x28).count();
+        let error = workshop.store(TUESDAY, &format!(",fault=read10#{reads}:eject")).unwrap_err();
+        assert!(
+            matches!(error, ActionError::Proof(_) | ActionError::NotShownProven { .. }),
+            "{kind}: {}",
+            tell(&error)
+        );
     }
 }

@@ -37,8 +37,8 @@ use crate::sector::Sectors;
 /// The proof could not be carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum ProofError {
-    /// The drive is lost.
-    #[error("the drive was lost while the disc was read back")]
+    /// The drive is lost, or the disc was taken out.
+    #[error("the drive or its disc was lost while it was read back")]
     DriveLost {
         /// What broke.
         #[source]

@@ -207,8 +207,10 @@ fn put_on_disc(
     progress: &mut dyn Progress,
 ) -> Result<Done, ActionError> {
     let superblock = disc.superblock(decision, plan)?;
-    disc.prepare(decision, progress)?;
-    let (burned, streamed) = session.burn(disc, decision, plan, stop, progress)?;
+    let is_prepared = disc.preparations(decision).iter().any(|preparation| preparation.leaves_it_empty());
+    let after = |error: ActionError| if is_prepared { ActionError::Prepared(Box::new(error)) } else { error };
+    disc.prepare(decision, progress).map_err(|error| after(error.into()))?;
+    let (burned, streamed) = session.burn(disc, decision, plan, stop, progress).map_err(after)?;
     let appendable = disc.is_overwritable() || burned.appendable;
     if !appendable && !disc.how.finalize {
         tracing::warn!("the disc is closed now: no session can follow this one");

@@ -16,7 +16,7 @@ use crate::actions::label;
 use crate::actions::notes;
 use crate::actions::own_files;
 use crate::actions::owner::Owner;
-use crate::actions::policy::{self, Decision, Refusal, Wanted};
+use crate::actions::policy::{self, Decision, Refusal, Wanted, Why};
 use crate::actions::proof::{self, Finding, Hashed, ProofError};
 use crate::actions::staging::{self, Day};
 use crate::burn::{self, Burned, DriveSource, Image, Job, Progress, State};
@@ -85,25 +85,24 @@ impl Session<'_> {
 
     /// Decides, and plans what was decided. Everything that can refuse the session refuses it here.
     pub(super) fn settle(&self, disc: &mut Disc, scanned: &Scanned, stop: &AtomicBool) -> Result<Settled, ActionError> {
-        let decision = self.decide(disc, scanned)?;
+        let decided = self.decide(disc, scanned);
+        // A run that closed the disc and broke off while it was read back has left the day on it: nothing has to be written to prove it.
+        if let Err(ActionError::Refused(Refusal::Closed)) = &decided
+            && let Some(previous) = disc.contents.newest().cloned()
+            && let Some(there) =
+                self.settled_already(disc, Decision::Append { why: Why::HoldsTheDay }, &previous, scanned, stop)?
+        {
+            return Ok(there);
+        }
+        let decision = decided?;
         let previous = match decision {
             Decision::Append { .. } => Some(self.whole_tree(disc)?),
             Decision::NewDisc { .. } => None,
         };
         if let Some(previous) = &previous
-            && self.is_there(disc, previous, scanned.plan.tree(), stop)?
+            && let Some(there) = self.settled_already(disc, decision, previous, scanned, stop)?
         {
-            let findings = if disc.is_overwritable() || disc.is_to_be_mended(decision) {
-                Vec::new()
-            } else {
-                let newest = disc.contents.sessions.last().map_or(Lba(0), |session| session.start);
-                disc.prove_reachable(newest, None)?
-            };
-            if findings.is_empty() {
-                tracing::info!("the disc holds {} already, byte for byte as it is staged", self.day.date);
-                return Ok(Settled { decision, plan: None, free: Some(disc.appendable()) });
-            }
-            return Err(ActionError::Findings { what: "the disc does not show the day it holds", findings });
+            return Ok(there);
         }
         let start = disc.start_of(decision);
         let plan = self.plan(disc, decision, previous.map(|previous| previous.tree), start)?;
@@ -127,6 +126,31 @@ impl Session<'_> {
             tracing::warn!("no session can follow this one: the drive writes this {} in one go", disc.medium.profile);
         }
         Ok(Settled { decision, plan: Some(plan), free })
+    }
+
+    /// What is left to do where the disc's tree holds the day: nothing, if a mount shows it.
+    fn settled_already(
+        &self,
+        disc: &mut Disc,
+        decision: Decision,
+        previous: &Reading,
+        scanned: &Scanned,
+        stop: &AtomicBool,
+    ) -> Result<Option<Settled>, ActionError> {
+        if !self.is_there(disc, previous, scanned.plan.tree(), stop)? {
+            return Ok(None);
+        }
+        let findings = if disc.is_overwritable() || disc.is_to_be_mended(decision) {
+            Vec::new()
+        } else {
+            let newest = disc.contents.sessions.last().map_or(Lba(0), |session| session.start);
+            disc.prove_reachable(newest, None)?
+        };
+        if findings.is_empty() {
+            tracing::info!("the disc holds {} already, byte for byte as it is staged", self.day.date);
+            return Ok(Some(Settled { decision, plan: None, free: Some(disc.appendable()) }));
+        }
+        Err(ActionError::Findings { what: "the disc does not show the day it holds", findings })
     }
 
     /// The tree to carry on. What of it could not be read would be missing from the disc from then on, so all of it has to be there: nothing
