@@ -59,6 +59,8 @@ pub struct Contents {
     pub torn: usize,
     /// On overwritable media: where the next session goes.
     pub next_start: Lba,
+    /// Behind the last sector that belongs to a session of an overwritable medium.
+    pub recorded_end: Lba,
     newest: Option<Reading>,
 }
 
@@ -117,6 +119,7 @@ impl Contents {
             shown: Shown::Nothing,
             torn: 0,
             next_start: crate::burn::overwrite::FIRST_SESSION,
+            recorded_end: crate::burn::overwrite::FIRST_SESSION,
             newest: None,
         }
     }
@@ -200,6 +203,7 @@ impl Contents {
             .map(|volume| Recorded { volume: volume.clone(), start: volume.session_start, end: None })
             .collect();
         contents.next_start = chain.next_start().unwrap_or(Lba(u32::MAX));
+        contents.recorded_end = Lba(u32::try_from(chain.recorded_end()).unwrap_or(u32::MAX));
         contents.newest = Some(reader::read_tree(source, chain.newest())?);
         // The superblock is written when all else is on the medium. One that can't be read was being written when the power went, and the
         // chain is whole; one that can be read and is none is somebody else's, and the chain a leftover.

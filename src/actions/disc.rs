@@ -421,6 +421,15 @@ impl Disc {
         }
     }
 
+    /// Behind what has to stay of an overwritable medium.
+    #[must_use]
+    pub fn recorded_end(&self, decision: Decision) -> Lba {
+        match decision {
+            Decision::NewDisc { .. } => self.start_of(decision),
+            Decision::Append { .. } => self.contents.recorded_end,
+        }
+    }
+
     /// Whether the start of the session is what the drive says, and no forecast.
     #[must_use]
     pub fn is_known(&self, decision: Decision) -> bool {

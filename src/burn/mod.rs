@@ -59,6 +59,9 @@ pub struct Job<'a> {
     pub image: &'a mut dyn Image,
     /// The first session of a disc: what an overwritable medium shows so far is wiped before its sectors are overwritten.
     pub begins_disc: bool,
+    /// The sector behind the last one that has to stay as it is on an overwritable medium: from here to `start` zeros may be written. On other
+    /// media it is of no account.
+    pub recorded_end: Lba,
     /// No session is to follow. Some media and drives leave no choice: [`Burned::appendable`] tells how it ended.
     pub finalize: bool,
     /// Where the medium has spare sectors: whether the drive is to check what it writes and move what is bad (at half the speed). `None` is

@@ -24,8 +24,8 @@
 //!   own care.
 //! * DVD-RW (MMC-6 annex on restricted overwrite): mode page 05h, which some drives ask for. What is to be written has to lie in the last border:
 //!   where it ends before the session does, a quick grow (FORMAT UNIT type 13h) makes it longer, and nothing in it is lost. A border that was
-//!   begun is in its intermediate state: it is written from its beginning to its end without a gap, and a gap of the layout is filled with
-//!   zeros. CLOSE TRACK SESSION 010b ends that state after the data, because some drives don't read before it.
+//!   begun is in its intermediate state: it is written from its beginning to its end without a gap, and the gap that the layout leaves behind
+//!   another program's session is filled with zeros. CLOSE TRACK SESSION 010b ends that state after the data, because some drives don't read before it.
 
 use super::medium::Medium;
 use super::steps;
@@ -33,9 +33,7 @@ use super::write::{Sink, with_filling, write_image, write_zeros};
 use super::{BurnError, Burned, Job, prepare};
 use crate::burn::progress::{Phase, Progress, working};
 use crate::scsi::drive::{OnProgress, deadline};
-use crate::scsi::mmc::{
-    CapacityKind, CloseFunction, FormatUnit, Profile, ReadFormatCapacities, ReadTrackInformation, TrackAddress,
-};
+use crate::scsi::mmc::{CapacityKind, CloseFunction, FormatUnit, Profile, ReadFormatCapacities};
 use crate::scsi::{Drive, ScsiError};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
@@ -43,6 +41,8 @@ use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 pub const FIRST_SESSION: Lba = Lba(32);
 /// Sessions begin at multiples of this, and the superblock is this long.
 pub const ALIGNMENT: Sectors = Sectors(32);
+/// An ECC unit of a DVD.
+const ECC_UNIT: Sectors = Sectors(16);
 
 /// Writes one session, which nothing shows yet.
 pub(super) fn burn(drive: &mut Drive, medium: &Medium, job: &mut Job<'_>) -> Result<Burned, BurnError> {
@@ -89,6 +89,10 @@ fn write(drive: &mut Drive, medium: &Medium, job: &mut Job<'_>, limit: Sectors) 
 }
 
 /// Makes sure that the session lies in the last border of a DVD-RW, and that nothing is left out before it.
+///
+/// Where the border ends no drive is asked: the next writable address of such a medium is meaningless, and a drive that answers the track's
+/// beginning would have every session overwritten. It ends with the ECC unit of the last sector that is recorded, or behind it: then the
+/// filling overwrites what nobody reads. What is recorded is never touched.
 fn grow(drive: &mut Drive, job: &mut Job<'_>) -> Result<(), ScsiError> {
     let end = job.start.0.saturating_add(with_filling(job.sectors, Sectors(0), ALIGNMENT).0);
     let mut capacities = drive.run(&ReadFormatCapacities)?;
@@ -104,13 +108,12 @@ fn grow(drive: &mut Drive, job: &mut Job<'_>) -> Result<(), ScsiError> {
     if capacities.kind == CapacityKind::Formatted && capacities.sectors.0 >= end {
         return Ok(());
     }
-    let border_end = drive.run(&ReadTrackInformation(TrackAddress::Number(1)))?.next_writable;
-    match border_end {
-        Some(from) if from < job.start => {
-            write_zeros(drive, from, job.start - from, false).map_err(|(_, source)| source)
-        }
-        _ => Ok(()),
+    let gap = Sectors(job.start.0.saturating_sub(Lba(job.recorded_end.0.min(job.start.0)).align_up(ECC_UNIT).0));
+    // The layout leaves no more than this free. More is not ours to fill: the drive refuses the session instead.
+    if gap > ALIGNMENT {
+        return Ok(());
     }
+    write_zeros(drive, Lba(job.start.0 - gap.0), gap, false).map_err(|(_, source)| source)
 }
 
 /// A DVD-RW whose border was begun gets its end. Where there is none to be written the drive is not bothered.

@@ -43,6 +43,8 @@ impl Image for Zeros {
 
 struct Wish {
     start: u32,
+    /// Where what has to stay ends; right before `start` if not said.
+    recorded_end: Option<u32>,
     sectors: u32,
     finalize: bool,
     defect_management: Option<bool>,
@@ -50,8 +52,15 @@ struct Wish {
     stopped: bool,
 }
 
-const WISH: Wish =
-    Wish { start: 0, sectors: 20, finalize: false, defect_management: None, speed: None, stopped: false };
+const WISH: Wish = Wish {
+    start: 0,
+    recorded_end: None,
+    sectors: 20,
+    finalize: false,
+    defect_management: None,
+    speed: None,
+    stopped: false,
+};
 
 /// Looks at the medium, burns, and tells what was sent after the look.
 fn burn(says: Says, wish: &Wish) -> (Result<Burned, BurnError>, Vec<String>) {
@@ -63,6 +72,7 @@ fn burn(says: Says, wish: &Wish) -> (Result<Burned, BurnError>, Vec<String>) {
         sectors: Sectors(wish.sectors),
         image: &mut Zeros(wish.sectors as usize),
         begins_disc: false,
+        recorded_end: Lba(wish.recorded_end.unwrap_or(wish.start)),
         finalize: wish.finalize,
         defect_management: wish.defect_management,
         speed: wish.speed,
@@ -408,29 +418,47 @@ fn a_format_that_would_lose_sessions_or_that_the_medium_does_not_know_is_refused
 
 #[test]
 fn a_medium_in_restricted_overwrite_grows_before_a_session_that_reaches_beyond_its_border() {
-    // Formatted to 1152 sectors; type 13h makes it 2,297,856, and its last border ends at sector 1136 so far.
-    let formats = "00000018 00000480 02000800  00231000 40000010  00231000 4C000010";
+    // Formatted to 1136 sectors, the last of which that is recorded is 1129; type 13h makes it 2,297,856.
+    let formats = "00000018 00000470 02000800  00231000 40000010  00231000 4C000010";
     let border = "0022 01 01 00 05 21 01  00000000 00000470 00230B90 00000010 00231000 00000000 00000000";
     let says = || Says::new(0x13, FORMATTED).features(&[0x26, 0x2c]).formats(formats).track(1, border);
-    let (burned, sent) = burn(says(), &Wish { start: 1152, sectors: 32, ..WISH });
+    let behind = Wish { start: 1152, recorded_end: Some(1130), sectors: 32, ..WISH };
+    let (burned, sent) = burn(says(), &behind);
     assert!(burned.unwrap().appendable);
     let grow = "041100000000 00020008002310004c000010";
     // Behind the border nothing is left out.
-    assert_eq!(sent, ["55 40250800", grow, ASK_TRACK_1, "2a 00000470 +48", SYNCHRONIZE]);
+    assert_eq!(sent, ["55 40250800", grow, "2a 00000470 +48", SYNCHRONIZE]);
     let (burned, sent) = burn(says(), &Wish { start: 32, sectors: 32, ..WISH });
     burned.unwrap();
     assert_eq!(sent, ["55 40250800", "2a 00000020 +32", SYNCHRONIZE], "inside of what is formatted");
     // The intermediate state is left when the data is on the disc, and again after the superblock.
     let formats = "00000018 00000000 03000800  00231000 40000010  00231000 4C000010";
     let intermediate = || Says { formats, ..says() };
-    let (burned, sent) = burn(intermediate(), &Wish { start: 1152, sectors: 32, ..WISH });
+    let (burned, sent) = burn(intermediate(), &behind);
     burned.unwrap();
-    assert_eq!(sent, ["55 40250800", ASK_TRACK_1, "2a 00000470 +48", SYNCHRONIZE, CLOSE_SESSION]);
+    assert_eq!(sent, ["55 40250800", "2a 00000470 +48", SYNCHRONIZE, CLOSE_SESSION]);
     let (mut drive, sent) = intermediate().drive();
     let medium: Medium = inspect(&mut drive).unwrap();
     sent.clear();
     show(&mut drive, &medium, Some(&[0; 32 * SECTOR_BYTES]), &mut |_| {}).unwrap();
     assert_eq!(sent.commands(), ["2a 00000000 +32", SYNCHRONIZE, CLOSE_SESSION]);
+}
+
+#[test]
+fn nothing_that_is_recorded_in_restricted_overwrite_is_overwritten_whatever_next_address_the_drive_tells() {
+    let nothing_said = "0022 01 01 00 05 21 01  00000000 00000000 00000000 00000010 00230000 00000000 00000000";
+    let grown = "00000018 00231000 03000800  00231000 40000010  00231000 4C000010";
+    let no_growth = "00000010 00000C80 02000800  00231000 40000010";
+    for formats in [grown, no_growth] {
+        for (recorded_end, first) in [(3200, 3200), (3190, 3200), (3170, 3184), (0, 3200)] {
+            let says = Says::new(0x13, FORMATTED).features(&[0x26, 0x2c]).formats(formats).track(1, nothing_said);
+            let wish = Wish { start: 3200, recorded_end: Some(recorded_end), sectors: 32, ..WISH };
+            let (burned, sent) = burn(says, &wish);
+            burned.unwrap();
+            let written: Vec<&String> = sent.iter().filter(|line| line.starts_with("2a")).collect();
+            assert_eq!(written, [&format!("2a {first:08x} +{}", 3232 - first)], "{recorded_end}");
+        }
+    }
 }
 
 #[test]

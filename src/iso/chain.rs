@@ -92,8 +92,13 @@ impl Chain {
     /// Where libburnia would begin the next session: behind the newest that counts.
     #[must_use]
     pub fn next_start(&self) -> Option<Lba> {
-        let size = self.superblock.as_ref().map_or(self.newest().end(), Volume::end).max(self.newest().end());
-        aligned(size)
+        aligned(self.recorded_end())
+    }
+
+    /// The sector behind the last one of any session.
+    #[must_use]
+    pub fn recorded_end(&self) -> u64 {
+        self.superblock.as_ref().map_or(self.newest().end(), Volume::end).max(self.newest().end())
     }
 }
 

@@ -124,6 +124,7 @@ pub(crate) fn burn_numbered(
         start,
         sectors,
         image: &mut image,
+        recorded_end: start,
         begins_disc: start == burn::overwrite::FIRST_SESSION,
         finalize: false,
         defect_management: None,

@@ -49,6 +49,7 @@ fn begin_with(workshop: &Workshop, image: &[u8]) {
             sectors: Sectors::for_bytes(image.len() as u64).unwrap(),
             image: &mut Bytes(image),
             begins_disc: true,
+            recorded_end: Lba(0),
             finalize: false,
             defect_management: None,
             speed: None,

@@ -79,6 +79,7 @@ impl Foreign {
             start,
             sectors: Sectors::for_bytes(bytes.len() as u64).expect("a small image"),
             image: &mut Bytes(&bytes),
+            recorded_end: start,
             begins_disc: start == Lba(0),
             finalize: false,
             defect_management: None,

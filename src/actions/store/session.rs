@@ -340,6 +340,7 @@ impl Session<'_> {
             sectors: plan.sectors(),
             image: &mut image,
             begins_disc: matches!(decision, Decision::NewDisc { .. }),
+            recorded_end: disc.recorded_end(decision),
             finalize: disc.how.finalize,
             defect_management: disc.how.defect_management,
             speed: store.drive_speed,
