@@ -326,7 +326,11 @@ impl Disc {
     pub fn preparations(&self, decision: Decision) -> Vec<Preparation> {
         let mut all = Vec::new();
         if self.is_to_be_mended(decision) {
-            all.push(Preparation::Close);
+            all.push(match (self.medium.blanking_broke_off, self.medium.profile) {
+                (true, Profile::DvdRwSequential) => Preparation::BlankWhole,
+                (true, _) => Preparation::Blank,
+                (false, _) => Preparation::Close,
+            });
         }
         let is_wiped = matches!(decision, Decision::NewDisc { wipe: true, .. }) && !self.is_overwritable();
         if self.medium.profile == Profile::DvdRwSequential && (is_wiped || self.is_to_be_blanked_first()) {

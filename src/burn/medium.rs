@@ -135,6 +135,9 @@ pub struct Medium {
     pub features: CurrentFeatures,
     /// What is written next can leave the medium so that more can follow; overwritable media always do.
     pub can_append: bool,
+    /// A rewritable medium whose blanking broke off: its only track is damaged and has no length, or the drive calls the disc empty. Nothing
+    /// can be on it, and most likely only blanking it again makes it writable.
+    pub blanking_broke_off: bool,
 }
 
 impl Medium {

@@ -246,16 +246,17 @@ pub fn end_format(drive: &mut Drive, medium: &Medium, progress: &mut dyn Progres
 }
 
 /// Closes the track and session that a broken-off burn left open, so that the next session can follow. What the torn session holds
-/// stays on the medium and is superseded by the next one. A rewritable medium with no track on it whose session can't be closed was cut
-/// off while it was blanked: it is blanked again.
+/// stays on the medium and is superseded by the next one. Only a medium whose blanking broke off is blanked again: there, nothing is left to
+/// lose. Whatever else can't be closed stays as it is, because what is on it may be somebody's.
 ///
 /// # Errors
 /// When the session can't be closed: then the medium takes no more.
 pub fn close_interrupted(drive: &mut Drive, medium: &Medium, progress: &mut dyn Progress) -> Result<Medium, BurnError> {
     let State::Interrupted { track, .. } = medium.state else { return Ok(medium.clone()) };
-    if medium.profile == Profile::DvdRwSequential && medium.tracks.is_empty() {
+    // Where the drive calls the disc empty there is nothing to close.
+    if medium.blanking_broke_off && medium.tracks.is_empty() {
         tracing::warn!("blanking broke off, the disc is blanked again");
-        return blank(drive, medium, BlankExtent::Full, progress);
+        return blank(drive, medium, whole_again(medium.profile), progress);
     }
     set_page_for_closing(drive, medium.profile).map_err(|source| BurnError::SetUp { source })?;
     let is_open = is_open(medium, track);
@@ -274,8 +275,7 @@ pub fn close_interrupted(drive: &mut Drive, medium: &Medium, progress: &mut dyn 
         let refused = source.sense().is_some() && !source.is_attention();
         if refused
             && let Ok(medium) = medium::inspect(drive)
-            && medium.rewritable
-            && medium.sessions.is_empty()
+            && medium.blanking_broke_off
         {
             tracing::warn!(error = %source, "blanking broke off, the disc is blanked again");
             return blank(drive, &medium, whole_again(medium.profile), progress);

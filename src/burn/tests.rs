@@ -518,3 +518,24 @@ fn a_dvd_rw_whose_blanking_broke_off_is_blanked_whole() {
     let sent = sent.commands();
     assert!(sent.iter().any(|line| line.starts_with("a110")) && !sent.iter().any(|line| line.starts_with("5b")));
 }
+
+#[test]
+fn a_disc_that_holds_something_or_may_is_never_blanked_in_the_name_of_mending() {
+    // Its only track is not told; three sessions, and no number of the last track.
+    let unnumbered = "0020 15 01 03 03 00 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
+    for profile in [0x0a, 0x14] {
+        for disc in [BEGUN_RW, unnumbered] {
+            for refuses in [false, true] {
+                let says = Says::new(profile, disc).features(&[0x21, 0x2d, 0x2f]);
+                let says = says.answer(move |cdb| (refuses && cdb[0] == 0x5b).then(|| refusal(5, 0x72, 0)));
+                let (mut drive, sent) = says.drive();
+                let medium = inspect(&mut drive).unwrap();
+                assert!(!medium.blanking_broke_off);
+                let closed = prepare::close_interrupted(&mut drive, &medium, &mut |_| {});
+                assert_eq!(closed.is_err(), refuses);
+                assert!(!sent.asked(0xa1), "{:?}", sent.commands());
+                assert!(sent.commands().iter().any(|line| line == CLOSE_SESSION));
+            }
+        }
+    }
+}

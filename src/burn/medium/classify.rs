@@ -217,6 +217,7 @@ fn classify_sequential(replies: Replies) -> Medium {
     let profile = features.profile;
     let Some(disc) = disc else { return nothing_known(features) };
     let state = sequential_state(&features, &disc, next.as_ref(), &tracks, readable);
+    let blanking_broke_off = blanking_broke_off(&disc, next.as_ref(), &tracks);
     let sessions = if state == State::Blank { Vec::new() } else { recorded_sessions(&tracks) };
     let tracks = tracks
         .iter()
@@ -258,6 +259,7 @@ fn classify_sequential(replies: Replies) -> Medium {
         capacity,
         features,
         can_append,
+        blanking_broke_off,
     }
 }
 
@@ -297,6 +299,20 @@ fn sequential_state(
         }
         (DiscStatus::Incomplete, SessionState::Incomplete | SessionState::Damaged) => interrupted(),
         _ => State::Closed,
+    }
+}
+
+/// Whether blanking the disc broke off. Only what the drive tells of the only track proves it: that it tells of none does not.
+fn blanking_broke_off(disc: &DiscInformation, next: Option<&TrackInformation>, tracks: &[TrackInformation]) -> bool {
+    if !disc.erasable || disc.sessions > 1 {
+        return false;
+    }
+    match (disc.status, disc.last_session, tracks) {
+        (DiscStatus::Empty, _, _) => next.is_some_and(|next| next.damaged),
+        (DiscStatus::Incomplete, SessionState::Incomplete | SessionState::Damaged, [only]) => {
+            only.damaged && only.size == Sectors(0) && only.next_writable.is_none()
+        }
+        _ => false,
     }
 }
 
@@ -380,6 +396,7 @@ fn classify_overwritable(replies: Replies) -> Medium {
         capacity,
         features,
         can_append: true,
+        blanking_broke_off: false,
     }
 }
 
@@ -424,5 +441,6 @@ fn nothing_known(features: CurrentFeatures) -> Medium {
         capacity: Sectors(0),
         features,
         can_append: false,
+        blanking_broke_off: false,
     }
 }

@@ -193,7 +193,10 @@ fn a_dvd_r_that_the_drive_can_not_append_to_is_closed() {
 fn a_dvd_rw_whose_blanking_broke_off_is_not_blank_whatever_it_claims() {
     let found = medium(Says::new(0x14, BLANK_RW).features(&AT_ONCE_ONLY).track(1, BROKEN_BLANK));
     assert_eq!(found.state, State::Interrupted { session: 1, track: 1, damaged: true });
-    assert!(found.rewritable && found.sessions.is_empty());
+    assert!(found.rewritable && found.sessions.is_empty() && found.blanking_broke_off);
+    let empty_track = "0022 01 01 00 24 0F 00  00000000 00000000 00000000 00000010 00000000 00000000 00000000";
+    let damaged = "0020 19 01 01 01 01 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
+    assert!(medium(Says::new(0x14, damaged).features(&AT_ONCE_ONLY).track(1, empty_track)).blanking_broke_off);
 }
 
 #[test]
