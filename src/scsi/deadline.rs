@@ -23,6 +23,8 @@ use std::time::Duration;
 
 /// A drive becoming ready after its tray was closed.
 pub const READY: Duration = Duration::from_secs(120);
+/// A drive that is busy giving its tray free, and taking its own speed back.
+pub const PARTING: Duration = Duration::from_secs(10);
 /// A drive with a full buffer taking the next WRITE.
 pub const WRITE: Duration = Duration::from_secs(200);
 /// The drive's buffer going to the medium.

@@ -32,8 +32,6 @@ use crate::sector::SECTOR_BYTES;
 
 /// The most sectors one READ or WRITE moves on any medium.
 const MOST_SECTORS: u16 = 32;
-/// A unit attention in the way of unlocking the tray must not leave it locked.
-const UNLOCK_TRIES: usize = 3;
 
 /// Told at every look at a long operation how far it is, from 0 to 65535; `None`: the drive reports no progress. For people only: drives
 /// are known that stick at one value for the whole job.
@@ -215,9 +213,10 @@ impl Drive {
             let again = self.run(&command);
             self.unheard = std::mem::replace(&mut locked, again).err();
         }
-        match locked {
-            Ok(()) => self.locked = true,
-            Err(error) => tracing::debug!(%error, "the tray can't be locked"),
+        // A command that did not come back may have been carried out.
+        self.locked = matches!(locked, Ok(()) | Err(ScsiError::Transport { .. }));
+        if let Err(error) = locked {
+            tracing::debug!(%error, "the tray can't be locked");
         }
     }
 
@@ -235,14 +234,9 @@ impl Drive {
         if !std::mem::take(&mut self.locked) {
             return;
         }
-        let unheard = self.unheard.take();
-        for _ in 0..UNLOCK_TRIES {
-            match self.once(&PreventAllowMediumRemoval { prevent: false }) {
-                Err(error) if !error.is_drive_lost() => tracing::debug!(%error, "the tray can't be unlocked"),
-                _ => break,
-            }
+        if let Err(error) = self.part_with(&PreventAllowMediumRemoval { prevent: false }) {
+            tracing::warn!(%error, "the tray can't be unlocked");
         }
-        self.unheard = unheard;
     }
 }
 

@@ -17,6 +17,8 @@ const POLL: Duration = Duration::from_millis(500);
 const BUSY_PAUSE: Duration = Duration::from_millis(100);
 /// How often a question is asked that did not get through.
 const QUESTION_TRIES: usize = 3;
+/// How often a drive is asked to be as it was that is not busy and refuses.
+const PARTING_TRIES: usize = 3;
 
 /// How one command is carried out.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +83,36 @@ impl Drive {
         let mut reply = vec![0; command.allocation()];
         let moved = self.execute(command, &command.cdb(), &mut reply, None)?;
         Ok(command.parse(&reply[..moved.min(reply.len())])?)
+    }
+
+    /// A command that leaves the drive as others expect it. Neither a unit attention nor a drive that is still at work may be in its
+    /// way: the next user would find the tray locked. A drive that is busy is waited for, but not for longer than
+    /// [`deadline::PARTING`].
+    ///
+    /// # Errors
+    /// The last failure, or the unit attention before it.
+    pub(super) fn part_with<C: Command>(&mut self, command: &C) -> Result<C::Reply, ScsiError> {
+        let unheard = self.unheard.take();
+        let begun = self.now();
+        let mut tries = 0;
+        let result = loop {
+            let error = match self.once(command) {
+                Ok(reply) => break Ok(reply),
+                Err(error) => error,
+            };
+            match error.reaction(During::Inspect) {
+                Reaction::Wait | Reaction::WaitAtMost(_) | Reaction::WaitThenInspect(_)
+                    if self.now().saturating_sub(begun) < deadline::PARTING =>
+                {
+                    self.wait(POLL);
+                }
+                Reaction::Lost | Reaction::Unsupported => break Err(error),
+                _ if tries + 1 >= PARTING_TRIES => break Err(error),
+                _ => tries += 1,
+            }
+        };
+        self.unheard = unheard;
+        result
     }
 
     /// A command with what the table says to its failing. Every remedy is used once.

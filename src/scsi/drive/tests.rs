@@ -188,6 +188,37 @@ fn the_tray_is_freed_on_every_way_out() {
     assert_eq!(sent.iter().map(|cdb| (cdb[0], cdb[4])).collect::<Vec<_>>(), [(0x1e, 1), (0x1e, 0)]);
 }
 
+/// The trays that are locked and freed again: PREVENT ALLOW MEDIUM REMOVAL with bit 0 of byte 4.
+fn locks(sent: &Arc<Mutex<Vec<Vec<u8>>>>) -> Vec<u8> {
+    sent.lock().unwrap().iter().filter(|cdb| cdb[0] == 0x1e).map(|cdb| cdb[4]).collect()
+}
+
+#[test]
+fn the_tray_of_a_busy_drive_is_freed_when_it_is_done_or_given_up_after_ten_seconds() {
+    let busy = |count| std::iter::repeat_with(|| check(2, 4, 7)).take(count);
+    let (mut soon, sent) = drive(std::iter::once(good()).chain(busy(5)).collect());
+    soon.lock_tray();
+    soon.unlock_tray();
+    assert_eq!(locks(&sent), [1, 0, 0, 0, 0, 0, 0]);
+    let (mut never, _) = drive(std::iter::once(good()).chain(busy(1000)).collect());
+    never.lock_tray();
+    never.unlock_tray();
+    assert_eq!(never.now(), Duration::from_secs(10));
+}
+
+#[test]
+fn a_lock_that_did_not_come_back_is_undone() {
+    let (mut stumbled, sent) =
+        drive(std::iter::repeat_with(|| Err(TransportError::TimedOut(Duration::from_secs(15)))).take(3).collect());
+    stumbled.lock_tray();
+    stumbled.unlock_tray();
+    assert_eq!(locks(&sent), [1, 1, 1, 0]);
+    let (mut refused, sent) = drive(vec![check(5, 0x24, 0)]);
+    refused.lock_tray();
+    refused.unlock_tray();
+    assert_eq!(locks(&sent), [1]);
+}
+
 #[test]
 fn a_reply_that_is_too_short_is_an_error() {
     let (mut drive, _) = drive(vec![Ok(Completion::good(4))]);
