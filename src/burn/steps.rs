@@ -110,8 +110,8 @@ fn choose_speed(wish: u32, listed: &[u32]) -> u32 {
 pub(super) fn restore_speed(drive: &mut Drive, speed: Speed) {
     let restored = match speed {
         Speed::Untouched => return,
-        Speed::Streaming => drive.run(&SetStreaming::restore()),
-        Speed::Cd => drive.run(&SetCdSpeed { write_kb_per_s: FASTEST }),
+        Speed::Streaming => drive.part_with(&SetStreaming::restore()),
+        Speed::Cd => drive.part_with(&SetCdSpeed { write_kb_per_s: FASTEST }),
     };
     if let Err(error) = restored {
         drive.tell_again(&error);

@@ -88,7 +88,14 @@ impl Failure {
 impl From<ActionError> for Failure {
     fn from(error: ActionError) -> Failure {
         let (code, state, hint) = explain(&error);
-        let code = if is_drive_lost(&error) { DRIVE } else { code };
+        let (code, hint) = match () {
+            () if causes(&error).any(ScsiError::is_given_up) => (
+                INTERRUPTED,
+                "the drive may be at work by itself for a while: when it is done, run the same command again",
+            ),
+            () if is_drive_lost(&error) => (DRIVE, hint),
+            () => (code, hint),
+        };
         let mut because = Vec::new();
         let mut cause = std::error::Error::source(&error);
         while let Some(error) = cause {
@@ -114,8 +121,13 @@ fn is_drive_lost(error: &ActionError) -> bool {
     if matches!(error, ActionError::Burn(_) | ActionError::Wiped(_)) {
         return false;
     }
+    causes(error).any(ScsiError::is_drive_lost)
+}
+
+/// What a drive said among the causes of an error.
+fn causes(error: &ActionError) -> impl Iterator<Item = &ScsiError> {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-    causes.filter_map(|cause| cause.downcast_ref::<ScsiError>()).any(ScsiError::is_drive_lost)
+    causes.filter_map(|cause| cause.downcast_ref::<ScsiError>())
 }
 
 const WIPED: &str = "the disc was being started anew, what was on it may be gone; the day is not marked as stored";

@@ -16,6 +16,7 @@ mod transfer;
 mod waiting;
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 pub use self::error::ScsiError;
@@ -37,6 +38,24 @@ const MOST_SECTORS: u16 = 32;
 /// are known that stick at one value for the whole job.
 pub type OnProgress<'a> = &'a mut dyn FnMut(Option<u16>);
 
+/// Set once the user won't wait any more for a drive. A signal is the whole process's, and so is this.
+static IMPATIENT: AtomicBool = AtomicBool::new(false);
+
+/// From here on no drive is waited for in this process: whatever is being waited for ends with [`ScsiError::GivenUp`], so that who holds a
+/// drive can let go of it. What leaves the drive as others expect it is still sent.
+pub fn give_up_waiting() {
+    IMPATIENT.store(true, Ordering::Relaxed);
+}
+
+/// How many drives this process holds.
+static HELD: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether this process holds a drive.
+#[must_use]
+pub fn is_any_held() -> bool {
+    HELD.load(Ordering::Relaxed) > 0
+}
+
 /// A drive that commands can be sent to.
 pub struct Drive {
     transport: Box<dyn Transport>,
@@ -57,6 +76,8 @@ pub struct Drive {
     written_track: Option<TrackAddress>,
     /// Mode page 05h as we sent it, for when the drive says that it is no longer so.
     write_page: Option<ModeSelect10>,
+    /// The user won't wait any more.
+    impatient: &'static AtomicBool,
 }
 
 impl fmt::Debug for Drive {
@@ -69,6 +90,7 @@ impl Drive {
     /// A drive behind `transport`; `name` is what the user calls it.
     #[must_use]
     pub fn new(transport: Box<dyn Transport>, name: impl Into<String>) -> Drive {
+        HELD.fetch_add(1, Ordering::Relaxed);
         Drive {
             transport,
             name: name.into(),
@@ -80,6 +102,7 @@ impl Drive {
             first_write: false,
             written_track: None,
             write_page: None,
+            impatient: &IMPATIENT,
         }
     }
 
@@ -115,6 +138,17 @@ impl Drive {
     /// Lets time pass on the drive's clock.
     pub fn wait(&mut self, duration: Duration) {
         self.transport.wait(duration);
+    }
+
+    /// Lets time pass before `what` is looked at again, unless the user won't wait any more.
+    fn wait_for(&mut self, what: impl FnOnce() -> String, duration: Duration) -> Result<(), ScsiError> {
+        if !self.impatient.load(Ordering::Relaxed) {
+            self.wait(duration);
+        }
+        if self.impatient.load(Ordering::Relaxed) {
+            return Err(ScsiError::GivenUp { what: what() });
+        }
+        Ok(())
     }
 
     /// The drive's clock.
@@ -234,8 +268,9 @@ impl Drive {
         if !std::mem::take(&mut self.locked) {
             return;
         }
-        if let Err(error) = self.part_with(&PreventAllowMediumRemoval { prevent: false }) {
-            tracing::warn!(%error, "the tray can't be unlocked");
+        match self.part_with(&PreventAllowMediumRemoval { prevent: false }) {
+            Err(error) if !error.is_attention() => tracing::warn!(%error, "the tray can't be unlocked"),
+            _ => {}
         }
     }
 }
@@ -244,6 +279,7 @@ impl Drive {
 impl Drop for Drive {
     fn drop(&mut self) {
         self.unlock_tray();
+        HELD.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -285,6 +285,34 @@ mod an_interrupted_run {
     }
 
     #[test]
+    fn does_not_wait_for_the_drive_after_a_second_signal_and_gives_the_tray_free() {
+        let nas = BackupBox::new("cdrw-80");
+        nas.stage_and_store(MON);
+        nas.stage(TUE);
+        let mut command = nas.store_command(TUE, &nas.device());
+        command.arg("--full");
+        let mut held = Held::start(&nas, command);
+        held.run_until("BLANK", 1);
+        interrupt(&nas, &held, Signal::SIGTERM);
+        held.signal(Signal::SIGTERM);
+        while !std::fs::read_to_string(nas.log()).unwrap().contains("interrupted again") {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        let (run, trace) = held.finish();
+        run.expect_code(5).expect_one_error(&[
+            "BLANK",
+            "not waited for",
+            "may be at work",
+            "run the same command again",
+        ]);
+        let behind = trace.rsplit("cdb=a1 ").next().unwrap();
+        let polls: Vec<&str> = behind.lines().filter(|line| line.contains("cdb=00 ")).collect();
+        assert!(polls.iter().all(|poll| poll.contains("2/04/07")), "the drive is still at work: {behind}");
+        let lock = behind.lines().filter_map(|line| line.split_once("cdb=1e 00 00 00 ")).last().unwrap().1;
+        assert!(lock.starts_with("00"), "{behind}");
+    }
+
+    #[test]
     fn ends_in_good_order_with_code_5_and_gives_the_tray_free() {
         for media in MEDIA {
             for signal in [Signal::SIGINT, Signal::SIGTERM] {

@@ -45,6 +45,12 @@ pub enum ScsiError {
         /// How long it was waited for.
         waited: Duration,
     },
+    /// It was still at work when the user would not wait any more.
+    #[error("the drive was not done with {what} and may still be busy: it was not waited for")]
+    GivenUp {
+        /// The command with its arguments.
+        what: String,
+    },
 }
 
 impl ScsiError {
@@ -64,7 +70,7 @@ impl ScsiError {
             ScsiError::Sense { sense, .. } => sense.reaction(during),
             ScsiError::Status { status, .. } => status.reaction(),
             ScsiError::Transport { source, .. } => source.reaction(during),
-            ScsiError::Short(_) | ScsiError::Deadline { .. } => Reaction::Fail,
+            ScsiError::Short(_) | ScsiError::Deadline { .. } | ScsiError::GivenUp { .. } => Reaction::Fail,
         }
     }
 
@@ -102,5 +108,11 @@ impl ScsiError {
     #[must_use]
     pub fn is_drive_lost(&self) -> bool {
         self.reaction(During::Read) == Reaction::Lost
+    }
+
+    /// Whether the user would not wait any more.
+    #[must_use]
+    pub fn is_given_up(&self) -> bool {
+        matches!(self, ScsiError::GivenUp { .. })
     }
 }

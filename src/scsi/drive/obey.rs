@@ -86,21 +86,27 @@ impl Drive {
     }
 
     /// A command that leaves the drive as others expect it. Neither a unit attention nor a drive that is still at work may be in its
-    /// way: the next user would find the tray locked. A drive that is busy is waited for, but not for longer than
-    /// [`deadline::PARTING`].
+    /// way: the next user would find the tray locked. A drive that is busy is waited for, by who won't wait for anything else, too, but not
+    /// for longer than [`deadline::PARTING`].
     ///
     /// # Errors
-    /// The last failure, or the unit attention before it.
-    pub(super) fn part_with<C: Command>(&mut self, command: &C) -> Result<C::Reply, ScsiError> {
+    /// The last failure; a unit attention, even if the command was taken after it.
+    pub(crate) fn part_with<C: Command>(&mut self, command: &C) -> Result<C::Reply, ScsiError> {
         let unheard = self.unheard.take();
         let begun = self.now();
         let mut tries = 0;
+        let mut attention = None;
         let result = loop {
             let error = match self.once(command) {
-                Ok(reply) => break Ok(reply),
+                Ok(reply) => break attention.map_or(Ok(reply), Err),
                 Err(error) => error,
             };
-            match error.reaction(During::Inspect) {
+            // BUSY, to a user who won't wait.
+            let reaction = match error {
+                ScsiError::GivenUp { .. } => Reaction::Wait,
+                _ => error.reaction(During::Inspect),
+            };
+            match reaction {
                 Reaction::Wait | Reaction::WaitAtMost(_) | Reaction::WaitThenInspect(_)
                     if self.now().saturating_sub(begun) < deadline::PARTING =>
                 {
@@ -108,7 +114,10 @@ impl Drive {
                 }
                 Reaction::Lost | Reaction::Unsupported => break Err(error),
                 _ if tries + 1 >= PARTING_TRIES => break Err(error),
-                _ => tries += 1,
+                _ => {
+                    tries += 1;
+                    attention = attention.or(Some(error).filter(ScsiError::is_attention));
+                }
             }
         };
         self.unheard = unheard;
@@ -141,7 +150,7 @@ impl Drive {
                     continue;
                 }
                 Reaction::WaitAtMost(limit) | Reaction::WaitThenInspect(limit) if waited < limit => {
-                    self.wait(POLL);
+                    self.wait_for(|| command.describe(), POLL)?;
                     continue;
                 }
                 Reaction::Repeat if repeated + 1 < tries(rules.during) => {
@@ -155,7 +164,7 @@ impl Drive {
             // A remedy that fails says less than what it was for, unless it says that the disc may be another one.
             match self.mend(reaction, rules) {
                 Ok(true) => tracing::warn!(%error, "the command is sent again"),
-                Err(news) if news.is_attention() || news.is_drive_lost() => return Err(news),
+                Err(news) if news.is_attention() || news.is_drive_lost() || news.is_given_up() => return Err(news),
                 Ok(false) | Err(_) => return Err(error),
             }
         }
@@ -171,7 +180,7 @@ impl Drive {
             Reaction::RepeatWhenReady => self.poll_until_ready(false)?,
             Reaction::RepeatIfUnmoved(pause) => {
                 let (Some(track), Some(at)) = (self.written_track, rules.at) else { return Ok(false) };
-                self.wait(pause);
+                self.wait_for(|| "what came before the next try".to_owned(), pause)?;
                 let information = self.run(&ReadTrackInformation(track))?;
                 // A next writable address before sector 0 reads as 0.
                 let at = if at.0 > i32::MAX.unsigned_abs() { Lba(0) } else { at };
@@ -248,8 +257,7 @@ impl Drive {
         if waited >= deadline {
             return Err(ScsiError::Deadline { what: command.describe(), waited });
         }
-        self.wait(pause);
-        Ok(())
+        self.wait_for(|| command.describe(), pause)
     }
 }
 

@@ -207,6 +207,28 @@ fn the_tray_of_a_busy_drive_is_freed_when_it_is_done_or_given_up_after_ten_secon
 }
 
 #[test]
+fn a_user_who_will_not_wait_gets_the_tray_of_a_drive_that_goes_on() {
+    let answers = [good(), good(), half_done(), half_done(), half_done()];
+    let (mut drive, sent) = drive(answers.into());
+    let impatient: &'static AtomicBool = Box::leak(Box::default());
+    drive.impatient = impatient;
+    drive.lock_tray();
+    let blank = |immediate| Blank { extent: BlankExtent::Full, immediate };
+    // The signal comes while the second poll is made.
+    let mut polls = 0;
+    let mut second = |_| {
+        polls += 1;
+        impatient.store(polls == 2, Ordering::Relaxed);
+    };
+    let error = drive.run_long(blank, deadline::BLANK_FULL, &mut second).unwrap_err();
+    assert!(error.is_given_up());
+    assert_eq!(error.to_string(), "the drive was not done with BLANK and may still be busy: it was not waited for");
+    drop(drive);
+    assert_eq!(opcodes(&sent), [0x1e, 0xa1, 0x00, 0x00, 0x1e, 0x1e]);
+    assert_eq!(locks(&sent), [1, 0, 0]);
+}
+
+#[test]
 fn a_lock_that_did_not_come_back_is_undone() {
     let (mut stumbled, sent) =
         drive(std::iter::repeat_with(|| Err(TransportError::TimedOut(Duration::from_secs(15)))).take(3).collect());

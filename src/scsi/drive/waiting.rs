@@ -6,6 +6,7 @@
 //! * Where TEST UNIT READY tells no progress, REQUEST SENSE is asked for it, until it tells none either. Progress is for people: it decides
 //!   nothing, because drives are known that stick at one per cent for the whole job.
 //! * The failure of an operation comes as the answer to the poll.
+//! * A user who won't wait any more ends the waiting, not the operation.
 //! * At the deadline nothing more is sent to stop the drive: it is still at work, and the error says so.
 
 use std::time::Duration;
@@ -73,7 +74,7 @@ impl Drive {
                 Ok(()) if good_before => return Ok(()),
                 Ok(()) => {
                     good_before = true;
-                    self.wait(SECOND_LOOK);
+                    self.wait_for(|| what.to_owned(), SECOND_LOOK)?;
                     continue;
                 }
                 Err(error) => error,
@@ -115,7 +116,7 @@ impl Drive {
             if waited >= deadline {
                 return Err(ScsiError::Deadline { what: what.to_owned(), waited });
             }
-            self.wait(pause);
+            self.wait_for(|| what.to_owned(), pause)?;
         }
     }
 
@@ -152,7 +153,7 @@ impl Drive {
             let waited = self.now().saturating_sub(begun);
             // A drive that answers nothing but unit attentions must not hold us for ever, although each alone costs no time.
             if waited >= deadline::READY {
-                return Err(ScsiError::Deadline { what: "getting ready".to_owned(), waited });
+                return Err(ScsiError::Deadline { what: getting_ready(), waited });
             }
             match error.reaction(During::Inspect) {
                 // An open tray may have the disc in it: somebody changed it and left.
@@ -169,16 +170,23 @@ impl Drive {
                     tracing::warn!(%error, "the drive never says that it is ready, and is taken to be");
                     return Ok(());
                 }
-                Reaction::Wait | Reaction::WaitAtMost(_) | Reaction::WaitThenInspect(_) => self.wait(POLL),
+                Reaction::Wait | Reaction::WaitAtMost(_) | Reaction::WaitThenInspect(_) => {
+                    self.wait_for(getting_ready, POLL)?;
+                }
                 Reaction::Start if !started => {
                     started = true;
                     self.once(&StartStopUnit::Start)?;
-                    self.wait(POLL);
+                    self.wait_for(getting_ready, POLL)?;
                 }
-                Reaction::Start => self.wait(POLL),
+                Reaction::Start => self.wait_for(getting_ready, POLL)?,
                 Reaction::Repeat if tries < 2 => tries += 1,
                 _ => return Err(error),
             }
         }
     }
+}
+
+/// What a drive that is not ready is at.
+fn getting_ready() -> String {
+    "getting ready".to_owned()
 }
