@@ -15,8 +15,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::ActionError;
 use super::disc::{Disc, Looked};
-use crate::burn::prepare::{self, FormatWish, Spares};
-use crate::burn::{self, BurnError, Medium, Progress, State};
+use crate::burn::prepare::{self, FormatWish};
+use crate::burn::{self, BurnError, Medium, NoFormat, Progress, State};
 use crate::scsi::Drive;
 use crate::scsi::mmc::Profile;
 use crate::sector::Sectors;
@@ -71,9 +71,8 @@ pub fn format(
 fn choose(medium: &Medium, is_empty: bool, wish: FormatWish) -> Result<Work, ActionError> {
     let found = medium.profile;
     if let Some(why) = medium.refusal() {
-        return Err(ActionError::Preparing(BurnError::NotFormattable { profile: found, why }));
+        return Err(ActionError::Preparing(BurnError::NotFormattable { profile: found, why: NoFormat::Refused(why) }));
     }
-    let knows_spares = matches!(found, Profile::BdRSequential | Profile::BdRe | Profile::DvdRam);
     match found {
         Profile::DvdPlusRw
         | Profile::DvdRam
@@ -83,25 +82,33 @@ fn choose(medium: &Medium, is_empty: bool, wish: FormatWish) -> Result<Work, Act
         | Profile::BdRe => {}
         _ => return Err(ActionError::NeverFormatted { found }),
     }
-    if matches!(wish, FormatWish::Spares(_)) && !knows_spares {
+    let wish = match (found, wish) {
+        (Profile::DvdRwSequential, FormatWish::Needed) => FormatWish::Quick,
+        _ => wish,
+    };
+    let chosen = burn::format::choose(medium, wish);
+    if chosen == Err(NoFormat::NoChoiceOfSpares) {
         return Err(ActionError::NoSpares { found });
     }
     if !is_empty {
         return Err(ActionError::NotEmpty { found, rewritable: medium.rewritable });
     }
-    Ok(match (found, medium.state, wish) {
-        (Profile::BdRSequential, _, FormatWish::Spares(Spares::None)) => {
-            Work::Nothing("a BD-R without spare sectors is written as it is")
-        }
-        (Profile::BdRSequential, _, FormatWish::Spares(_)) => Work::Format(wish),
+    match (found, medium.state, wish) {
+        (Profile::BdRSequential, _, FormatWish::Spares(_)) => {}
         (Profile::BdRSequential, ..) => {
-            Work::Nothing("a BD-R is written as it is; --spares formats it with spare sectors")
+            return Ok(Work::Nothing("a BD-R is written as it is; --spares formats it with spare sectors"));
         }
-        (Profile::DvdRwSequential, _, FormatWish::Needed) => Work::Format(FormatWish::Quick),
-        (_, State::Overwritable, FormatWish::Needed | FormatWish::Quick) => Work::Nothing("it is formatted already"),
+        (_, State::Overwritable, FormatWish::Needed | FormatWish::Quick) => {
+            return Ok(Work::Nothing("it is formatted already"));
+        }
         (_, State::NeedsFormat { begun: true }, FormatWish::Needed | FormatWish::Quick) => {
-            Work::Nothing("it is formatted already, so far that it can be written")
+            return Ok(Work::Nothing("it is formatted already, so far that it can be written"));
         }
-        _ => Work::Format(wish),
-    })
+        _ => {}
+    }
+    match chosen {
+        Ok(Some(_)) => Ok(Work::Format(wish)),
+        Ok(None) => Ok(Work::Nothing("a BD-R without spare sectors is written as it is")),
+        Err(why) => Err(ActionError::Preparing(BurnError::NotFormattable { profile: found, why })),
+    }
 }

@@ -7,7 +7,7 @@ mod tests;
 
 use std::fmt;
 
-use crate::scsi::mmc::{CurrentFeatures, Feature, Profile};
+use crate::scsi::mmc::{CurrentFeatures, Feature, FormatDescriptor, Profile};
 use crate::sector::{Lba, Sectors};
 
 pub use classify::inspect;
@@ -129,8 +129,10 @@ pub struct Medium {
     pub next_writable: Option<Lba>,
     /// Sectors that can be written from there on.
     pub free: Sectors,
-    /// Sectors of the whole medium when it is empty, as far as the drive tells.
+    /// Sectors of the whole medium when it is empty, as far as the drive tells; of one that has to be formatted, when that is done.
     pub capacity: Sectors,
+    /// The ways it can be formatted, as the drive lists them; asked of media that are formatted, or could be.
+    pub formats: Vec<FormatDescriptor>,
     /// What the drive can do with it.
     pub features: CurrentFeatures,
     /// What is written next can leave the medium so that more can follow; overwritable media always do.

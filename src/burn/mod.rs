@@ -9,7 +9,7 @@
 //! On overwritable media a burned session shows only when [`show`] is called, after the proof.
 //!
 //! A recipe is the module that burns a family of media; its text is the order of commands. What all of them share stands in
-//! [`medium`] (asking the drive), [`prepare`] (blanking, formatting, repairing), `steps` and `write`.
+//! [`medium`] (asking the drive), [`format`](mod@format) (which format), [`prepare`] (blanking, formatting, repairing), `steps` and `write`.
 //!
 //! A disc stays appendable unless its session is to be the last ([`Job::finalize`]): a box that stores a day a day needs it so, and readers that
 //! know the first session only are rare. Where medium or drive leave no choice, [`Burned::appendable`] says so.
@@ -20,6 +20,7 @@ pub mod cd;
 pub mod dvd_plus_r;
 pub mod dvd_r;
 pub mod fifo;
+pub mod format;
 pub mod ledger;
 pub mod medium;
 pub mod overwrite;
@@ -43,6 +44,7 @@ use crate::sector::{Lba, Sectors};
 
 pub use buffers::Buffers;
 pub use fifo::Image;
+pub use format::NoFormat;
 pub use ledger::Ledger;
 pub use medium::{Medium, Recipe, Session, State, Track, inspect};
 pub use progress::{Event, Phase, Progress};
@@ -180,8 +182,8 @@ pub enum BurnError {
     NotFormattable {
         /// Its kind.
         profile: Profile,
-        /// Why, without the sentence's end.
-        why: &'static str,
+        /// Why.
+        why: NoFormat,
     },
     /// Blanking failed.
     #[error("blanking failed")]

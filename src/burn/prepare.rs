@@ -1,53 +1,13 @@
 //! Making a medium writable: blanking, formatting, closing what a broken-off burn left open.
-//!
-//! Which FORMAT UNIT (MMC-6 6.4.3) stands for which wish; every size is one of the drive's own list (READ FORMAT CAPACITIES):
-//!
-//! | medium | needed | quick | whole | spares |
-//! |---|---|---|---|---|
-//! | DVD+RW | 26h, taken up again where it was stopped | 26h | 26h | none has it |
-//! | DVD-RW, blank or in restricted overwrite | - | 15h | 10h, or 00h | none has it |
-//! | DVD-RAM | 00h | 00h | 00h | the drive's own |
-//! | BD-RE | 00h | 00h | 30h with every sector tried | none 31h, default 00h, least and most 30h |
-//! | BD-R, blank | - | refused | refused | none: nothing to do, default 00h, least and most 32h; all without pseudo overwrite |
-//!
-//! A BD-RE is formatted quickly by type 00h and not by type 30h with quick certification, which a drive is known to refuse.
 
 use super::medium::{Medium, State};
 use super::progress::{Phase, Progress, working};
-use super::{BurnError, medium, steps};
+use super::{BurnError, format, medium, steps};
 use crate::scsi::drive::deadline;
-use crate::scsi::mmc::{
-    Append, Blank, BlankExtent, Certification, CloseFunction, CloseTrackSession, Feature, FormatCapacities, FormatUnit,
-    Profile, ReadFormatCapacities,
-};
+use crate::scsi::mmc::{Append, Blank, BlankExtent, CloseFunction, CloseTrackSession, Profile};
 use crate::scsi::{Drive, During, Reaction, ScsiError};
-use crate::sector::Sectors;
 
-/// What a format is wanted for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FormatWish {
-    /// The medium can't be written otherwise; nothing happens where it can.
-    Needed,
-    /// The format that takes the shortest time.
-    Quick,
-    /// Every sector.
-    Whole,
-    /// With so many spare sectors, where the medium has them.
-    Spares(Spares),
-}
-
-/// How many sectors are kept for those that turn out to be bad.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Spares {
-    /// No sector: all of them hold data, at full speed.
-    None,
-    /// What the drive takes for right.
-    Default,
-    /// As few as it offers.
-    Least,
-    /// As many as it offers.
-    Most,
-}
+pub use super::format::{FormatWish, Spares};
 
 /// Blanks a rewritable sequential medium. Minimal blanking that fails is followed by a full one: what a worn disc may still need. A DVD-RW
 /// in restricted overwrite can only be blanked whole, and is sequential afterwards.
@@ -101,137 +61,14 @@ pub fn format(
     if wish == FormatWish::Needed && !matches!(medium.state, State::NeedsFormat { .. }) {
         return Ok(medium.clone());
     }
-    let profile = medium.profile;
-    let inspecting = |source| BurnError::Inspect { source };
-    let capacities = match profile {
-        // Its type knows one size only, which is no number.
-        Profile::DvdPlusRw => None,
-        _ if matches!(wish, FormatWish::Spares(Spares::None)) && profile == Profile::BdRSequential => None,
-        _ => Some(drive.run(&ReadFormatCapacities).map_err(inspecting)?),
-    };
-    let chosen =
-        choose_format(medium, wish, capacities.as_ref()).map_err(|why| BurnError::NotFormattable { profile, why })?;
-    let Some((format, limit)) = chosen else { return Ok(medium.clone()) };
+    let format =
+        format::choose(medium, wish).map_err(|why| BurnError::NotFormattable { profile: medium.profile, why })?;
+    let Some(format) = format else { return Ok(medium.clone()) };
     working(progress, Phase::Format, |on_progress| {
-        drive.run_long(|immediate| format.command(immediate), limit, on_progress)
+        drive.run_long(|immediate| format.command(immediate), format.deadline(), on_progress)
     })
     .map_err(|source| BurnError::Format { source })?;
-    medium::inspect(drive).map_err(inspecting)
-}
-
-/// A FORMAT UNIT that was decided on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
-    DvdPlusRw { resume: bool },
-    DvdRwQuick,
-    DvdRwFull(Sectors),
-    Whole(Sectors),
-    BdReSpares(Sectors, Certification),
-    BdReNoSpares(Sectors),
-    BdRSpares(Sectors),
-    BdRDefault(Sectors),
-}
-
-impl Format {
-    fn command(self, immediate: bool) -> FormatUnit {
-        match self {
-            Format::DvdPlusRw { resume } => FormatUnit::dvd_plus_rw(resume, immediate),
-            Format::DvdRwQuick => FormatUnit::dvd_rw_quick(immediate),
-            Format::DvdRwFull(sectors) => FormatUnit::dvd_rw_full(sectors, immediate),
-            Format::Whole(sectors) => FormatUnit::whole(sectors, immediate),
-            Format::BdReSpares(sectors, certification) => {
-                FormatUnit::bd_re_with_spares(sectors, certification, immediate)
-            }
-            Format::BdReNoSpares(sectors) => FormatUnit::bd_re_without_spares(sectors, immediate),
-            Format::BdRSpares(sectors) => FormatUnit::bd_r(sectors, immediate),
-            Format::BdRDefault(sectors) => FormatUnit::bd_r_default(sectors, immediate),
-        }
-    }
-
-    /// How long it may take.
-    fn deadline(self) -> std::time::Duration {
-        match self {
-            Format::DvdRwFull(_) | Format::Whole(_) | Format::BdReSpares(_, Certification::Full) => {
-                deadline::FORMAT_FULL
-            }
-            _ => deadline::FORMAT,
-        }
-    }
-}
-
-/// The format for a wish, as the module's table has it; none where there is nothing to do.
-fn choose_format(
-    medium: &Medium,
-    wish: FormatWish,
-    capacities: Option<&FormatCapacities>,
-) -> Result<Option<(Format, std::time::Duration)>, &'static str> {
-    let sizes = |kind: u8| capacities.into_iter().flat_map(move |all| all.of_kind(kind)).map(|format| format.sectors);
-    let default = || sizes(0x00).next().ok_or("the drive lists no size for it");
-    let no_spares = "it has no spare sectors to choose from";
-    let format = match (medium.profile, wish) {
-        (Profile::DvdPlusRw, FormatWish::Spares(_)) => return Err(no_spares),
-        (Profile::DvdPlusRw, wish) => {
-            let resume = wish == FormatWish::Needed && medium.state == State::NeedsFormat { begun: true };
-            Format::DvdPlusRw { resume }
-        }
-        (Profile::DvdRwSequential, _) if medium.state != State::Blank => return Err("it has to be blanked first"),
-        (Profile::DvdRwSequential | Profile::DvdRwRestrictedOverwrite, FormatWish::Quick) => Format::DvdRwQuick,
-        (Profile::DvdRwSequential | Profile::DvdRwRestrictedOverwrite, FormatWish::Whole) => {
-            match (sizes(0x10).max(), sizes(0x00).max()) {
-                (Some(sectors), _) => Format::DvdRwFull(sectors),
-                (None, Some(sectors)) => Format::Whole(sectors),
-                (None, None) => return Err("the drive lists no size for it"),
-            }
-        }
-        (Profile::DvdRwSequential | Profile::DvdRwRestrictedOverwrite, _) => return Err(no_spares),
-        (Profile::DvdRam, FormatWish::Spares(Spares::None | Spares::Least | Spares::Most)) => return Err(no_spares),
-        (Profile::DvdRam, _) | (Profile::BdRe, FormatWish::Needed | FormatWish::Quick) => Format::Whole(default()?),
-        (Profile::BdRe, FormatWish::Whole) => match (default(), sizes(0x30).max()) {
-            // Of the sizes with spares, the one that is the drive's own choice.
-            (Ok(own), Some(_)) if sizes(0x30).any(|size| size == own) => Format::BdReSpares(own, Certification::Full),
-            (_, Some(_)) => Format::BdReSpares(middle(sizes(0x30)), Certification::Full),
-            (own, None) => Format::Whole(own?),
-        },
-        (Profile::BdRe, FormatWish::Spares(Spares::Default)) => Format::Whole(default()?),
-        (Profile::BdRe, FormatWish::Spares(spares)) => match spares {
-            Spares::None => {
-                Format::BdReNoSpares(sizes(0x31).max().ok_or("the drive does not format it without spare sectors")?)
-            }
-            Spares::Most => Format::BdReSpares(sizes(0x30).min().ok_or(no_spares)?, Certification::None),
-            _ => Format::BdReSpares(sizes(0x30).max().ok_or(no_spares)?, Certification::None),
-        },
-        (Profile::BdRSequential, FormatWish::Spares(_)) if medium.state != State::Blank => {
-            return Err("a BD-R gets its spare sectors before it is written, or never");
-        }
-        (Profile::BdRSequential, FormatWish::Spares(Spares::None)) => {
-            return if medium.features.has(Feature::DEFECT_MANAGEMENT) {
-                Err("the spare sectors of a BD-R can't be taken away")
-            } else {
-                Ok(None)
-            };
-        }
-        (Profile::BdRSequential, FormatWish::Spares(Spares::Default)) => Format::BdRDefault(default()?),
-        (Profile::BdRSequential, FormatWish::Spares(spares)) => {
-            let listed = match spares {
-                Spares::Most => sizes(0x32).min(),
-                _ => sizes(0x32).max(),
-            };
-            match listed {
-                Some(sectors) => Format::BdRSpares(sectors),
-                None => Format::BdRDefault(default()?),
-            }
-        }
-        (Profile::BdRSequential, _) => return Err("a BD-R needs no format"),
-        _ => return Err("it is of a kind that is not formatted"),
-    };
-    Ok(Some((format, format.deadline())))
-}
-
-/// The middle one of several sizes.
-fn middle(sizes: impl Iterator<Item = Sectors>) -> Sectors {
-    let mut sizes: Vec<Sectors> = sizes.collect();
-    sizes.sort_unstable();
-    sizes.get(sizes.len() / 2).copied().unwrap_or_default()
+    medium::inspect(drive).map_err(|source| BurnError::Inspect { source })
 }
 
 /// Takes up a format that a broken-off burn left behind and ends it, so that drives which only read can read the medium, too.

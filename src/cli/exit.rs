@@ -8,10 +8,11 @@ use crate::actions::image::ImageError;
 use crate::actions::policy::Refusal;
 use crate::actions::proof::{Finding, ProofError};
 use crate::actions::staging::StagingError;
-use crate::burn::BurnError;
+use crate::burn::{BurnError, NoFormat};
 use crate::config::ConfigError;
 use crate::iso::generator::plan::PlanError;
 use crate::scsi::ScsiError;
+use crate::scsi::mmc::Profile;
 
 /// Done.
 pub(super) const DONE: u8 = 0;
@@ -275,9 +276,8 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
 /// Blanking and formatting by hand: there is no day to speak of.
 fn explain_preparing(error: &BurnError) -> (u8, &'static str, &'static str) {
     match error {
-        BurnError::NotBlankable { .. } | BurnError::NotFormattable { .. } | BurnError::NoRecipe { .. } => {
-            (MEDIUM, UNTOUCHED, "put another disc in")
-        }
+        BurnError::NotFormattable { why, .. } => (MEDIUM, UNTOUCHED, format_hint(*why)),
+        BurnError::NotBlankable { .. } | BurnError::NoRecipe { .. } => (MEDIUM, UNTOUCHED, "put another disc in"),
         BurnError::Inspect { .. } => (DRIVE, "what was on the disc may be gone", "look at it with info"),
         BurnError::SetUp { .. } => (BURN, UNTOUCHED, "run the same command again; if it fails again, try another disc"),
         _ => (
@@ -285,6 +285,19 @@ fn explain_preparing(error: &BurnError) -> (u8, &'static str, &'static str) {
             "what was on the disc may be gone",
             "run the same command again with --full; if that fails, too, the disc is worn out",
         ),
+    }
+}
+
+/// What to do where a format is not to be had.
+fn format_hint(why: NoFormat) -> &'static str {
+    match why {
+        NoFormat::NotBlank => "if nothing on it is needed any more: blank empties it, then format formats it",
+        NoFormat::NotListed | NoFormat::NoChoiceOfSpares | NoFormat::NeverWithoutSpares => {
+            "leave --spares out, or try another drive"
+        }
+        NoFormat::SparesAreFixed => "write it as it is, or put a new disc in",
+        NoFormat::NotNeeded => "nothing has to be done before it is written",
+        NoFormat::Refused(_) => "put another disc in",
     }
 }
 
@@ -371,6 +384,9 @@ fn explain_burn(error: &BurnError) -> (u8, &'static str, &'static str) {
         ),
         BurnError::NoRecipe { .. } => (MEDIUM, UNTOUCHED, "put a blank or rewritable CD, DVD or BD in"),
         BurnError::NotBlankable { .. } => (MEDIUM, UNTOUCHED, "put a CD-RW or DVD-RW in"),
+        BurnError::NotFormattable { why: NoFormat::NotListed, profile: Profile::BdRSequential } => {
+            (MEDIUM, UNTOUCHED, "leave --defect-management on out: this drive gives a BD-R no spare areas")
+        }
         BurnError::NotFormattable { .. } => (MEDIUM, UNTOUCHED, "put a disc in that can be formatted like this"),
         BurnError::NoRoom { .. } => (NO_ROOM, UNTOUCHED, "put an empty disc in"),
         BurnError::Inspect { .. } => (DRIVE, UNTOUCHED, "check the drive, then run the same command again"),

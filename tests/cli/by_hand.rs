@@ -268,4 +268,25 @@ mod format {
         let nas = BackupBox::new("dvd+rw");
         untouched(&nas, &["format", "--dry-run"], 0).expect_words(&["not formatted yet", "would be formatted"]);
     }
+
+    #[test]
+    fn that_the_drive_would_refuse_is_refused_in_a_rehearsal_as_well_with_what_to_do_instead() {
+        let ram = BackupBox::new("dvd-ram");
+        for spares in ["none", "least", "most"] {
+            for rehearsed in [&["--dry-run"][..], &[]] {
+                let arguments = [&["format", "--spares", spares], rehearsed].concat();
+                untouched(&ram, &arguments, 8)
+                    .expect_one_error(&["DVD-RAM has no spare sectors to choose", "leave --spares out"]);
+            }
+        }
+        let bd_r = BackupBox::new("bd-r");
+        bd_r.read(&["format", "--spares", "least"]).expect_code(0);
+        for spares in ["none", "least", "default", "most"] {
+            for rehearsed in [&["--dry-run"][..], &[]] {
+                let arguments = [&["format", "--spares", spares], rehearsed].concat();
+                let run = untouched(&bd_r, &arguments, 8);
+                run.expect_one_error(&["the spare areas of a BD-R are fixed for ever", "write it as it is"]);
+            }
+        }
+    }
 }

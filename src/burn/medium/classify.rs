@@ -21,6 +21,7 @@
 //!   the beginning of an image that nobody has any more. It is closed, and the next session supersedes it.
 
 use super::{Medium, Session, State, Track, is_overwritable};
+use crate::burn::format::{self, FormatWish};
 use crate::scsi::mmc::{
     CapacityKind, CurrentFeatures, DiscInformation, DiscStatus, Feature, FormatCapacities, FormatState, Profile,
     ReadAtip, ReadDiscInformation, ReadFormatCapacities, ReadToc, ReadTrackInformation, SessionState, TocTrack,
@@ -160,6 +161,9 @@ fn ask_sequential(drive: &mut Drive, profile: Profile, replies: &mut Replies) ->
     match profile {
         Profile::CdR | Profile::CdRw => replies.atip = drive.run(&ReadAtip).ok().flatten(),
         Profile::DvdRwSequential => replies.formats = optional(drive, &ReadFormatCapacities)?,
+        Profile::BdRSequential if disc.status == DiscStatus::Empty => {
+            replies.formats = optional(drive, &ReadFormatCapacities)?;
+        }
         Profile::BdRSequential if disc.status == DiscStatus::Incomplete && disc.sessions <= 1 => {
             replies.readable = optional(drive, &ReadCapacity10)?;
         }
@@ -243,7 +247,8 @@ fn classify_sequential(replies: Replies) -> Medium {
     let writable_end = next_writable.map_or(0, |at| at.0).saturating_add(free.0);
     let on_the_disc = match profile {
         Profile::CdR | Profile::CdRw => atip.or_else(|| disc.cd_capacity()),
-        _ => formats.as_ref().and_then(largest_format),
+        Profile::DvdRwSequential => formats.as_ref().and_then(largest_format),
+        _ => None,
     };
     // A limit that the drive gives is not the disc's end where more can be written behind it.
     let capacity = on_the_disc.unwrap_or_default().max(Sectors(writable_end));
@@ -257,6 +262,7 @@ fn classify_sequential(replies: Replies) -> Medium {
         next_writable,
         free,
         capacity,
+        formats: formats.map(|formats| formats.formats).unwrap_or_default(),
         features,
         can_append,
         blanking_broke_off,
@@ -385,7 +391,7 @@ fn classify_overwritable(replies: Replies) -> Medium {
         Profile::DvdRwRestrictedOverwrite => current.max(largest_format(&formats).unwrap_or_default()),
         _ => current,
     };
-    Medium {
+    let mut medium = Medium {
         profile,
         state,
         rewritable: true,
@@ -394,10 +400,20 @@ fn classify_overwritable(replies: Replies) -> Medium {
         next_writable: None,
         free: capacity,
         capacity,
+        formats: formats.formats,
         features,
         can_append: true,
         blanking_broke_off: false,
+    };
+    // What the format takes away is gone before the first session is planned.
+    if let State::NeedsFormat { begun: false } = medium.state
+        && let Ok(Some(format)) = format::choose(&medium, FormatWish::Needed)
+        && format.sectors() > Sectors(0)
+    {
+        medium.capacity = format.sectors();
+        medium.free = format.sectors();
     }
+    medium
 }
 
 /// The most sectors that a DVD-RW can be formatted to: all of it.
@@ -439,6 +455,7 @@ fn nothing_known(features: CurrentFeatures) -> Medium {
         next_writable: None,
         free: Sectors(0),
         capacity: Sectors(0),
+        formats: Vec::new(),
         features,
         can_append: false,
         blanking_broke_off: false,
