@@ -14,7 +14,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::ActionError;
-use super::disc::{Disc, Looked};
+use super::disc::{Disc, Looked, Preparation};
 use crate::burn::prepare::{self, FormatWish};
 use crate::burn::{self, BurnError, Medium, Progress, State};
 use crate::scsi::Drive;
@@ -81,7 +81,9 @@ pub fn blank(
     }
     drive.lock_tray();
     erase(&mut drive, &medium, work, progress).map_err(ActionError::Preparing)?;
-    let after = Disc::look(drive).map_err(|error| ActionError::Prepared(Box::new(error)))?.looked();
+    let after = Disc::look(drive)
+        .map_err(|error| ActionError::Prepared { preparation: Preparation::Blank, error: Box::new(error) })?
+        .looked();
     if !after.is_empty {
         return Err(ActionError::Preparing(BurnError::StillNotBlank));
     }

@@ -7,6 +7,8 @@
 //!   first session, unless that is to be its last.
 //! * Overwritable media are not blanked: the new disc begins over the old one, in the burn itself.
 //! * What has to be formatted is. A BD-R is written as it is, unless `defect_management` is on: then it gets the least spare area there is.
+//! * What a format takes away is not there for the session: the room is that of the format's size in the drive's list, asked before the disc is
+//!   touched. A day that fits only on a disc without spare areas is refused while the disc still can have none.
 //! * What a broken-off burn left open is closed. Where the next session goes is known only when that is done: families of media differ in
 //!   what they put between two sessions, and no drive tells before. A forecast can only say that the session does not fit for certain.
 
@@ -58,15 +60,6 @@ pub enum Preparation {
 }
 
 impl Preparation {
-    /// Whether nothing is on the disc afterwards.
-    #[must_use]
-    pub fn leaves_it_empty(self) -> bool {
-        matches!(
-            self,
-            Preparation::Blank | Preparation::BlankWhole | Preparation::Format | Preparation::FormatWithSpares
-        )
-    }
-
     /// A word that scripts may rely on.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -79,6 +72,40 @@ impl Preparation {
             Preparation::FormatWithSpares => "format with spares",
         }
     }
+
+    /// The format that it is.
+    fn format(self) -> Option<FormatWish> {
+        match self {
+            Preparation::Close | Preparation::Blank | Preparation::BlankWhole => None,
+            Preparation::Format | Preparation::GoOnFormatting => Some(FormatWish::Needed),
+            Preparation::FormatWithSpares => Some(FormatWish::Spares(Spares::Least)),
+        }
+    }
+
+    /// What is true of a disc when it was done and nothing was written after it.
+    #[must_use]
+    pub fn left(self) -> &'static str {
+        match self {
+            Preparation::Close => "what a broken-off burn left open was closed, and nothing was written after that",
+            Preparation::Blank | Preparation::BlankWhole => "the disc was blanked, and nothing was written after that",
+            Preparation::Format => "the disc was formatted, and nothing was written after that",
+            Preparation::GoOnFormatting => {
+                "the disc's format went on, which loses nothing; nothing was written after that"
+            }
+            Preparation::FormatWithSpares => {
+                "the disc was formatted with spare areas, which it keeps for ever, and nothing was written after that"
+            }
+        }
+    }
+}
+
+/// How a disc is had without spare areas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WithoutSpares {
+    /// A BD-R is given none.
+    DefectManagementOff,
+    /// A BD-RE is formatted without.
+    Format,
 }
 
 /// The way of writing, in a word that scripts may rely on.
@@ -401,11 +428,9 @@ impl Disc {
                 Preparation::Close => continue,
                 Preparation::Blank => prepare::blank(drive, medium, BlankExtent::Minimal, progress)?,
                 Preparation::BlankWhole => prepare::blank(drive, medium, BlankExtent::Full, progress)?,
-                Preparation::Format | Preparation::GoOnFormatting => {
-                    prepare::format(drive, medium, FormatWish::Needed, progress)?
-                }
-                Preparation::FormatWithSpares => {
-                    prepare::format(drive, medium, FormatWish::Spares(Spares::Least), progress)?
+                Preparation::Format | Preparation::GoOnFormatting | Preparation::FormatWithSpares => {
+                    let wish = preparation.format().unwrap_or(FormatWish::Needed);
+                    prepare::format(drive, medium, wish, progress)?
                 }
             };
         }
@@ -450,18 +475,47 @@ impl Disc {
         recorded_end.checked_add(gap).unwrap_or(recorded_end).align_up(self.medium.unit())
     }
 
-    /// Sectors that can be written from `start` on; none where the drive does not tell before the disc is mended. A CD's groove tells how
-    /// long it is at any time.
-    #[must_use]
-    pub fn room_for(&self, decision: Decision, start: Lba) -> Option<Sectors> {
+    /// Sectors that can be written from `start` on when the disc is prepared; none where the drive does not tell before the disc is mended. A
+    /// CD's groove tells how long it is at any time.
+    ///
+    /// # Errors
+    /// When the disc can't be formatted as it has to be.
+    pub fn room_for(&self, decision: Decision, start: Lba) -> Result<Option<Sectors>, BurnError> {
+        for preparation in self.preparations(decision) {
+            let Some(wish) = preparation.format() else { continue };
+            let profile = self.medium.profile;
+            let format = burn::format::choose(&self.medium, wish);
+            let format = format.map_err(|why| BurnError::NotFormattable { profile, why })?;
+            if let Some(format) = format.filter(|_| preparation == Preparation::FormatWithSpares) {
+                return Ok(Some(Sectors(format.sectors().0.saturating_sub(start.0))));
+            }
+        }
         let is_cd = matches!(self.medium.profile, Profile::CdR | Profile::CdRw);
         let rest = Sectors(self.medium.capacity.0.saturating_sub(start.0));
-        match decision {
+        Ok(match decision {
             _ if self.is_overwritable() => Some(rest),
             Decision::NewDisc { wipe: true, .. } => Some(self.medium.capacity),
             _ if self.is_to_be_blanked_first() => Some(self.medium.capacity),
             _ if !self.is_known(decision) => Some(rest).filter(|_| is_cd),
             _ => Some(self.medium.free),
+        })
+    }
+
+    /// What would make room for so many sectors that do not fit because of the spare areas.
+    #[must_use]
+    pub fn without_spares(&self, decision: Decision, needed: Sectors) -> Option<WithoutSpares> {
+        let medium = &self.medium;
+        if self.preparations(decision).contains(&Preparation::FormatWithSpares) {
+            return Some(WithoutSpares::DefectManagementOff).filter(|_| needed <= medium.free);
+        }
+        let begins_anew = matches!(decision, Decision::NewDisc { .. });
+        match burn::format::choose(medium, FormatWish::Spares(Spares::None)) {
+            Ok(Some(format))
+                if begins_anew && needed.0 <= format.sectors().0.saturating_sub(overwrite::FIRST_SESSION.0) =>
+            {
+                Some(WithoutSpares::Format)
+            }
+            _ => None,
         }
     }
 

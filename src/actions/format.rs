@@ -14,7 +14,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::ActionError;
-use super::disc::{Disc, Looked};
+use super::disc::{Disc, Looked, Preparation};
 use crate::burn::prepare::{self, FormatWish};
 use crate::burn::{self, BurnError, Medium, NoFormat, Progress, State};
 use crate::scsi::Drive;
@@ -64,7 +64,9 @@ pub fn format(
     }
     drive.lock_tray();
     prepare::format(&mut drive, &medium, wish, progress).map_err(ActionError::Preparing)?;
-    let after = Disc::look(drive).map_err(|error| ActionError::Prepared(Box::new(error)))?.looked();
+    let after = Disc::look(drive)
+        .map_err(|error| ActionError::Prepared { preparation: Preparation::Format, error: Box::new(error) })?
+        .looked();
     Ok(Report { work, before, after: Some(after) })
 }
 

@@ -171,12 +171,6 @@ pub enum ActionError {
     /// Something failed after the disc was started anew.
     #[error(transparent)]
     Wiped(Box<ActionError>),
-    /// Something failed after the disc was blanked or formatted.
-    #[error(transparent)]
-    Prepared(Box<ActionError>),
-    /// Something failed after a session that a burn had left open was closed.
-    #[error(transparent)]
-    Mended(Box<ActionError>),
     /// The session is on the disc, and the drive does not say whether a mount shows it.
     #[error("the drive does not say which session a computer will show")]
     NotShownProven {
@@ -215,6 +209,16 @@ pub enum ActionError {
         empty: bool,
         /// Whether the medium could be started anew.
         rewritable: bool,
+        /// What would make room for it, if it does not fit because of spare areas.
+        without_spares: Option<disc::WithoutSpares>,
+    },
+    /// The session was refused after the disc was made ready for it.
+    #[error("{error}")]
+    Prepared {
+        /// What was done last.
+        preparation: disc::Preparation,
+        /// What failed.
+        error: Box<ActionError>,
     },
     /// Burning failed.
     #[error(transparent)]

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 
 use crate::actions::ActionError;
 use crate::actions::device::DeviceError;
+use crate::actions::disc::WithoutSpares;
 use crate::actions::image::ImageError;
 use crate::actions::policy::Refusal;
 use crate::actions::proof::{Finding, ProofError};
@@ -98,16 +99,12 @@ impl From<ActionError> for Failure {
             () => (code, hint),
         };
         let mut because = Vec::new();
-        let mut cause = std::error::Error::source(&error);
+        let mut cause = std::error::Error::source(innermost(&error));
         while let Some(error) = cause {
             because.push(error.to_string());
             cause = error.source();
         }
-        let inner = match &error {
-            ActionError::Wiped(inner) | ActionError::Prepared(inner) | ActionError::Mended(inner) => inner,
-            other => other,
-        };
-        let findings = match inner {
+        let findings = match innermost(&error) {
             ActionError::Findings { findings, .. }
             | ActionError::Unsound { findings }
             | ActionError::Image(ImageError::Changed { findings }) => findings.iter().map(Finding::to_string).collect(),
@@ -117,9 +114,17 @@ impl From<ActionError> for Failure {
     }
 }
 
+/// The error without what was done to the disc before it.
+fn innermost(error: &ActionError) -> &ActionError {
+    match error {
+        ActionError::Wiped(inner) | ActionError::Prepared { error: inner, .. } => innermost(inner),
+        other => other,
+    }
+}
+
 /// Whether the last cause of an error outside of a burn is that the drive went away.
 fn is_drive_lost(error: &ActionError) -> bool {
-    if matches!(error, ActionError::Burn(_) | ActionError::Wiped(_)) {
+    if matches!(error, ActionError::Burn(_) | ActionError::Wiped(_) | ActionError::Prepared { .. }) {
         return false;
     }
     causes(error).any(ScsiError::is_drive_lost)
@@ -132,9 +137,6 @@ fn causes(error: &ActionError) -> impl Iterator<Item = &ScsiError> {
 }
 
 const WIPED: &str = "the disc was being started anew, what was on it may be gone; the day is not marked as stored";
-const PREPARED: &str = "the disc was blanked or formatted, nothing is stored on it";
-const MENDED: &str =
-    "the session that an earlier burn left open was closed, which loses nothing; nothing else was written";
 const UNTOUCHED: &str = "nothing was written, the disc is as it was";
 
 /// Exit code, state and hint of every error: the one place where they are decided.
@@ -210,6 +212,14 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
         ActionError::Tree(_) | ActionError::Plan(_) => {
             (FAILED, UNTOUCHED, "rename or remove what can't be put on a disc")
         }
+        ActionError::NoRoom { without_spares: Some(WithoutSpares::DefectManagementOff), .. } => {
+            (NO_ROOM, UNTOUCHED, "it would fit without spare areas: --defect-management off")
+        }
+        ActionError::NoRoom { without_spares: Some(WithoutSpares::Format), .. } => (
+            NO_ROOM,
+            UNTOUCHED,
+            "it would fit without spare areas: format --spares none (a disc that holds something has to be blanked before)",
+        ),
         ActionError::NoRoom { empty: true, .. } => {
             (NO_ROOM, UNTOUCHED, "the day is larger than the disc: take a larger kind of disc")
         }
@@ -227,19 +237,15 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
             let (code, _, hint) = explain(error);
             (code, WIPED, hint)
         }
-        ActionError::Prepared(error) => match explain(error) {
-            (code, UNTOUCHED | "", hint) => (code, PREPARED, hint),
-            told => told,
-        },
-        ActionError::Mended(error) => match explain(error) {
-            (code, UNTOUCHED | "", hint) => (code, MENDED, hint),
-            told => told,
-        },
         ActionError::NotShownProven { .. } => (
             DIFFERENCE,
             "the session is on the disc; that a computer shows it is not proven, the day is not marked as stored",
             "run the same command again: it asks once more; try the disc in another computer if it happens twice",
         ),
+        ActionError::Prepared { preparation, error } => {
+            let (code, state, hint) = explain(error);
+            (code, if state == UNTOUCHED { preparation.left() } else { state }, hint)
+        }
         ActionError::Burn(burn) => explain_burn(burn),
         ActionError::Proof(ProofError::Interrupted) => (
             INTERRUPTED,
@@ -438,6 +444,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::actions::disc::Preparation;
     use crate::actions::policy::Why;
     use crate::scsi::{Sense, SenseKey};
     use crate::sector::{Lba, Sectors};
@@ -474,6 +481,7 @@ mod tests {
                     free: Sectors(1),
                     empty: false,
                     rewritable: false,
+                    without_spares: None,
                 },
                 NO_ROOM,
             ),
@@ -488,6 +496,22 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_after_the_disc_was_made_ready_tells_what_was_done_to_it() {
+        let refused = || ActionError::Burn(BurnError::NoRoom { needed: Sectors(498_240), free: Sectors(494_656) });
+        for (preparation, state) in [
+            (Preparation::FormatWithSpares, "the disc was formatted with spare areas, which it keeps for ever"),
+            (Preparation::Format, "the disc was formatted"),
+            (Preparation::BlankWhole, "the disc was blanked"),
+            (Preparation::Close, "what a broken-off burn left open was closed"),
+        ] {
+            let failure = Failure::from(ActionError::Prepared { preparation, error: Box::new(refused()) });
+            assert_eq!(failure.code, NO_ROOM);
+            assert!(failure.state.starts_with(state), "{}", failure.state);
+        }
+        assert_eq!(Failure::from(refused()).state, UNTOUCHED);
+    }
+
+    #[test]
     fn sizes_that_do_not_fit_are_named() {
         let error = ActionError::NoRoom {
             day: date(2026, 11, 22),
@@ -495,6 +519,7 @@ mod tests {
             free: Sectors(359_849),
             empty: false,
             rewritable: true,
+            without_spares: None,
         };
         assert_eq!(
             error.to_string(),

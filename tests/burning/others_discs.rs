@@ -218,6 +218,7 @@ fn a_session_that_somebody_else_left_open_is_not_closed() {
             sectors: Sectors(320),
             image: &mut Bytes(&content),
             begins_disc: false,
+            recorded_end: Lba(0),
             finalize: false,
             defect_management: None,
             speed: None,

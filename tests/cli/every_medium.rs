@@ -395,6 +395,50 @@ mod defect_management {
     }
 }
 
+/// A day that fits on a disc of 500,000 sectors, and not on what spare areas leave of it.
+fn box_with_a_tight_day(media: &str) -> BackupBox {
+    let nas = BackupBox::with_capacity(media, 500_000);
+    nas.stage(MON);
+    std::fs::File::create(nas.day(MON).join("large")).unwrap().set_len(1_020_000_000).unwrap();
+    nas
+}
+
+#[test]
+fn a_day_that_does_not_fit_beside_the_spare_areas_is_refused_before_the_disc_gets_them() {
+    for (media, more, hint) in [
+        ("bd-r", &["--defect-management", "on"][..], "--defect-management off"),
+        ("bd-re", &[], "format --spares none"),
+    ] {
+        let nas = box_with_a_tight_day(media);
+        for rehearsed in [&["--dry-run"][..], &[]] {
+            let mut command = nas.store_command(MON, &nas.device());
+            command.args(more).args(rehearsed);
+            nas.refused(9, &mut command).expect_one_error(&["does not fit", "the disc is as it was", hint]);
+        }
+        assert_eq!(info(&nas, MON)["formatted"], false, "{media}");
+    }
+}
+
+#[test]
+fn an_unformatted_disc_has_the_room_that_its_format_will_leave() {
+    for media in ["bd-re", "bd-re-dl", "dvd-ram", "dvd+rw"] {
+        let nas = BackupBox::new(media);
+        let before = info(&nas, MON);
+        nas.read(&["format"]).expect_code(0);
+        let after = info(&nas, MON);
+        for field in ["free_bytes", "capacity_bytes"] {
+            assert_eq!(before[field], after[field], "{media}: {before}");
+        }
+    }
+    let nas = BackupBox::new("bd-r");
+    nas.stage(MON);
+    let planned = answer(&nas, &["store", "--dry-run", "--defect-management", "on", "--today", MON]);
+    let without = answer(&nas, &["store", "--dry-run", "--today", MON]);
+    assert!(planned["free_sectors"].as_u64() < without["free_sectors"].as_u64(), "{planned}");
+    nas.read(&["format", "--spares", "least"]).expect_code(0);
+    assert_eq!(answer(&nas, &["store", "--dry-run", "--today", MON])["free_sectors"], planned["free_sectors"]);
+}
+
 #[test]
 fn a_burn_that_broke_off_is_mended_and_where_the_next_goes_is_known_after_that() {
     for media in ["cdr-80", "cdrw-80", "dvd-r", "dvd-rw", "dvd+r", "dvd+r-dl", "bd-r"] {

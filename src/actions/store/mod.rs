@@ -163,7 +163,7 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
         return Err(BurnError::Interrupted { written: Sectors(0) }.into());
     }
     if disc.is_to_be_mended(settled.decision) {
-        let mended = |error: ActionError| ActionError::Mended(Box::new(error));
+        let mended = |error| after(Preparation::Close, error);
         disc.mend(progress).map_err(mended)?;
         settled = session.settle(&mut disc, &scanned, stop).map_err(mended)?;
     }
@@ -188,6 +188,11 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
     session.finish(report, owner)
 }
 
+/// An error that came when the disc had been made ready already.
+fn after(preparation: Preparation, error: ActionError) -> ActionError {
+    ActionError::Prepared { preparation, error: Box::new(error) }
+}
+
 /// What was put on a disc.
 struct Done {
     /// It was read back and compared.
@@ -207,10 +212,13 @@ fn put_on_disc(
     progress: &mut dyn Progress,
 ) -> Result<Done, ActionError> {
     let superblock = disc.superblock(decision, plan)?;
-    let is_prepared = disc.preparations(decision).iter().any(|preparation| preparation.leaves_it_empty());
-    let after = |error: ActionError| if is_prepared { ActionError::Prepared(Box::new(error)) } else { error };
-    disc.prepare(decision, progress).map_err(|error| after(error.into()))?;
-    let (burned, streamed) = session.burn(disc, decision, plan, stop, progress).map_err(after)?;
+    let done = disc.preparations(decision).last().copied();
+    let after_it = |error: ActionError| match done {
+        Some(preparation) => after(preparation, error),
+        None => error,
+    };
+    disc.prepare(decision, progress).map_err(|error| after_it(error.into()))?;
+    let (burned, streamed) = session.burn(disc, decision, plan, stop, progress).map_err(after_it)?;
     let appendable = disc.is_overwritable() || burned.appendable;
     if !appendable && !disc.how.finalize {
         tracing::warn!("the disc is closed now: no session can follow this one");

@@ -106,7 +106,7 @@ impl Session<'_> {
         }
         let start = disc.start_of(decision);
         let plan = self.plan(disc, decision, previous.map(|previous| previous.tree), start)?;
-        let (needed, free) = (disc.needs(&plan), disc.room_for(decision, start));
+        let (needed, free) = (disc.needs(&plan), disc.room_for(decision, start)?);
         if let Some(free) = free.filter(|&free| needed > free) {
             let empty = matches!(decision, Decision::NewDisc { .. });
             return Err(ActionError::NoRoom {
@@ -115,6 +115,7 @@ impl Session<'_> {
                 free,
                 empty,
                 rewritable: disc.medium.rewritable,
+                without_spares: disc.without_spares(decision, needed),
             });
         }
         if let Some(free) = free.filter(|_| disc.is_known(decision)) {
