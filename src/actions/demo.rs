@@ -89,6 +89,16 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> DemoError + '_ {
     move |source| DemoError::Io { path: path.to_path_buf(), source }
 }
 
+/// Whether the folder can be made: nothing is.
+///
+/// # Errors
+/// When it is somebody else's.
+pub fn rehearse(folder: &Path, today: Date) -> Result<Report, ActionError> {
+    refuse_others(folder)?;
+    let days = last_week(today);
+    Ok(Report { folder: folder.to_path_buf(), discs: MEDIA.len(), days: days.len(), last_day: days[6] })
+}
+
 /// Makes the folder, stores the week on every disc, and reads it back.
 ///
 /// # Errors
@@ -156,13 +166,18 @@ fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }
 
+fn refuse_others(folder: &Path) -> Result<(), DemoError> {
+    if folder.exists() && !folder.join(MARK).exists() {
+        return Err(DemoError::NotOurs(folder.to_path_buf()));
+    }
+    Ok(())
+}
+
 /// The folder, empty but for its mark, by a path that holds from anywhere.
 fn make_folder(folder: &Path) -> Result<PathBuf, DemoError> {
     let mark = folder.join(MARK);
+    refuse_others(folder)?;
     if folder.exists() {
-        if !mark.exists() {
-            return Err(DemoError::NotOurs(folder.to_path_buf()));
-        }
         fs::remove_dir_all(folder).map_err(at(folder))?;
     }
     fs::create_dir_all(folder).map_err(at(folder))?;

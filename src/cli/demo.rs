@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::output;
 use crate::actions::ActionError;
-use crate::actions::demo::{Request, Told, demo};
+use crate::actions::demo::{Request, Told, demo, rehearse};
 
 /// Where the week is stored.
 #[derive(Debug, Args)]
@@ -22,11 +22,23 @@ pub(super) struct Arguments {
 #[derive(Debug, Serialize)]
 struct Fields {
     folder: PathBuf,
+    /// Whether it was made: not with `--dry-run`.
+    done: bool,
     discs: usize,
     days: usize,
 }
 
 pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), ActionError> {
+    if context.options.dry_run {
+        let report = rehearse(&arguments.folder, context.today)?;
+        let fields = Fields { folder: report.folder, done: false, discs: report.discs, days: report.days };
+        context.answer("demo", fields, |fields| {
+            let Fields { folder, discs, days, .. } = fields;
+            let anew = if folder.exists() { "would be made anew" } else { "would be made" };
+            vec![format!("{} {anew}, with {days} days on each of {discs} virtual discs", folder.display())]
+        });
+        return Ok(());
+    }
     let request = Request { folder: &arguments.folder, today: context.today, now: context.now };
     let mut meter = context.meter();
     let told = |told: Told| {
@@ -35,7 +47,7 @@ pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), Ac
         }
     };
     let report = demo(&request, &context.stop, &mut meter, &mut { told })?;
-    let fields = Fields { folder: report.folder, discs: report.discs, days: report.days };
+    let fields = Fields { folder: report.folder, done: true, discs: report.discs, days: report.days };
     context.answer("demo", fields, |fields| {
         let folder = quoted(&fields.folder);
         let program = std::env::args().next().unwrap_or_else(|| "cedarburn".to_owned());

@@ -35,18 +35,32 @@ pub(super) enum Command {
 #[derive(Debug, Serialize)]
 struct Fields {
     path: PathBuf,
+    /// Whether it was made: not with `--dry-run`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    done: Option<bool>,
     disc: Description,
 }
 
 pub(super) fn run(context: &Context<'_>, command: &Command) -> Result<(), ActionError> {
     match command {
         Command::Create { path, media, capacity } => {
-            let disc = VirtualDisc::create(path, *media, capacity.map(Sectors))?;
-            context.answer("disc create", Fields { path: path.clone(), disc }, |_| Vec::new());
+            let (dry_run, capacity) = (context.options.dry_run, capacity.map(Sectors));
+            let disc = if dry_run {
+                VirtualDisc::rehearse(path, *media, capacity)?
+            } else {
+                VirtualDisc::create(path, *media, capacity)?
+            };
+            let fields = Fields { path: path.clone(), done: Some(!dry_run), disc };
+            context.answer("disc create", fields, |fields| {
+                let words = format!("a blank {} would be made: {}", media.as_str(), fields.path.display());
+                if dry_run { vec![words] } else { Vec::new() }
+            });
         }
         Command::Show { path } => {
             let disc = sim::describe(path)?;
-            context.answer("disc show", Fields { path: path.clone(), disc }, |fields| vec![fields.disc.to_string()]);
+            context.answer("disc show", Fields { path: path.clone(), done: None, disc }, |fields| {
+                vec![fields.disc.to_string()]
+            });
         }
     }
     Ok(())

@@ -126,6 +126,25 @@ fn fast_and_full_or_spares_and_one_of_them_are_error_2() {
     }
 }
 
+#[test]
+fn a_virtual_disc_and_a_demo_are_not_made_in_a_rehearsal() {
+    let nas = BackupBox::new("cdrw-80");
+    for (action, words) in
+        [(&["disc", "create", "--media", "bd-r"][..], "a blank bd-r would be made"), (&["demo"], "would be made")]
+    {
+        let place = nas.path("not made");
+        let arguments = [action, &[place.to_str().unwrap(), "--dry-run"]].concat();
+        let mut command = nas.command();
+        Run::of(command.args(&arguments)).expect_code(0).expect_words(&[words]);
+        assert!(!place.exists(), "{action:?}");
+        // What would be refused is.
+        let taken = nas.path("taken");
+        std::fs::create_dir_all(taken.join("something")).unwrap();
+        let arguments = [action, &[taken.to_str().unwrap(), "--dry-run"]].concat();
+        Run::of(nas.command().args(&arguments)).expect_code(6);
+    }
+}
+
 mod blank {
     use super::*;
 

@@ -112,6 +112,23 @@ impl VirtualDisc {
     /// # Errors
     /// When something is at `path`, or the kind of disc does not come in that capacity.
     pub fn create(path: &Path, medium: Medium, capacity: Option<Sectors>) -> Result<Description, DiscError> {
+        let state = VirtualDisc::planned(path, medium, capacity)?;
+        fs::create_dir_all(path).map_err(io_error(path, "made"))?;
+        let sectors = path.join("sectors");
+        File::create_new(&sectors).map_err(io_error(&sectors, "made"))?;
+        save(path, &state)?;
+        Ok(describe(path, &state))
+    }
+
+    /// What [`create`](VirtualDisc::create) would make; nothing is.
+    ///
+    /// # Errors
+    /// As that.
+    pub fn rehearse(path: &Path, medium: Medium, capacity: Option<Sectors>) -> Result<Description, DiscError> {
+        Ok(describe(path, &VirtualDisc::planned(path, medium, capacity)?))
+    }
+
+    fn planned(path: &Path, medium: Medium, capacity: Option<Sectors>) -> Result<DiscState, DiscError> {
         let asked = capacity.unwrap_or(medium.capacity()).0;
         let state = DiscState::blank(medium, asked);
         let (least, most, unit) = medium.capacity_limits();
@@ -124,14 +141,11 @@ impl VirtualDisc {
                     return Err(DiscError::Exists { path: path.to_owned() });
                 }
             }
-            Err(e) if e.kind() == ErrorKind::NotFound => fs::create_dir_all(path).map_err(io_error(path, "made"))?,
+            Err(e) if e.kind() == ErrorKind::NotFound => {}
             Err(e) if e.kind() == ErrorKind::NotADirectory => return Err(DiscError::Exists { path: path.to_owned() }),
             Err(e) => return Err(io_error(path, "read")(e)),
         }
-        let sectors = path.join("sectors");
-        File::create_new(&sectors).map_err(io_error(&sectors, "made"))?;
-        save(path, &state)?;
-        Ok(describe(path, &state))
+        Ok(state)
     }
 
     /// Takes the disc for this process alone.
