@@ -9,6 +9,7 @@
 
 use jiff::civil::Date;
 
+use super::ActionError;
 use super::label;
 use crate::burn::{Medium, Session, State};
 use crate::iso::chain::Chain;
@@ -111,6 +112,18 @@ impl Contents {
             .collect();
         // Nobody fills up a file.
         Contents::of_sessions(image, &sessions, Sectors(0))
+    }
+
+    /// Reads what is in a file that has to be an image.
+    ///
+    /// # Errors
+    /// When the file can't be read, or nothing is in it that ever was a file system.
+    pub fn of_file(image: &mut ImageFile) -> Result<Contents, ActionError> {
+        let contents = Contents::of_image(image).map_err(|source| ActionError::Contents { source })?;
+        if contents.sessions.is_empty() && contents.torn == 0 {
+            return Err(ActionError::NoImage);
+        }
+        Ok(contents)
     }
 
     pub(super) fn nothing() -> Contents {

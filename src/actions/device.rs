@@ -22,6 +22,18 @@ pub enum DeviceError {
     /// The kernel won't let us have the drive.
     #[error("the drive can't be used")]
     Open(#[source] OpenError),
+    /// A file: there is an image in it at best.
+    #[error("{} is a file, not a drive", path.display())]
+    IsFile {
+        /// What the user called a drive.
+        path: PathBuf,
+    },
+    /// A folder: a virtual disc at best.
+    #[error("{} is a folder, not a drive", path.display())]
+    IsFolder {
+        /// What the user called a drive.
+        path: PathBuf,
+    },
     /// The simulated drive won't.
     #[error("the simulated drive can't be used")]
     Simulated(#[source] SimError),
@@ -97,7 +109,7 @@ pub fn open(spec: &str, trace: Option<&Path>) -> Result<Device, DeviceError> {
 pub fn open_drive(spec: &str, trace: Option<&Path>) -> Result<Drive, DeviceError> {
     let transport: Box<dyn Transport> = match spec.strip_prefix(SIMULATED) {
         Some(disc) => Box::new(SimDrive::open(disc).map_err(DeviceError::Simulated)?),
-        None => Box::new(SgDevice::open(Path::new(spec)).map_err(DeviceError::Open)?),
+        None => Box::new(open_real(Path::new(spec))?),
     };
     let transport: Box<dyn Transport> = match trace {
         Some(path) => {
@@ -118,6 +130,14 @@ pub fn open_drive(spec: &str, trace: Option<&Path>) -> Result<Drive, DeviceError
     }
     tracing::info!("drive {spec}: {} {} {}", identity.vendor, identity.product, identity.revision);
     Ok(drive)
+}
+
+fn open_real(path: &Path) -> Result<SgDevice, DeviceError> {
+    match SgDevice::open(path) {
+        Err(OpenError::NotABlockDevice { path }) if path.is_file() => Err(DeviceError::IsFile { path }),
+        Err(OpenError::NotABlockDevice { path }) if path.is_dir() => Err(DeviceError::IsFolder { path }),
+        opened => opened.map_err(DeviceError::Open),
+    }
 }
 
 /// Whether a configured medium word fits what the drive says is in it. Playing time and layers are not compared: how much room there is

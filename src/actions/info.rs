@@ -104,7 +104,7 @@ pub fn info(device: Device) -> Result<Info, ActionError> {
             Ok(info)
         }
         Device::Image(mut image) => {
-            let contents = Contents::of_image(&mut image).map_err(|source| ActionError::Contents { source })?;
+            let contents = Contents::of_file(&mut image)?;
             let sectors = image.sectors();
             Ok(Info { used: sectors, ..describe(&contents, "image file, only read".to_owned(), sectors) })
         }

@@ -26,10 +26,11 @@ impl Reading {
             Device::Drive(drive) => {
                 let medium = burn::inspect(drive).map_err(|source| ActionError::Medium { source })?;
                 Contents::of_medium(&mut DriveSource(drive), &medium)
+                    .map_err(|source| ActionError::Contents { source })?
             }
-            Device::Image(image) => Contents::of_image(image),
+            Device::Image(image) => Contents::of_file(image)?,
         };
-        Ok(Reading { contents: contents.map_err(|source| ActionError::Contents { source })?, device })
+        Ok(Reading { contents, device })
     }
 
     /// Runs `read` on the device's sectors.

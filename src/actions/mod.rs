@@ -124,6 +124,9 @@ pub enum ActionError {
     /// There is no file system on it.
     #[error("the disc is blank, or holds no file system that this program can read")]
     NothingToRead,
+    /// A file that is no image.
+    #[error("the file is no image of a disc: it holds no file system that this program can read")]
+    NoImage,
     /// What there is was not written, or not copied, to its end.
     #[error("nothing is whole: sessions that end before their volumes do: {torn}")]
     NothingWhole {
@@ -242,7 +245,7 @@ pub enum ActionError {
     },
     /// Nothing on the disc can be checked.
     #[error(
-        "there is no manifest on the disc: {files} files were read without an error, and nothing says what should be in them"
+        "there is no manifest on the disc: nothing says what should be in what was read without an error, files: {files}"
     )]
     NoManifest {
         /// Files read.

@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 
+use super::log::LogError;
 use crate::actions::ActionError;
 use crate::actions::device::DeviceError;
 use crate::actions::disc::WithoutSpares;
@@ -14,6 +15,7 @@ use crate::config::ConfigError;
 use crate::iso::generator::plan::PlanError;
 use crate::scsi::ScsiError;
 use crate::scsi::mmc::Profile;
+use crate::scsi::sg::OpenError;
 
 /// Done.
 pub(super) const DONE: u8 = 0;
@@ -55,7 +57,7 @@ pub(super) struct Failure {
     pub(super) findings: Vec<String>,
     /// What state the data and the medium are in; empty where nothing was touched and that is plain.
     pub(super) state: &'static str,
-    /// What to do next.
+    /// What to do next; empty where the error says it.
     pub(super) hint: &'static str,
 }
 
@@ -70,6 +72,15 @@ impl Failure {
             state: "",
             hint: "",
         }
+    }
+
+    /// The log file can't be written.
+    pub(super) fn log_file(error: &LogError) -> Failure {
+        let mut failure = Failure::usage(error.to_string());
+        failure.code = LOG_FILE;
+        failure.state = NOT_BEGUN;
+        failure.hint = "name a log file that this user can write: -l FILE";
+        failure
     }
 
     /// As lines for screen and log.
@@ -137,13 +148,18 @@ fn causes(error: &ActionError) -> impl Iterator<Item = &ScsiError> {
 }
 
 const WIPED: &str = "the disc was being started anew, what was on it may be gone; the day is not marked as stored";
+const NOT_BEGUN: &str = "nothing was done, the disc was not looked at";
 const UNTOUCHED: &str = "nothing was written, the disc is as it was";
 
 /// Exit code, state and hint of every error: the one place where they are decided.
 fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
     match error {
-        ActionError::ConfigFile { source: ConfigError::Unreadable { .. }, .. } => {
-            (CONFIGURATION, "", "name the configuration file with -c")
+        ActionError::ConfigFile { source: ConfigError::Unreadable { source, .. }, .. } => {
+            let hint = match source.kind() {
+                ErrorKind::PermissionDenied => "make it readable for this user, or name another one with -c FILE",
+                _ => "name the configuration file with -c FILE",
+            };
+            (CONFIGURATION, "", hint)
         }
         ActionError::ConfigFile { .. } | ActionError::Config(_) => {
             (CONFIGURATION, "", "correct the configuration file")
@@ -180,6 +196,7 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
         ActionError::Contents { .. } | ActionError::NothingToRead => {
             (MEDIUM, UNTOUCHED, "put the right disc in; the drive may need cleaning if it is in")
         }
+        ActionError::NoImage => (MEDIUM, "", "name an image of a CD, DVD or BD, or a drive"),
         ActionError::NothingWhole { .. } => (
             MEDIUM,
             UNTOUCHED,
@@ -349,7 +366,7 @@ fn explain_staging(error: &StagingError) -> (u8, &'static str, &'static str) {
         StagingError::AllStored { .. } => (
             NOTHING_TO_STORE,
             UNTOUCHED,
-            "store --full would start the disc anew with today's directory: what is on it is lost then",
+            "the day is on a disc already, there is nothing to do; to store it once more, remove cback.store from its daily directory first",
         ),
         StagingError::NotStaged { .. } => {
             (FAILED, UNTOUCHED, "run cback3 stage first, and see in its log why it did not finish")
@@ -371,10 +388,16 @@ fn explain_device(error: &DeviceError) -> (u8, &'static str, &'static str) {
     let hint = match error {
         DeviceError::Trace { .. } => return (FAILED, UNTOUCHED, "name a file that can be written"),
         DeviceError::Image { .. } => return (FAILED, "", "name an image file that can be read"),
-        DeviceError::NotOptical { .. } => "correct store/target_device",
-        DeviceError::Open(_) => {
-            "correct store/target_device or --device, end what uses the drive, or join the group that owns it (cdrom, mostly); a virtual disc is named sim:PATH"
+        DeviceError::NotOptical { .. } => "correct store/target_device or --device",
+        DeviceError::IsFile { .. } => {
+            "an image file can only be read, by info, list and verify: name a drive, /dev/sr0 say; a virtual disc is named sim:PATH"
         }
+        DeviceError::IsFolder { .. } => "a virtual disc is named sim:PATH",
+        DeviceError::Open(OpenError::Busy { .. } | OpenError::Mounted { .. }) => {
+            "end what uses the drive, and unmount it"
+        }
+        DeviceError::Open(OpenError::NotPermitted { .. }) => "join the group that owns the drive (cdrom, mostly)",
+        DeviceError::Open(_) => "correct store/target_device or --device; a virtual disc is named sim:PATH",
         DeviceError::Simulated(_) => "disc create makes a virtual disc; one program at a time may use it",
         DeviceError::NoAnswer { .. } => "check the drive's connection and power",
     };

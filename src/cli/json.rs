@@ -82,8 +82,8 @@ pub(super) struct FailureObject<'a> {
     because: &'a [String],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     findings: &'a [String],
-    state: &'a str,
-    hint: &'a str,
+    state: Option<&'a str>,
+    hint: Option<&'a str>,
 }
 
 impl<'a> FailureObject<'a> {
@@ -95,8 +95,8 @@ impl<'a> FailureObject<'a> {
             error: &failure.what,
             because: &failure.because,
             findings: &failure.findings,
-            state: failure.state,
-            hint: failure.hint,
+            state: Some(failure.state).filter(|state| !state.is_empty()),
+            hint: Some(failure.hint).filter(|hint| !hint.is_empty()),
         }
     }
 }

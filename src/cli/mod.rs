@@ -27,7 +27,7 @@ mod verify;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use jiff::civil::Date;
 
 /// Puts a backup box's staging directory on CD, DVD or BD, and proves that it is there.
@@ -49,15 +49,15 @@ struct Cli {
     action: Option<Action>,
 }
 
-/// Options of every action, before or behind it.
+/// Options of every action, before or behind it; told behind the action's own.
 #[derive(Debug, Args)]
+#[command(next_display_order = 100)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 struct CommonOptions {
     /// Configuration file
     #[arg(short, long, global = true, value_name = "FILE", default_value = "/etc/cback3.conf")]
     config: PathBuf,
-    /// store: start a new disc with today's directory, whatever was stored before; what is on a rewritable disc is lost. blank, format: all of
-    /// the disc
+    /// All of the disc: see the help of store, blank and format
     #[arg(short, long, global = true)]
     full: bool,
     /// Say on the screen what happens
@@ -94,7 +94,7 @@ struct CommonOptions {
     #[arg(long, global = true, value_name = "DEVICE")]
     device: Option<String>,
     /// Act as on this day
-    #[arg(long, global = true, value_name = "YYYY-MM-DD")]
+    #[arg(long, global = true, value_name = "YYYY-MM-DD", value_parser = parse_day)]
     today: Option<Date>,
     /// Plan and say, write nothing
     #[arg(short = 'n', long, global = true)]
@@ -108,6 +108,37 @@ struct CommonOptions {
     /// Write every SCSI command to this file
     #[arg(long, global = true, value_name = "FILE")]
     scsi_trace: Option<PathBuf>,
+}
+
+fn parse_day(text: &str) -> Result<Date, &'static str> {
+    text.parse().map_err(|_| "no day of the calendar, written like 2026-11-22")
+}
+
+/// What `--full` means, by action; the others know no such thing, and their help does not speak of it.
+const FULL: [(&str, &str); 4] = [
+    (
+        "store",
+        "Start a new disc with today's directory, whatever was stored before: what is on a rewritable disc is lost",
+    ),
+    ("info", "Tell the plan of store --full"),
+    ("blank", "Erase every sector, or format anew: takes long"),
+    ("format", "Format every sector: takes long"),
+];
+
+/// The command line with the help of each action as it is there.
+fn command() -> clap::Command {
+    let command = Cli::command();
+    let Some(full) = command.get_arguments().find(|argument| argument.get_id() == "full").cloned() else {
+        return command;
+    };
+    command.mut_subcommands(|action| {
+        let help = FULL.iter().find(|(name, _)| *name == action.get_name()).map(|(_, help)| *help);
+        let own = match help {
+            Some(help) => full.clone().help(help),
+            None => full.clone().hide(true),
+        };
+        action.arg(own)
+    })
 }
 
 /// Cedar's option that means nothing here. It stands before an action, or behind one of Cedar's: `image` has another `--output`.
@@ -176,7 +207,8 @@ pub fn main() -> ExitCode {
 }
 
 fn parse_and_run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             let code = if error.use_stderr() { exit::COMMAND_LINE } else { exit::DONE };
@@ -189,7 +221,7 @@ fn parse_and_run() -> ExitCode {
         return ExitCode::from(exit::DONE);
     }
     let Some(action) = cli.action else {
-        let _ = Cli::command().print_help();
+        let _ = command().print_help();
         return ExitCode::from(exit::COMMAND_LINE);
     };
     match run::run(&cli.options, action) {
@@ -221,16 +253,36 @@ impl Action {
 mod tests {
     use super::*;
 
+    fn parsed(arguments: &[&str]) -> Result<Cli, clap::Error> {
+        Cli::from_arg_matches(&command().try_get_matches_from(arguments)?)
+    }
+
+    #[test]
+    fn full_means_the_same_before_and_behind_every_action_and_is_explained_where_it_means_something() {
+        for action in ["store", "info", "blank", "format", "eject", "verify"] {
+            for arguments in [["cedarburn", "-f", action], ["cedarburn", action, "--full"]] {
+                assert!(parsed(&arguments).unwrap().options.full, "{arguments:?}");
+            }
+            assert!(!parsed(&["cedarburn", action]).unwrap().options.full, "{action}");
+            let mut all = command();
+            all.build();
+            let help = all.find_subcommand_mut(action).unwrap().render_help().to_string();
+            let own = FULL.iter().find(|(name, _)| *name == action).map(|(_, help)| &help[..15]);
+            assert_eq!(help.contains("--full"), own.is_some(), "{help}");
+            assert!(own.is_none_or(|own| help.contains(own)), "{help}");
+        }
+    }
+
     #[test]
     fn the_definition_is_sound() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]
     fn options_stand_before_or_behind_the_action() {
         for arguments in [["cedarburn", "-f", "-c", "/c", "store"], ["cedarburn", "store", "--full", "--config", "/c"]]
         {
-            let cli = Cli::try_parse_from(arguments).unwrap();
+            let cli = parsed(&arguments).unwrap();
             assert!(cli.options.full);
             assert_eq!(cli.options.config, PathBuf::from("/c"));
             assert!(matches!(cli.action, Some(Action::Store(_))));
@@ -239,8 +291,8 @@ mod tests {
 
     #[test]
     fn long_options_may_be_abbreviated_as_with_getopt() {
-        let cli = Cli::try_parse_from(["cedarburn", "--verb", "--conf", "/c", "store"]).unwrap();
+        let cli = parsed(&["cedarburn", "--verb", "--conf", "/c", "store"]).unwrap();
         assert!(cli.options.verbose);
-        assert!(Cli::try_parse_from(["cedarburn", "--man", "store"]).is_err(), "--managed or --managed-only?");
+        assert!(parsed(&["cedarburn", "--man", "store"]).is_err(), "--managed or --managed-only?");
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure
         let stores = matches!(action, Action::Store(_));
         let path = options.logfile.clone().or_else(|| stores.then(|| log::DEFAULT.into()));
         let file = path.map(|path| log::open(&path, options.mode, &options.owner)).transpose();
-        let file = file.map_err(|error| Failure { code: exit::LOG_FILE, ..Failure::usage(error.to_string()) })?;
+        let file = file.map_err(|error| Failure::log_file(&error))?;
         // In JSON the messages are fields of the answer.
         let quiet = options.quiet || options.json;
         let levels = log::Levels::new(quiet, options.verbose, options.debug);
@@ -79,10 +79,10 @@ fn prepare<'a>(options: &'a CommonOptions, action: &Action) -> Result<Context<'a
     Context::new(options)
 }
 
-/// Errors of the command line and of the log itself can only go to stderr.
+/// Errors of the command line and of the log itself: before there is a log they can only go to stderr, or be the answer.
 fn complain(options: &CommonOptions, name: &str, failure: &Failure) {
     if options.json {
-        json::print(&json::FailureObject::new(name, failure));
+        return json::print(&json::FailureObject::new(name, failure));
     }
     for line in failure.lines() {
         output::complain(&line);

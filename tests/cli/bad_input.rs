@@ -134,7 +134,14 @@ mod staging {
         let nas = ready("cdrw-80");
         fs::write(nas.day(TUE).join("cback.store"), "").unwrap();
         let run = nas.refused(12, &mut nas.store_command(TUE, &nas.device()));
-        run.expect_one_error(&["nothing to store", MON, TUE]);
+        run.expect_one_error(&[
+            "nothing to store",
+            MON,
+            TUE,
+            "hint: the day is on a disc already",
+            "remove cback.store",
+        ]);
+        assert!(!run.stdout.contains("--full"), "nothing here is worth losing a disc: {run}");
     }
 
     #[test]
@@ -309,11 +316,11 @@ mod an_image {
         for content in [&b""[..], b"short", &[0x5a; 100_000]] {
             let file = nas.path("image");
             fs::write(&file, content).unwrap();
-            for action in ["list", "verify"] {
+            for action in ["info", "list", "verify"] {
                 let run = nas.read_device(file.to_str().unwrap(), &[action]).expect_code(8);
-                run.expect_one_error(&["no file system"]);
+                run.expect_one_error(&["no image of a disc", "no file system", "name an image"]);
+                assert!(!run.stdout.contains("cleaning"), "there is no drive to clean: {run}");
             }
-            nas.read_device(file.to_str().unwrap(), &["info"]).expect_code(0);
         }
     }
 
@@ -321,6 +328,6 @@ mod an_image {
     fn is_only_read() {
         let nas = ready("cdrw-80");
         let run = nas.refused(7, &mut nas.store_command(TUE, nas.sectors().to_str().unwrap()));
-        run.expect_one_error(&["sectors"]);
+        run.expect_one_error(&["sectors", "is a file, not a drive", "info, list and verify"]);
     }
 }

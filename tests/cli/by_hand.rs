@@ -94,7 +94,9 @@ fn a_file_is_no_drive_and_error_7_for_all_that_changes_a_disc() {
     let file = nas.sectors().display().to_string();
     let before = nas.disc_fingerprint();
     for action in ["eject", "load", "blank", "format"] {
-        nas.read_device(&file, &[action]).expect_code(7).expect_one_error(&["not a block device"]);
+        nas.read_device(&file, &[action]).expect_code(7).expect_one_error(&["is a file", "info, list and verify"]);
+        let folder = nas.disc().display().to_string();
+        nas.read_device(&folder, &[action]).expect_code(7).expect_one_error(&["is a folder", "sim:PATH"]);
     }
     assert_eq!(nas.disc_fingerprint(), before);
 }

@@ -60,6 +60,7 @@ mod is_refused_with_code_2 {
         ] {
             usage_error(&["verify", arguments[0], arguments[1]]).expect_words(&[arguments[0], arguments[1]]);
         }
+        usage_error(&["store", "--today", "17.11.2026"]).expect_words(&["no day of the calendar, written like"]);
         let nas = BackupBox::new("cdrw-80");
         let run =
             Run::of(cedarburn().args(["disc", "create", "--media", "floppy"]).arg(nas.path("new"))).expect_code(2);
@@ -88,7 +89,9 @@ fn the_log_file_that_can_not_be_written_is_error_3_on_stderr() {
         command.arg("-c").arg(nas.config()).args(["store", "--today", TUE, "--device", &nas.device()]);
         let run = nas.refused(3, command.arg("-l").arg(&log));
         assert!(run.stdout.is_empty(), "{run}");
-        run.expect_one_error(&["log file", log.to_str().unwrap()]);
+        run.expect_one_error(&["log file", log.to_str().unwrap(), "state: nothing was done", "-l FILE"]);
+        let run = nas.refused(3, command.arg("--json"));
+        assert!(run.stderr.is_empty() && run.result()["hint"].as_str().unwrap().contains("-l FILE"), "{run}");
     }
 }
 
