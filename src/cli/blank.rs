@@ -13,7 +13,7 @@ use crate::actions::{ActionError, device};
 /// How much is erased. `--full` is an option of every action; here it means every sector.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// As little as makes the disc empty; --full (-f) erases all of it
+    /// Erase as little as makes the disc empty
     #[arg(long)]
     fast: bool,
 }

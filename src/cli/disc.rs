@@ -15,18 +15,19 @@ use crate::sector::Sectors;
 pub(super) enum Command {
     /// Make a blank virtual disc: a folder that stands for a disc in a simulated drive
     Create {
-        /// Where
+        /// The folder to make
         path: PathBuf,
-        /// Its kind, a media_type of the configuration
+        /// Its kind, a media_type of the configuration: cdr-74, cdr-80, cdrw-74, cdrw-80, dvd-r, dvd-rw, dvd-r-dl, dvd+r, dvd+rw, dvd+r-dl, dvd-ram,
+        /// bd-r, bd-r-dl, bd-r-xl, bd-re, bd-re-dl
         #[arg(long, value_name = "WORD")]
         media: Medium,
-        /// Sectors, if not as many as usual
+        /// Sectors of 2048 bytes, if not as many as a disc from the shop has: a small disc is full soon
         #[arg(long, value_name = "SECTORS")]
         capacity: Option<u32>,
     },
     /// Draw a virtual disc: sessions, gaps, what is free
     Show {
-        /// Where
+        /// Its folder
         path: PathBuf,
     },
 }
@@ -59,7 +60,7 @@ pub(super) fn run(context: &Context<'_>, command: &Command) -> Result<(), Action
         Command::Show { path } => {
             let disc = sim::describe(path)?;
             context.answer("disc show", Fields { path: path.clone(), done: None, disc }, |fields| {
-                vec![fields.disc.to_string()]
+                vec![fields.disc.to_string().trim_end().to_owned()]
             });
         }
     }

@@ -14,23 +14,19 @@ use crate::burn::prepare::{self, FormatWish};
 /// How it is formatted. `--full` is an option of every action; here it means every sector.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The format that takes the shortest time; --full (-f) is the one of every sector
+    /// The format that takes the shortest time
     #[arg(long)]
     fast: bool,
-    /// Spare sectors of a BD, which the drive takes in place of bad ones
+    /// Spare sectors of a BD, which the drive takes in place of bad ones: none, what the drive takes for right, as few or as many as it offers
     #[arg(long, value_name = "HOW MANY", conflicts_with = "fast")]
     spares: Option<Spares>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Spares {
-    /// All sectors hold data
     None,
-    /// What the drive takes for right
     Default,
-    /// As few as it offers
     Least,
-    /// As many as it offers
     Most,
 }
 

@@ -12,9 +12,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::CommonOptions;
 use super::context::Context;
 use super::exit::Failure;
+use super::{CommonOptions, output};
 use crate::actions::ActionError;
 use crate::actions::image::{Destination, ImageError, Report, Request, Source, image};
 use crate::iso::generator::plan::AttributePolicy;
@@ -32,7 +32,7 @@ pub(super) struct Arguments {
     /// Volume identifier, up to 32 characters
     #[arg(long, value_name = "TEXT", default_value = "CDROM")]
     volume_id: String,
-    /// Owner and permissions
+    /// Owner and permissions: anybody may read, owner and group 0, as mkisofs -r; or as they are
     #[arg(long, value_name = "WORD", default_value = "rationalized")]
     attributes: Attributes,
     /// Add a second tree with names for Windows (Joliet)
@@ -45,9 +45,7 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Attributes {
-    /// Anybody may read, owner and group 0: as mkisofs -r
     Rationalized,
-    /// As they are
     Exact,
 }
 
@@ -152,8 +150,14 @@ pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), Ac
     // Done in silence: stdout may be the image.
     context.answer("image", Fields::from(report), |fields| match dry_run {
         true => vec![format!(
-            "{} sectors, {} bytes: {} files, {} directories",
-            fields.sectors, fields.bytes, fields.files, fields.directories
+            "{}, {} bytes: {}, {}",
+            output::counted(u64::from(fields.sectors), "sector"),
+            fields.bytes,
+            output::counted(fields.files, "file"),
+            match fields.directories {
+                1 => "1 directory".to_owned(),
+                directories => format!("{directories} directories"),
+            }
         )],
         false => Vec::new(),
     });

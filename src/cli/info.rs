@@ -181,11 +181,13 @@ impl Fields {
             let sound = if track.data { "" } else { ", sound" };
             let TrackFields { number, session, start, sectors, state, .. } = track;
             lines.push(format!(
-                "track   {number:2}: sector {start:>8}  session {session}, {sectors} sectors, {state}{sound}"
+                "track   {number:2}: sector {start:>8}  session {session}, {}, {state}{sound}",
+                output::counted(u64::from(*sectors), "sector")
             ));
         }
         if self.torn_sessions > 0 {
-            lines.push(format!("torn:      {} sessions were begun and never finished", self.torn_sessions));
+            let torn = output::counted(self.torn_sessions as u64, "session");
+            lines.push(format!("torn:      {torn} begun and never finished"));
         }
         lines
             .push(format!("days:      {}", if self.days.is_empty() { "none".to_owned() } else { self.days.join(" ") }));

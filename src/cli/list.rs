@@ -50,7 +50,7 @@ pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), Ac
         tracing::warn!("{note}");
     }
     if more_notes > 0 {
-        tracing::warn!("{more_notes} more oddities on this disc");
+        tracing::warn!("more oddities on this disc: {more_notes}");
     }
     let nodes = list(&tree, &path, arguments.recursive)?;
     for &node in &nodes {

@@ -36,6 +36,8 @@ pub(super) struct Meter {
     total: Option<Sectors>,
     begun: Instant,
     shown: Option<Instant>,
+    /// The newest that was not shown. In JSON the end of a phase shows it: whoever reads along sees where each ended.
+    held_back: Option<(Option<Sectors>, Fill, Option<u8>)>,
 }
 
 impl Meter {
@@ -46,15 +48,20 @@ impl Meter {
             (false, true) if std::io::stderr().is_terminal() => Target::Terminal,
             _ => Target::Nowhere,
         };
-        Meter { target, phase: None, total: None, begun: Instant::now(), shown: None }
+        Meter { target, phase: None, total: None, begun: Instant::now(), shown: None, held_back: None }
     }
 
     fn show(&mut self, done: Option<Sectors>, fill: Fill, percent: Option<u8>) {
         let period = if self.target == Target::Json { JSON_PERIOD } else { TERMINAL_PERIOD };
         let Some(phase) = self.phase else { return };
-        if self.target == Target::Nowhere || self.shown.is_some_and(|shown| shown.elapsed() < period) {
+        if self.target == Target::Nowhere {
             return;
         }
+        if self.shown.is_some_and(|shown| shown.elapsed() < period) {
+            self.held_back = Some((done, fill, percent));
+            return;
+        }
+        self.held_back = None;
         self.shown = Some(Instant::now());
         let elapsed = self.begun.elapsed();
         match self.target {
@@ -78,6 +85,11 @@ impl Progress for Meter {
             Event::End { .. } => {
                 if self.target == Target::Terminal {
                     output::transient("");
+                }
+                self.shown = None;
+                match self.held_back.take() {
+                    Some((done, fill, percent)) if self.target == Target::Json => self.show(done, fill, percent),
+                    _ => {}
                 }
                 self.phase = None;
             }

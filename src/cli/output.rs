@@ -36,6 +36,11 @@ pub(super) fn size(bytes: u64) -> String {
     }
 }
 
+/// `1 file`, `2 files`.
+pub(super) fn counted(count: u64, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+}
+
 /// Six lines about the program and its surroundings, as Cedar has them.
 pub(super) fn diagnostics() {
     let zone = jiff::tz::TimeZone::try_system();
@@ -52,6 +57,11 @@ pub(super) fn diagnostics() {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_is_told_as_one() {
+        assert_eq!([0, 1, 2].map(|count| counted(count, "file")), ["0 files", "1 file", "2 files"]);
+    }
 
     #[test]
     fn sizes_are_shown_as_cedar_shows_them() {

@@ -136,14 +136,14 @@ impl Fields {
             None => "where is known after the repair".to_owned(),
         };
         let free = self.free_sectors.map_or(String::new(), |free| format!(", {free} free"));
-        format!("{} sectors {at}{free}", self.session_sectors)
+        format!("{} {at}{free}", output::counted(u64::from(self.session_sectors), "sector"))
     }
 
     /// What a rehearsal says.
     pub(super) fn lines(&self) -> Vec<String> {
         let mut lines = vec![
             format!("day:      {} ({})", self.day, self.directory),
-            format!("content:  {} files, {}", self.files, output::size(self.bytes)),
+            format!("content:  {}, {}", output::counted(self.files, "file"), output::size(self.bytes)),
             format!("disc:     {}, {} ({})", self.medium, self.decision, self.why),
         ];
         if self.outcome == "already on the disc" {

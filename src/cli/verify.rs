@@ -53,11 +53,13 @@ pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), Ac
     };
     context.answer("verify", fields, |fields| {
         let size = output::size(fields.bytes);
-        let listed = fields.files - fields.unlisted;
-        let mut lines =
-            vec![format!("{}: {size} read; {listed} files are as {} manifests say", fields.device, fields.manifests)];
+        let counted = |count: usize, one| output::counted(count as u64, one);
+        let (listed, manifests) = (counted(fields.files - fields.unlisted, "file"), fields.manifests);
+        let says = if manifests == 1 { "one manifest says".to_owned() } else { format!("{manifests} manifests say") };
+        let mut lines = vec![format!("{}: {size} read; as {says}: {listed}", fields.device)];
         if fields.unlisted > 0 {
-            lines.push(format!("{} files are in no manifest: nothing says what should be in them", fields.unlisted));
+            let unlisted = counted(fields.unlisted, "file");
+            lines.push(format!("in no manifest, so that nothing says what should be in them: {unlisted}"));
         }
         lines
     });
