@@ -1,20 +1,6 @@
 //! `cedarburn info`
 //!
-//! The answer in JSON. What is not known is null; of an image file only what a file can tell is there.
-//!
-//! | field | |
-//! |---|---|
-//! | `device`, `drive`, `buffer_bytes` | as it was named; vendor, product, revision; the drive's buffer |
-//! | `medium`, `manufacturer` | its kind, and who made it |
-//! | `status` | `blank`, `appendable`, `interrupted`, `closed`, `unformatted`, `formatted in part`, `overwritable`, `read-only`, `unsupported` |
-//! | `state` | the same in words |
-//! | `rewritable`, `formatted`, `defect_management`, `can_append` | what can be done with it |
-//! | `capacity_bytes`, `used_bytes`, `free_bytes` | used: up to the end of the last session |
-//! | `write_speeds` | `kb_per_s` (1000 bytes), `times` (of the medium's 1x), fastest first |
-//! | `sessions` | with a file system, oldest first: `number`, `start`, `sectors`, `label` |
-//! | `tracks` | on sequential media: `number`, `session`, `start`, `sectors`, `data`, `state` (`recorded`, `open`, `damaged`, `blank`) |
-//! | `torn_sessions`, `label`, `days`, `next_session_start` | what the disc shows, and where it goes on |
-//! | `next_store` | the fields of a planned `store`; or `error` and `exit_code`, where it would fail; or `unknown`, why it can't be told |
+//! The answer in JSON, field by field, stands in `docs/json.md`. What is not known is null; of an image file only what a file can tell is there.
 
 use serde::Serialize;
 

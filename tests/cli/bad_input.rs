@@ -145,6 +145,16 @@ mod staging {
     }
 
     #[test]
+    fn is_behind_a_configuration_that_this_user_may_not_read() {
+        use std::os::unix::fs::PermissionsExt;
+        let mut nas = ready("cdrw-80");
+        nas.run_as_nobody();
+        fs::set_permissions(nas.config(), fs::Permissions::from_mode(0)).unwrap();
+        let run = nas.refused(4, &mut nas.store_command(TUE, &nas.device()));
+        run.expect_one_error(&["cback3.conf", "hint: make it readable"]);
+    }
+
+    #[test]
     fn has_a_symbolic_link_in_the_place_of_the_day() {
         let nas = ready("cdrw-80");
         let elsewhere = nas.path("elsewhere");
