@@ -97,6 +97,14 @@ pub fn close_interrupted(drive: &mut Drive, medium: &Medium, progress: &mut dyn 
     }
     set_page_for_closing(drive, medium.profile).map_err(|source| BurnError::SetUp { source })?;
     let is_open = is_open(medium, track);
+    let start = medium.tracks.iter().find(|found| found.number == track).map(|found| found.start);
+    let close = |drive: &mut Drive, function, on_progress: crate::scsi::drive::OnProgress<'_>| {
+        let closed = close(drive, function, on_progress);
+        match start {
+            Some(start) => steps::unless_changed(drive, closed, track, start),
+            None => closed,
+        }
+    };
     let closed = working(progress, Phase::Close, |on_progress| {
         // Closed by the drive already, on some: the session decides.
         if is_open && let Err(error) = close(drive, CloseFunction::Track(track), on_progress) {

@@ -15,7 +15,7 @@ use super::{BurnError, Burned, Job, prepare};
 use crate::scsi::drive::{OnProgress, deadline};
 use crate::scsi::mmc::{
     Append, CloseFunction, DiscInformation, Feature, Profile, ReadDiscInformation, ReadTrackInformation,
-    SendOpcInformation, SetCdSpeed, SetStreaming, TrackInformation,
+    SendOpcInformation, SetCdSpeed, SetStreaming, TrackAddress, TrackInformation,
 };
 use crate::scsi::sbc::SynchronizeCache10;
 use crate::scsi::{Drive, During, Reaction, ScsiError};
@@ -143,7 +143,7 @@ pub(super) fn next_track(
     let address = medium::next_track_address(medium.profile, disc.last_track);
     let mut answer = drive.run(&ReadTrackInformation(address));
     if answer.as_ref().is_err_and(ScsiError::is_unsupported) {
-        answer = drive.run(&ReadTrackInformation(crate::scsi::mmc::TrackAddress::Number(disc.last_track)));
+        answer = drive.run(&ReadTrackInformation(TrackAddress::Number(disc.last_track)));
     }
     let next = answer.map_err(|source| BurnError::SetUp { source })?;
     let found = next.next_writable.filter(|_| !next.damaged);
@@ -216,7 +216,7 @@ pub(super) fn end(
     ending: Ending,
 ) -> Result<Burned, BurnError> {
     let finished = match &written {
-        Ok(_) => finish(drive, job.progress, ready.next.track, ending),
+        Ok(_) => finish(drive, job.progress, &ready.next, ending),
         Err(error) => {
             break_off(drive, job.progress, error);
             Ok(())
@@ -230,6 +230,27 @@ pub(super) fn end(
 /// SYNCHRONIZE CACHE and its end.
 pub(super) fn synchronize(drive: &mut Drive, on_progress: OnProgress<'_>) -> Result<(), ScsiError> {
     drive.run_long(|immediate| SynchronizeCache10 { immediate }, deadline::SYNCHRONIZE, on_progress)
+}
+
+/// After an operation whose end the drive announced as a change of the medium: whether the medium is the one that was written, by its track. On
+/// another nothing must be closed. What was announced is the error then.
+pub(super) fn unless_changed(
+    drive: &mut Drive,
+    result: Result<(), ScsiError>,
+    track: u16,
+    start: Lba,
+) -> Result<(), ScsiError> {
+    let Err(change) = result else { return Ok(()) };
+    if change.reaction(During::Poll) != Reaction::Inspect {
+        return Err(change);
+    }
+    tracing::debug!(error = %change, "the medium is looked at again");
+    match drive.run(&ReadTrackInformation(TrackAddress::Number(track))) {
+        Ok(found) if found.track == track && found.start == start && !found.blank => Ok(()),
+        Ok(_) => Err(change),
+        Err(news) if news.is_attention() || news.is_drive_lost() => Err(news),
+        Err(_) => Err(change),
+    }
 }
 
 /// What follows a run of writes that was broken off by the user: nothing is lost of what the drive has, and nothing is closed.
@@ -258,26 +279,36 @@ impl Ending {
 
 /// SYNCHRONIZE CACHE, then what closes the session. A session that the drive calls incomplete although everything was written (5/72/03 and
 /// 5/72/04) gets its track closed, once, and then itself.
-fn finish(drive: &mut Drive, progress: &mut dyn Progress, written: u16, ending: Ending) -> Result<(), BurnError> {
+fn finish(
+    drive: &mut Drive,
+    progress: &mut dyn Progress,
+    written: &TrackInformation,
+    ending: Ending,
+) -> Result<(), BurnError> {
+    let close = |drive: &mut Drive, function, on_progress: OnProgress<'_>| {
+        let closed = prepare::close(drive, function, on_progress);
+        unless_changed(drive, closed, written.track, written.start).map_err(|source| BurnError::Close { source })
+    };
+    let track = CloseFunction::Track(written.track);
     working(progress, Phase::Close, |on_progress| {
-        match synchronize(drive, on_progress) {
+        let synchronized = synchronize(drive, on_progress);
+        match unless_changed(drive, synchronized, written.track, written.start) {
             Err(error) if is_incomplete_track(&error) && ending.close.is_some() => {
                 tracing::debug!(%error, "the session can't be closed yet");
             }
             other => other.map_err(|source| BurnError::Synchronize { source })?,
         }
-        let closing = |source| BurnError::Close { source };
         if ending.track {
-            prepare::close(drive, CloseFunction::Track(written), on_progress).map_err(closing)?;
+            close(drive, track, on_progress)?;
         }
         let Some(function) = ending.close else { return Ok(()) };
-        match prepare::close(drive, function, on_progress) {
-            Err(error) if is_incomplete_track(&error) => {
+        match close(drive, function, on_progress) {
+            Err(BurnError::Close { source: error }) if is_incomplete_track(&error) => {
                 tracing::warn!(%error, "the track is closed first");
-                prepare::close(drive, CloseFunction::Track(written), on_progress).map_err(closing)?;
-                prepare::close(drive, function, on_progress).map_err(closing)
+                close(drive, track, on_progress)?;
+                close(drive, function, on_progress)
             }
-            other => other.map_err(closing),
+            other => other,
         }
     })
 }

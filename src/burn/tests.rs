@@ -316,6 +316,31 @@ fn a_session_that_the_drive_calls_incomplete_gets_its_track_closed_once() {
 }
 
 #[test]
+fn an_end_announced_as_a_change_of_the_medium_is_believed_where_the_track_still_is_what_was_written() {
+    /// Announces a change at the first poll after the data was synchronized.
+    fn announcing(says: Says) -> Says {
+        let (mut synchronized, mut told) = (false, false);
+        says.answer(move |cdb| {
+            synchronized |= cdb[0] == 0x35;
+            let now = cdb[0] == 0x00 && synchronized && !told;
+            told |= now;
+            now.then(|| refusal(6, 0x28, 0))
+        })
+    }
+    // Track 1 from sector 0 on, with something in it.
+    const WRITTEN: &str = "0022 01 01 00 04 0F 01  00000000 00000000 000186A0 00000010 000186A0 00000000 00000000";
+    for says in [dvd_r as fn() -> Says, bd_r] {
+        let (burned, sent) = burn(announcing(says()), &WISH);
+        assert!(matches!(burned, Err(BurnError::Synchronize { .. })));
+        assert!(!sent.iter().any(|line| line.starts_with("5b")), "another disc, a blank one: {sent:?}");
+        let same = Says { tracks: vec![(1, WRITTEN), (0xff, WRITTEN)], ..announcing(says()) };
+        let (burned, sent) = burn(same, &WISH);
+        burned.unwrap();
+        assert_eq!(sent.last().unwrap(), CLOSE_SESSION);
+    }
+}
+
+#[test]
 fn what_a_burn_left_open_is_closed_so_that_more_can_follow() {
     let close = |says: Says| {
         let (mut drive, sent) = says.drive();

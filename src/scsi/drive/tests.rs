@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::scsi::mmc::{Blank, BlankExtent};
-use crate::scsi::{Completion, Data, TransportError};
+use crate::scsi::{Completion, Data, During, Reaction, TransportError};
 use crate::sector::Lba;
 
 /// Answers from a list, then GOOD for ever; its clock is the sum of the waits.
@@ -406,6 +406,12 @@ fn the_end_of_an_operation_may_be_announced_as_a_change_of_the_medium_but_a_rese
     ended.run_long(blank, deadline::BLANK_MINIMAL, &mut |_| {}).unwrap();
     let (mut reset, _) = drive(vec![good(), check(6, 0x29, 0)]);
     assert!(reset.run_long(blank, deadline::BLANK_MINIMAL, &mut |_| {}).unwrap_err().is_attention());
+    // Who synchronizes has to look himself; the operation is waited for first.
+    let synchronize = |immediate| crate::scsi::sbc::SynchronizeCache10 { immediate };
+    let (mut told, sent) = drive(vec![good(), check(6, 0x28, 0), half_done()]);
+    let change = told.run_long(synchronize, deadline::SYNCHRONIZE, &mut |_| {}).unwrap_err();
+    assert_eq!(change.reaction(During::Poll), Reaction::Inspect);
+    assert_eq!(opcodes(&sent), [0x35, 0, 0, 0, 0]);
 }
 
 #[test]

@@ -6,6 +6,9 @@
 //! * Where TEST UNIT READY tells no progress, REQUEST SENSE is asked for it, until it tells none either. Progress is for people: it decides
 //!   nothing, because drives are known that stick at one per cent for the whole job.
 //! * The failure of an operation comes as the answer to the poll.
+//! * A drive that announces a change of the medium meanwhile is heard out, and what it announced is the operation's result: some announce
+//!   so that the operation itself has changed the medium. Whoever started it decides, by looking at the medium. Blanking and formatting
+//!   are followed by such a look anyway.
 //! * A user who won't wait any more ends the waiting, not the operation.
 //! * At the deadline nothing more is sent to stop the drive: it is still at work, and the error says so.
 
@@ -29,7 +32,8 @@ impl Drive {
     /// not know the bit.
     ///
     /// # Errors
-    /// When the operation failed, or was not done after `deadline`.
+    /// When the operation failed, or was not done after `deadline`; when the drive announced a change of the medium, although the operation
+    /// is over then (not for blanking and formatting).
     pub fn run_long<C: Command>(
         &mut self,
         with_immed: impl Fn(bool) -> C,
@@ -49,13 +53,14 @@ impl Drive {
             During::Blank | During::Format => SLOW_POLL,
             _ => POLL,
         };
-        self.wait_until_done(&command.describe(), deadline, pause, on_progress)
+        self.wait_until_done(&command.describe(), C::DURING, deadline, pause, on_progress)
     }
 
     /// Polls until the operation `what` is over.
     fn wait_until_done(
         &mut self,
         what: &str,
+        during: During,
         deadline: Duration,
         pause: Duration,
         on_progress: OnProgress<'_>,
@@ -66,17 +71,23 @@ impl Drive {
         let mut ask_for_progress = true;
         // The mode page has to be sent again before anything else is closed under it.
         let mut resend = false;
+        let mut change = None;
         // Since when the drive has been saying nothing but that it is not ready.
         let mut clueless_since = None;
         loop {
             let error = match self.once(&TestUnitReady) {
-                Ok(()) if good_before && resend => return self.resend_write_page(),
-                Ok(()) if good_before => return Ok(()),
+                Ok(()) if good_before => {
+                    if resend {
+                        self.resend_write_page()?;
+                    }
+                    return change.map_or(Ok(()), Err);
+                }
                 Ok(()) => {
                     good_before = true;
                     self.wait_for(|| what.to_owned(), SECOND_LOOK)?;
                     continue;
                 }
+                Err(ScsiError::Sense { sense, .. }) => ScsiError::Sense { command: what.to_owned(), sense },
                 Err(error) => error,
             };
             good_before = false;
@@ -103,14 +114,10 @@ impl Drive {
                     started = true;
                     self.once(&StartStopUnit::Start)?;
                 }
-                Reaction::Ignore => {}
+                Reaction::Inspect if matches!(during, During::Blank | During::Format) => {}
+                Reaction::Inspect => change = Some(error),
                 Reaction::Resend => resend = true,
-                _ => {
-                    return Err(match error {
-                        ScsiError::Sense { sense, .. } => ScsiError::Sense { command: what.to_owned(), sense },
-                        other => other,
-                    });
-                }
+                _ => return Err(error),
             }
             let waited = self.now().saturating_sub(begun);
             if waited >= deadline {

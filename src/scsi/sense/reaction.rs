@@ -256,7 +256,7 @@ impl Sense {
             // Insufficient time.
             (0x2e, _) => Reaction::Wait,
             // The end of an operation that changed what is on the medium is itself announced as a change, by some drives.
-            (0x28, During::Poll) => Reaction::Ignore,
+            (0x28, During::Poll) => Reaction::Inspect,
             // A reset in the middle of the work, or another medium: what the drive had taken is lost, or goes elsewhere.
             (
                 _,

@@ -154,7 +154,7 @@ const TABLE: &[Row] = &[
     ),
     (IllegalRequest, 0x72, &[0x00, 0x01, 0x02, 0x05], &[(OPC, Reaction::Ignore)], Reaction::Fail),
     // Unit attentions.
-    (UnitAttention, 0x28, &[0x00, 0x02], &[(&[Poll], Reaction::Ignore), (WORK, Reaction::Fail)], Reaction::Inspect),
+    (UnitAttention, 0x28, &[0x00, 0x02], &[(&[Poll], Reaction::Inspect), (WORK, Reaction::Fail)], Reaction::Inspect),
     (UnitAttention, 0x29, &[0x00, 0x01, 0x02, 0x03, 0x04], &[(WORK, Reaction::Fail)], Reaction::Inspect),
     (UnitAttention, 0x2a, &[0x00, 0x01], &[], Reaction::Resend),
     (UnitAttention, 0x2e, &[0x00], &[], Reaction::Wait),
