@@ -218,7 +218,7 @@ pub(super) fn end(
     let finished = match &written {
         Ok(_) => finish(drive, job.progress, &ready.next, ending),
         Err(error) => {
-            break_off(drive, job.progress, error);
+            break_off(drive, job.progress, error, ending);
             Ok(())
         }
     };
@@ -253,9 +253,10 @@ pub(super) fn unless_changed(
     }
 }
 
-/// What follows a run of writes that was broken off by the user: nothing is lost of what the drive has, and nothing is closed.
-fn break_off(drive: &mut Drive, progress: &mut dyn Progress, error: &BurnError) {
-    if !matches!(error, BurnError::Interrupted { .. }) {
+/// What follows a run of writes that was broken off by the user: nothing is lost of what the drive has, and nothing is closed. What is written
+/// at once is left alone: SYNCHRONIZE CACHE would close a disc that holds a torn session and nothing else.
+fn break_off(drive: &mut Drive, progress: &mut dyn Progress, error: &BurnError, ending: Ending) {
+    if !matches!(error, BurnError::Interrupted { .. }) || ending == Ending::AT_ONCE {
         return;
     }
     if let Err(error) = working(progress, Phase::Close, |on_progress| synchronize(drive, on_progress)) {

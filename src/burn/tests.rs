@@ -278,6 +278,22 @@ fn a_burn_that_the_user_breaks_off_leaves_the_session_open() {
 }
 
 #[test]
+fn a_disc_at_once_is_never_closed_before_all_of_it_is_written() {
+    let at_once = || Says::new(0x11, BLANK).features(&[0x2f]).track(1, FROM_0);
+    let (burned, sent) = burn(at_once(), &Wish { stopped: true, ..WISH });
+    assert!(matches!(burned, Err(BurnError::Interrupted { .. })));
+    assert!(!sent.iter().any(|line| line == SYNCHRONIZE), "{sent:?}");
+    let mut writes = 0;
+    let out_of_sequence = at_once().answer(move |cdb| {
+        writes += u32::from(cdb[0] == 0x2a);
+        (cdb[0] == 0x2a && writes == 3).then(|| refusal(5, 0x2c, 0))
+    });
+    let (burned, sent) = burn(out_of_sequence, &Wish { sectors: 256, ..WISH });
+    assert!(matches!(burned, Err(BurnError::Write { at: Lba(64), .. })));
+    assert!(!sent.iter().any(|line| line == SYNCHRONIZE), "{sent:?}");
+}
+
+#[test]
 fn an_address_that_moved_since_the_plan_stops_every_recipe_before_its_first_write() {
     for says in [cd_r(), dvd_r(), dvd_plus_r(), bd_r()] {
         let (burned, sent) = burn(says, &Wish { start: 32, speed: Some(4), ..WISH });

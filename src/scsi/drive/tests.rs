@@ -282,13 +282,20 @@ fn a_first_write_that_failed_is_sent_once_more_where_the_drive_still_expects_it(
 }
 
 #[test]
-fn a_write_out_of_sequence_is_sent_again_after_a_synchronisation_once() {
+fn a_first_write_out_of_sequence_is_sent_again_after_a_synchronisation_once_and_a_later_one_never() {
     let (mut once, sent) = drive(vec![check(5, 0x2c, 0)]);
+    once.begin_writing(None);
     once.write(Lba(100), &[0; SECTOR_BYTES]).unwrap();
     assert_eq!(opcodes(&sent), [0x2a, 0x35, 0x00, 0x00, 0x2a]);
     let (mut twice, sent) = drive(vec![check(5, 0x2c, 0), good(), good(), good(), check(5, 0x2c, 0)]);
+    twice.begin_writing(None);
     twice.write(Lba(100), &[0; SECTOR_BYTES]).unwrap_err();
     assert_eq!(opcodes(&sent), [0x2a, 0x35, 0x00, 0x00, 0x2a]);
+    let (mut later, sent) = drive(vec![good(), check(5, 0x2c, 0)]);
+    later.begin_writing(None);
+    later.write(Lba(100), &[0; SECTOR_BYTES]).unwrap();
+    later.write(Lba(101), &[0; SECTOR_BYTES]).unwrap_err();
+    assert_eq!(opcodes(&sent), [0x2a, 0x2a]);
 }
 
 #[test]

@@ -236,7 +236,8 @@ impl Sense {
             (0x21, 0x00) if during == During::Read => Reaction::BehindTheEnd,
             // Not the address to write at: somebody is wrong about it, and the drive may be asked who.
             (0x21, 0x02) if writing => Reaction::RepeatIfUnmoved(Duration::ZERO),
-            (0x2c, 0x00) if writing || during == During::Close => Reaction::SynchronizeThenRepeat,
+            // Not in the middle of a run: what is written at once, and a CD's track, would end there.
+            (0x2c, 0x00) if matches!(during, During::FirstWrite | During::Close) => Reaction::SynchronizeThenRepeat,
             (0x53, 0x02) if during == During::Eject => Reaction::AllowRemoval,
             (0x55, _) => Reaction::RepeatWhenReady,
             (0x64, 0x00) if during == During::FirstWrite => Reaction::DiscAtOnce,

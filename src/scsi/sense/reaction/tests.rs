@@ -126,7 +126,7 @@ const TABLE: &[Row] = &[
         IllegalRequest,
         0x2c,
         &[0x00],
-        &[(&[FirstWrite, Write, Close], Reaction::SynchronizeThenRepeat), (OPC, Reaction::Ignore)],
+        &[(&[FirstWrite, Close], Reaction::SynchronizeThenRepeat), (OPC, Reaction::Ignore)],
         Reaction::Fail,
     ),
     (IllegalRequest, 0x2c, &[0x03, 0x04], &[(OPC, Reaction::Ignore)], Reaction::Fail),
