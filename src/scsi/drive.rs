@@ -263,6 +263,21 @@ impl Drive {
         self.run(&StartStopUnit::Eject)
     }
 
+    /// Takes the medium out and in again, for a drive that can't make out what it is. The tray is locked again if it was.
+    ///
+    /// # Errors
+    /// When the drive can't. Drives without a motor leave the tray open.
+    pub fn reload(&mut self) -> Result<(), ScsiError> {
+        let locked = self.locked;
+        self.eject()?;
+        self.run(&StartStopUnit::Load)?;
+        self.wait_until_ready()?;
+        if locked {
+            self.lock_tray();
+        }
+        Ok(())
+    }
+
     /// Frees the tray, if we locked it.
     pub fn unlock_tray(&mut self) {
         if !std::mem::take(&mut self.locked) {

@@ -28,7 +28,7 @@ use crate::scsi::mmc::{
     TrackAddress, TrackInformation,
 };
 use crate::scsi::sbc::ReadCapacity10;
-use crate::scsi::{Command, Drive, ScsiError};
+use crate::scsi::{Command, Drive, During, Reaction, ScsiError};
 use crate::sector::{Lba, Sectors};
 
 /// Tracks that a CD has at most (Red Book).
@@ -39,6 +39,8 @@ const MOST_DVD_PLUS_R_SESSIONS: u16 = 153;
 const MOST_BD_R_SESSIONS: u16 = 300;
 /// Tracks a drive is asked for: more than any medium has, so that a wild number costs no hour.
 const MOST_TRACKS: u16 = 512;
+/// How often a medium is looked at that the drive calls another one every time.
+const MOST_LOOKS: usize = 3;
 /// The most sectors a READ or WRITE moves on a CD: 32 KiB, what burners have been using on CD drives all along.
 const CD_TRANSFER: u16 = 16;
 
@@ -83,11 +85,39 @@ struct Replies {
     toc: Vec<TocTrack>,
 }
 
-/// Asks the drive for everything about its medium.
+/// Asks the drive for everything about its medium. Where the drive says meanwhile that the medium may be another one, from the beginning, a few
+/// times; one that can't make out what the medium is gets it out and in again, once.
 ///
 /// # Errors
 /// When the drive does not answer, or there is no medium.
 pub fn inspect(drive: &mut Drive) -> Result<Medium, ScsiError> {
+    let mut looks = 1;
+    let mut reloaded = false;
+    loop {
+        let error = match look(drive) {
+            Ok(medium) => return Ok(medium),
+            Err(error) => error,
+        };
+        match error.reaction(During::Inspect) {
+            Reaction::Inspect | Reaction::Resend if looks < MOST_LOOKS => {
+                tracing::debug!(%error, "the medium is looked at anew");
+                looks += 1;
+            }
+            Reaction::Reload if !reloaded => {
+                tracing::warn!(%error, "the disc goes out and in again");
+                reloaded = true;
+                // What the drive said of the disc says more than why the tray does not move.
+                if let Err(why) = drive.reload() {
+                    tracing::warn!(error = %why, "it can't");
+                    return Err(error);
+                }
+            }
+            _ => return Err(error),
+        }
+    }
+}
+
+fn look(drive: &mut Drive) -> Result<Medium, ScsiError> {
     drive.wait_until_ready()?;
     let features = drive.features()?;
     let profile = features.profile;

@@ -1,5 +1,8 @@
 //! What drives say of every medium in every state, byte by byte, and what it is then.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+
 use super::{Medium, Recipe, Session, State, inspect};
 use crate::burn::testing::{Says, refusal};
 use crate::sector::{Lba, Sectors};
@@ -310,22 +313,61 @@ fn what_no_drive_can_use_is_refused_with_a_reason() {
 }
 
 #[test]
-fn a_word_that_the_disc_may_be_another_is_never_passed_over() {
+fn a_word_that_the_disc_may_be_another_is_never_passed_over_all_is_asked_anew() {
     for code in [0x51, 0x52, 0x25, 0x46, 0x23] {
         for (profile, disc, features) in [(0x41, BEGUN, &BD_R[..]), (0x14, ONE_SESSION_RW, &DVD_R), (0x08, FINAL, &[])]
         {
             let mut told = false;
+            let anew = Arc::new(AtomicBool::new(false));
+            let begun = anew.clone();
             let says = Says::new(profile, disc).features(features).track(1, FIRST).track(2, SECOND);
             let (mut drive, sent) = says
                 .answer(move |cdb| {
+                    // TEST UNIT READY is where a look begins.
+                    begun.fetch_or(told && cdb[0] == 0x00, Relaxed);
                     let now = cdb[0] == code && !told;
                     told |= now;
                     now.then(|| refusal(6, 0x28, 0))
                 })
                 .drive();
-            let found = inspect(&mut drive);
-            let asked = sent.asked(code);
-            assert_eq!(found.is_err(), asked, "{profile:x}: {code:02x}");
+            inspect(&mut drive).unwrap();
+            assert_eq!(anew.load(Relaxed), sent.asked(code), "{profile:x}: {code:02x}");
         }
     }
+}
+
+/// What a look says of a disc whose READ DISC INFORMATION is refused so many times, how often that was asked, and whether the tray moved.
+fn look_refused(times: usize, refused: [u8; 3]) -> (Result<State, [u8; 3]>, usize, usize) {
+    let [asked, moved] = [0, 0].map(|_: i32| Arc::new(AtomicUsize::new(0)));
+    let (count, trays) = (asked.clone(), moved.clone());
+    let formatted = "0020 1E 01 01 01 01 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
+    let says = Says::new(0x43, formatted).features(&[0x20, 0x41]).formats("00000008 00B5F000 02000800");
+    let (mut drive, _) = says
+        .answer(move |cdb| {
+            trays.fetch_add(usize::from(cdb[0] == 0x1b), Relaxed);
+            let now = cdb[0] == 0x51 && count.fetch_add(1, Relaxed) < times;
+            now.then(|| refusal(refused[0], refused[1], refused[2]))
+        })
+        .drive();
+    let state = inspect(&mut drive).map(|medium| medium.state);
+    let state = state.map_err(|error| error.sense().map(|sense| [refused[0], sense.asc, sense.ascq]).unwrap());
+    (state, asked.load(Relaxed), moved.load(Relaxed))
+}
+
+#[test]
+fn a_medium_that_may_be_another_is_looked_at_anew_three_times_at_most() {
+    let (state, _, _) = look_refused(1, [6, 0x28, 0]);
+    assert_eq!(state, Ok(State::Overwritable));
+    let (state, _, _) = look_refused(2, [6, 0x29, 0]);
+    assert_eq!(state, Ok(State::Overwritable));
+    let (state, asked, moved) = look_refused(usize::MAX, [6, 0x28, 0]);
+    assert_eq!((state.unwrap_err()[1], asked, moved), (0x28, 3, 0));
+}
+
+#[test]
+fn a_medium_that_the_drive_can_not_make_out_goes_out_and_in_again_once() {
+    let (state, _, moved) = look_refused(1, [3, 0x57, 0]);
+    assert_eq!((state, moved), (Ok(State::Overwritable), 2));
+    let (state, _, moved) = look_refused(usize::MAX, [3, 0x57, 0]);
+    assert_eq!((state, moved), (Err([3, 0x57, 0]), 2));
 }
