@@ -212,7 +212,8 @@ impl Drive {
         }
     }
 
-    /// Sends mode page 05h: the drive's own with the recipe's changes; where the drive refuses that, nothing but what the recipe asks for.
+    /// Sends mode page 05h: the drive's own with the recipe's changes; where the drive refuses that, or does not tell its own, nothing but
+    /// what the recipe asks for.
     ///
     /// # Errors
     /// When the drive takes neither.
@@ -221,8 +222,14 @@ impl Drive {
         recipe: impl Fn(WriteParameters) -> WriteParameters,
     ) -> Result<(), ScsiError> {
         self.write_page = None;
-        let page = self.run(&WriteParameters::sense())?;
-        let mut select = recipe(WriteParameters::new(page)).select();
+        let own = match self.run(&WriteParameters::sense()) {
+            Err(error) if error.is_unsupported() => {
+                tracing::debug!(%error, "the drive does not tell its own page");
+                WriteParameters::minimal()
+            }
+            page => WriteParameters::new(page?),
+        };
+        let mut select = recipe(own).select();
         match self.run(&select) {
             Err(error) if error.is_unsupported() => {
                 tracing::debug!(%error, "the drive refuses its own page, the shortest one is tried");

@@ -330,6 +330,40 @@ fn a_drive_that_refuses_its_own_page_gets_the_shortest_one() {
 }
 
 #[test]
+fn a_drive_that_refuses_the_length_of_its_own_page_or_does_not_tell_it_gets_the_shortest_one() {
+    let mut page = vec![0; 70];
+    page[..10].copy_from_slice(&[0, 68, 0, 0, 0, 0, 0, 0, 5, 60]);
+    let answers = vec![full((0, vec![0; 10])), full((0, vec![0; 70])), check(5, 0x1a, 0), good()];
+    let (mut length, sent) = drive_with(answers, [(0x5a, page)]);
+    length.set_write_parameters(|page| page.dvd_disc_at_once()).unwrap();
+    assert_eq!(sent.lock().unwrap().iter().map(|cdb| (cdb[0], cdb[8])).last(), Some((0x55, 60)));
+    let (mut silent, sent) = drive(vec![check(5, 0x24, 0)]);
+    silent.set_write_parameters(|page| page.dvd_disc_at_once()).unwrap();
+    assert_eq!(opcodes(&sent), [0x5a, 0x55]);
+}
+
+#[test]
+fn an_operation_of_a_drive_that_stands_is_waited_for_after_one_start_and_one_without_a_configuration_for_ten_seconds() {
+    let synchronize = |immediate| crate::scsi::sbc::SynchronizeCache10 { immediate };
+    let standing = || check(2, 4, 2);
+    let (mut slow, sent) = drive(vec![good(), standing(), good(), standing(), Ok(Completion::good(18)), standing()]);
+    slow.run_long(synchronize, deadline::SYNCHRONIZE, &mut |_| {}).unwrap();
+    assert_eq!(opcodes(&sent), [0x35, 0, 0x1b, 0, 0x03, 0, 0, 0]);
+    let answers = std::iter::once(good()).chain(std::iter::repeat_with(|| check(2, 0x3e, 0)).take(10_000));
+    let (mut broken, _) = drive(answers.collect());
+    assert!(broken.run_long(synchronize, deadline::SYNCHRONIZE, &mut |_| {}).unwrap_err().sense().is_some());
+    assert_eq!(broken.now(), Duration::from_secs(10));
+}
+
+#[test]
+fn a_drive_that_answers_nothing_but_changes_is_not_asked_without_a_pause() {
+    let (mut storm, sent) = drive(std::iter::repeat_with(|| check(6, 0x28, 0)).take(10_000).collect());
+    storm.wait_until_ready().unwrap_err();
+    assert_eq!(storm.now(), deadline::READY);
+    assert!(sent.lock().unwrap().len() < 300);
+}
+
+#[test]
 fn a_tray_that_somebody_locked_is_freed_and_opened() {
     let (mut drive, sent) = drive(vec![check(5, 0x53, 2)]);
     drive.eject().unwrap();

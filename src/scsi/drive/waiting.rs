@@ -24,6 +24,8 @@ use super::{Drive, OnProgress, ScsiError, deadline};
 const POLL: Duration = Duration::from_millis(500);
 /// The same, at one that takes minutes on any medium.
 const SLOW_POLL: Duration = Duration::from_secs(1);
+/// Unit attentions that a drive may have pending at once.
+const PENDING: usize = 4;
 /// Between the two GOOD answers that prove its end.
 const SECOND_LOOK: Duration = Duration::from_millis(200);
 
@@ -72,8 +74,8 @@ impl Drive {
         // The mode page has to be sent again before anything else is closed under it.
         let mut resend = false;
         let mut change = None;
-        // Since when the drive has been saying nothing but that it is not ready.
-        let mut clueless_since = None;
+        // What the drive has been saying, and since when.
+        let mut says = (Reaction::Wait, begun);
         loop {
             let error = match self.once(&TestUnitReady) {
                 Ok(()) if good_before => {
@@ -93,26 +95,28 @@ impl Drive {
             good_before = false;
             let reaction = error.reaction(During::Poll);
             let now = self.now();
-            match reaction {
-                Reaction::WaitThenInspect(_) => {}
-                _ => clueless_since = None,
+            if says.0 != reaction {
+                says = (reaction, now);
             }
+            let lasted = now.saturating_sub(says.1);
             match reaction {
-                Reaction::WaitThenInspect(limit) if now.saturating_sub(*clueless_since.get_or_insert(now)) >= limit => {
+                Reaction::WaitThenInspect(limit) if lasted >= limit => {
                     tracing::warn!(%error, "the drive does not say whether it is done with {what}");
                     return Ok(());
                 }
-                Reaction::Wait | Reaction::WaitAtMost(_) | Reaction::WaitThenInspect(_) => {
+                Reaction::WaitAtMost(limit) if lasted >= limit => return Err(error),
+                Reaction::Start if !started => {
+                    started = true;
+                    self.once(&StartStopUnit::Start)?;
+                }
+                // One that was started is on its way.
+                Reaction::Wait | Reaction::WaitAtMost(_) | Reaction::WaitThenInspect(_) | Reaction::Start => {
                     let mut progress = error.sense().and_then(|sense| sense.progress());
                     if progress.is_none() && ask_for_progress {
                         progress = self.requested_progress();
                         ask_for_progress = progress.is_some();
                     }
                     on_progress(progress);
-                }
-                Reaction::Start if !started => {
-                    started = true;
-                    self.once(&StartStopUnit::Start)?;
                 }
                 Reaction::Inspect if matches!(during, During::Blank | During::Format) => {}
                 Reaction::Inspect => change = Some(error),
@@ -152,13 +156,14 @@ impl Drive {
         let mut loaded = false;
         let mut started = false;
         let mut tries = 0;
+        let mut attentions = 0;
         loop {
             let error = match self.once(&TestUnitReady) {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
             let waited = self.now().saturating_sub(begun);
-            // A drive that answers nothing but unit attentions must not hold us for ever, although each alone costs no time.
+            // A drive that answers nothing but unit attentions must not hold us for ever.
             if waited >= deadline::READY {
                 return Err(ScsiError::Deadline { what: getting_ready(), waited });
             }
@@ -170,7 +175,13 @@ impl Drive {
                         return Err(error);
                     }
                 }
-                Reaction::Inspect | Reaction::Resend if anew => {}
+                Reaction::Inspect | Reaction::Resend if anew => {
+                    attentions += 1;
+                    // Several may be pending. One that has more is asked no faster than any other.
+                    if attentions > PENDING {
+                        self.wait_for(getting_ready, POLL)?;
+                    }
+                }
                 Reaction::Resend => self.resend_write_page()?,
                 Reaction::WaitAtMost(limit) if waited >= limit => return Err(error),
                 Reaction::WaitThenInspect(limit) if waited >= limit => {

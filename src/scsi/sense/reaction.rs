@@ -103,12 +103,8 @@ pub enum Reaction {
     CloseTrackFirst,
     /// The first WRITE of a disc that does not take sessions: nothing was written, the disc may be written at once.
     DiscAtOnce,
-    /// The track was broken off: look where it goes on, then close it.
-    Repair,
     /// Minimal blanking is not enough: every sector.
     BlankFully,
-    /// The medium's format is damaged: it has to be formatted again, which loses what is on it.
-    Reformat,
     /// Out with the medium and in again, once.
     Reload,
     /// The way to the drive is broken.
@@ -206,23 +202,14 @@ impl Sense {
     fn medium_error(&self, during: During) -> Reaction {
         match (self.asc, self.ascq) {
             (0x0c, 0x00) if during == During::FirstWrite => Reaction::RepeatIfUnmoved(HEAL),
-            // Recovery needed: DVD-R.
-            (0x0c, 0x07)
-                if matches!(
-                    during,
-                    During::FirstWrite | During::Write | During::Synchronize | During::Close | During::Poll
-                ) =>
-            {
-                Reaction::Repair
-            }
-            (0x31, 0x00 | 0x01) if !matches!(during, During::Format | During::Poll) => Reaction::Reformat,
             // Erase failure, and incomplete erase.
             (0x51, _) if during == During::Blank => Reaction::BlankFully,
             // The table of contents can't be read.
             (0x57, 0x00) if during == During::Inspect => Reaction::Reload,
             // 02, 03, 09, 15 tracking, focus, seek; 10, 11 what was read is wrong; and whatever else keeps a sector from being read.
             _ if during == During::Read => Reaction::ReadAgain,
-            // 0C write errors, 73 power calibration area and program memory area: the disc is probably spoiled.
+            // 0C write errors, of which 07 is closed by the next store as a burn that broke off; 31 a damaged format, which only the user may
+            // have made anew, because what is on the medium is lost then; 73 power calibration area and program memory area: the disc is probably spoiled.
             _ => Reaction::Fail,
         }
     }
@@ -231,8 +218,8 @@ impl Sense {
     fn illegal_request(&self, during: During) -> Reaction {
         let writing = matches!(during, During::FirstWrite | During::Write);
         match (self.asc, self.ascq) {
-            // Command, field of the command, field of the parameters.
-            (0x20 | 0x24 | 0x26, _) => Reaction::Unsupported,
+            // Command, length of the parameters, field of the command, field of the parameters.
+            (0x1a | 0x20 | 0x24 | 0x26, _) => Reaction::Unsupported,
             (0x21, 0x00) if during == During::Read => Reaction::BehindTheEnd,
             // Not the address to write at: somebody is wrong about it, and the drive may be asked who.
             (0x21, 0x02) if writing => Reaction::RepeatIfUnmoved(Duration::ZERO),

@@ -52,17 +52,7 @@ const TABLE: &[Row] = &[
         &[(READS, Reaction::ReadAgain), (OPC, Reaction::Ignore)],
         Reaction::Fail,
     ),
-    (
-        MediumError,
-        0x0c,
-        &[0x07],
-        &[
-            (&[FirstWrite, Write, Synchronize, Close, Poll], Reaction::Repair),
-            (READS, Reaction::ReadAgain),
-            (OPC, Reaction::Ignore),
-        ],
-        Reaction::Fail,
-    ),
+    (MediumError, 0x0c, &[0x07], &[(READS, Reaction::ReadAgain), (OPC, Reaction::Ignore)], Reaction::Fail),
     (MediumError, 0x10, &[0x00], &[(READS, Reaction::ReadAgain), (OPC, Reaction::Ignore)], Reaction::Fail),
     (
         MediumError,
@@ -71,13 +61,7 @@ const TABLE: &[Row] = &[
         &[(READS, Reaction::ReadAgain), (OPC, Reaction::Ignore)],
         Reaction::Fail,
     ),
-    (
-        MediumError,
-        0x31,
-        &[0x00, 0x01],
-        &[(&[Format, Poll], Reaction::Fail), (OPC, Reaction::Ignore)],
-        Reaction::Reformat,
-    ),
+    (MediumError, 0x31, &[0x00, 0x01], &[(READS, Reaction::ReadAgain), (OPC, Reaction::Ignore)], Reaction::Fail),
     (
         MediumError,
         0x51,
@@ -108,6 +92,7 @@ const TABLE: &[Row] = &[
     (HardwareError, 0x40, &[0x80], &[(READS, Reaction::ReadAgain), (OPC, Reaction::Ignore)], Reaction::Fail),
     (HardwareError, 0x44, &[0x00], &[(READS, Reaction::ReadAgain), (OPC, Reaction::Ignore)], Reaction::Fail),
     // Illegal requests.
+    (IllegalRequest, 0x1a, &[0x00], &[(OPC, Reaction::Ignore)], Reaction::Unsupported),
     (IllegalRequest, 0x20, &[0x00], &[(OPC, Reaction::Ignore)], Reaction::Unsupported),
     (IllegalRequest, 0x21, &[0x00], &[(READS, Reaction::BehindTheEnd), (OPC, Reaction::Ignore)], Reaction::Fail),
     (
