@@ -26,7 +26,7 @@ const UNIT: Sectors = Sectors(32);
 /// Writes one session.
 pub(super) fn burn(drive: &mut Drive, medium: &Medium, job: &mut Job<'_>) -> Result<Burned, BurnError> {
     let ready = steps::set_up(drive, medium, job)?;
-    let streaming = steps::is_streaming(medium, job);
+    let streaming = medium.streams(job.defect_management);
     let sink = Sink { minimum: Sectors(0), limit: ready.next.free, unit: UNIT, streaming, first: None };
     let written = write_image(drive, job, sink);
     let close = if job.finalize { CloseFunction::Finalise } else { CloseFunction::Session };

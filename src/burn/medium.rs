@@ -52,7 +52,7 @@ impl fmt::Display for State {
             State::Interrupted { .. } => "a burn broke off, the next store mends it",
             State::Closed => "closed",
             State::NeedsFormat { begun: false } => "not formatted yet, the next store does it",
-            State::NeedsFormat { begun: true } => "overwritable, formatted in part, the next store goes on with it",
+            State::NeedsFormat { begun: true } => "overwritable (the rest is formatted by the next store)",
             State::Overwritable => "overwritable",
             State::ReadOnly => "only read by this drive",
             State::Unsupported => "of a kind this program can't write",
@@ -129,7 +129,8 @@ pub struct Medium {
     pub next_writable: Option<Lba>,
     /// Sectors that can be written from there on.
     pub free: Sectors,
-    /// Sectors of the whole medium when it is empty, as far as the drive tells; of one that has to be formatted, when that is done.
+    /// Sectors of the whole medium when it is empty, 0 where the drive does not tell (any more: a closed
+    /// disc); of one that has to be formatted, when that is done.
     pub capacity: Sectors,
     /// The ways it can be formatted, as the drive lists them; asked of media that are formatted, or could be.
     pub formats: Vec<FormatDescriptor>,
@@ -192,6 +193,18 @@ impl Medium {
             | Profile::DvdPlusRDualLayer => Sectors(16),
             _ => Sectors(32),
         }
+    }
+
+    /// Whether WRITE(12) with the Streaming bit is used: where there may be spare sectors, and defect management is not wanted.
+    #[must_use]
+    pub fn streams(&self, defect_management: Option<bool>) -> bool {
+        let may_have_spares = match self.profile {
+            Profile::BdRe if self.state == (State::NeedsFormat { begun: false }) => true,
+            Profile::BdRSequential | Profile::BdRe => self.features.has(Feature::DEFECT_MANAGEMENT),
+            Profile::DvdRam => true,
+            _ => false,
+        };
+        may_have_spares && defect_management == Some(false)
     }
 
     /// Sectors behind the data that nobody wants: on a CD track at once the last two can't be read, and neither can what is read ahead

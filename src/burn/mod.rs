@@ -38,7 +38,7 @@ mod write;
 use std::fmt;
 use std::sync::atomic::AtomicBool;
 
-use crate::scsi::mmc::{Profile, WriteSpeed};
+use crate::scsi::mmc::{Feature, Profile, ReadSpareAreas, WriteSpeed};
 use crate::scsi::{Drive, ScsiError};
 use crate::sector::{Lba, Sectors};
 
@@ -151,6 +151,30 @@ pub fn wipe(drive: &mut Drive, medium: &Medium, progress: &mut dyn Progress) -> 
 /// When the drive changed state, or is lost.
 pub fn speeds(drive: &mut Drive) -> Result<Vec<WriteSpeed>, ScsiError> {
     drive.write_speeds()
+}
+
+/// Whether the medium has spare sectors that the drive takes for bad ones; `None` where the drive does not tell. The feature Hardware Defect
+/// Management is current on a BD-RE that was formatted without: its own structure tells.
+///
+/// # Errors
+/// When the drive changed state, or is lost.
+pub fn has_spares(drive: &mut Drive, medium: &Medium) -> Result<Option<bool>, ScsiError> {
+    let feature = medium.features.has(Feature::DEFECT_MANAGEMENT);
+    match medium.profile {
+        Profile::BdRSequential | Profile::BdRe if !matches!(medium.state, State::NeedsFormat { .. }) => {
+            match drive.run(&ReadSpareAreas) {
+                Ok(areas) => Ok(Some(areas.all > 0)),
+                Err(error) if error.is_attention() || error.is_drive_lost() => Err(error),
+                Err(error) => {
+                    tracing::debug!(%error, "the spare areas are not told");
+                    Ok(Some(feature).filter(|_| medium.profile == Profile::BdRSequential))
+                }
+            }
+        }
+        Profile::BdRe => Ok(None),
+        Profile::DvdRam => Ok(feature.then_some(true)),
+        _ => Ok(Some(false)),
+    }
 }
 
 /// A burn, or the preparation of one, failed.

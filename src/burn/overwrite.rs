@@ -84,7 +84,7 @@ fn write(drive: &mut Drive, medium: &Medium, job: &mut Job<'_>, limit: Sectors) 
     if medium.profile == Profile::DvdRwRestrictedOverwrite {
         grow(drive, job).map_err(set_up)?;
     }
-    let streaming = steps::is_streaming(medium, job);
+    let streaming = medium.streams(job.defect_management);
     write_image(drive, job, Sink { minimum: Sectors(0), limit, unit: ALIGNMENT, streaming, first: None })
 }
 

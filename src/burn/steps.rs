@@ -14,8 +14,8 @@ use super::write::with_filling;
 use super::{BurnError, Burned, Job, prepare};
 use crate::scsi::drive::{OnProgress, deadline};
 use crate::scsi::mmc::{
-    Append, CloseFunction, DiscInformation, Feature, Profile, ReadDiscInformation, ReadTrackInformation,
-    SendOpcInformation, SetCdSpeed, SetStreaming, TrackAddress, TrackInformation,
+    Append, CloseFunction, DiscInformation, Profile, ReadDiscInformation, ReadTrackInformation, SendOpcInformation,
+    SetCdSpeed, SetStreaming, TrackAddress, TrackInformation,
 };
 use crate::scsi::sbc::SynchronizeCache10;
 use crate::scsi::{Drive, During, Reaction, ScsiError};
@@ -182,16 +182,6 @@ pub(super) fn set_up(drive: &mut Drive, medium: &Medium, job: &Job<'_>) -> Resul
         restore_speed(drive, speed);
     }
     ready
-}
-
-/// Whether WRITE(12) with the Streaming bit is used: where there are spare sectors, and defect management is not wanted.
-pub(super) fn is_streaming(medium: &Medium, job: &Job<'_>) -> bool {
-    let has_spares = match medium.profile {
-        Profile::BdRSequential | Profile::BdRe => medium.features.has(Feature::DEFECT_MANAGEMENT),
-        Profile::DvdRam => true,
-        _ => false,
-    };
-    has_spares && job.defect_management == Some(false)
 }
 
 /// Media on which SEND OPC INFORMATION is of use.

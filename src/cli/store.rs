@@ -47,6 +47,10 @@ pub(super) struct Fields {
     preparation: Vec<&'static str>,
     /// The way it is written: `track at once`, `session at once`, `incremental`, `disc at once`, `sequential`, `overwriting`.
     recipe: Option<&'static str>,
+    /// Whether it is written without the drive's defect management, at full speed.
+    streaming: bool,
+    /// What was asked for and has no effect.
+    warnings: Vec<String>,
     /// Another session can follow this one.
     appendable: bool,
     /// None where nothing is written, or where only a mended disc tells.
@@ -107,6 +111,8 @@ impl Fields {
             bytes: report.bytes,
             preparation: report.preparations.iter().map(|preparation| preparation.word()).collect(),
             recipe: report.recipe.map(recipe_word),
+            streaming: report.streaming,
+            warnings: report.warnings.clone(),
             appendable: report.appendable,
             session_start: report.start.map(|start| start.0),
             session_sectors: report.sectors.0,
@@ -156,6 +162,10 @@ impl Fields {
         }
         let after = if self.appendable { "another session can follow" } else { "closed, no session can follow" };
         lines.push(format!("after:    {after}"));
+        if self.streaming {
+            lines.push("written:  at full speed, without the drive's defect management".to_owned());
+        }
+        lines.extend(self.warnings.iter().map(|warning| format!("warning:  {warning}")));
         lines
     }
 }

@@ -27,7 +27,7 @@ use super::policy::Decision;
 use super::proof::{self, Expected, Finding};
 use super::staging::{self, Day};
 use super::{ActionError, device, label};
-use crate::burn::{self, Buffers, BurnError, Progress, Recipe};
+use crate::burn::{self, Buffers, BurnError, Progress, Recipe, State};
 use crate::config::{self, Config};
 use crate::iso::compare::{Compare, Permissions};
 use crate::iso::generator::plan::Plan;
@@ -93,6 +93,10 @@ pub struct Report {
     pub preparations: Vec<Preparation>,
     /// The way it is written; none where nothing is.
     pub recipe: Option<Recipe>,
+    /// It is written without the drive's defect management, at full speed.
+    pub streaming: bool,
+    /// What was asked for and has no effect.
+    pub warnings: Vec<String>,
     /// Whether another session can follow; of a session that is only planned, as far as can be known.
     pub appendable: bool,
     /// First sector of the session; none where there is none, or the drive does not tell before the disc is mended.
@@ -150,12 +154,12 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
         return Err(BurnError::NoRecipe { profile: disc.medium.profile, why }.into());
     }
 
-    tell_what_has_no_meaning(&disc);
+    let warnings = tell_what_has_no_meaning(&mut disc)?;
 
     let session = Session { request, day, label: label::label(request.today) };
     let scanned = session.scan(&disc)?;
     let mut settled = session.settle(&mut disc, &scanned, stop)?;
-    let planned = session.report(Outcome::Planned, &settled, &disc, &scanned);
+    let planned = Report { warnings: warnings.clone(), ..session.report(Outcome::Planned, &settled, &disc, &scanned) };
     if request.dry_run {
         return Ok(planned);
     }
@@ -174,7 +178,7 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
         }
         disc.end_format(progress)?;
         let report = session.report(Outcome::AlreadyThere, &settled, &disc, &scanned);
-        return session.finish(Report { preparations, ..report }, owner);
+        return session.finish(Report { preparations, warnings, ..report }, owner);
     };
     let decision = settled.decision;
     let report = session.report(Outcome::Planned, &settled, &disc, &scanned);
@@ -183,8 +187,14 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
         Decision::NewDisc { wipe: true, .. } => ActionError::Wiped(Box::new(error)),
         _ => error,
     })?;
-    let report =
-        Report { outcome: Outcome::Stored { proven }, preparations, appendable, buffers: Some(buffers), ..report };
+    let report = Report {
+        outcome: Outcome::Stored { proven },
+        preparations,
+        warnings,
+        appendable,
+        buffers: Some(buffers),
+        ..report
+    };
     session.finish(report, owner)
 }
 
@@ -258,16 +268,28 @@ fn put_on_disc(
     }
 }
 
-/// What was asked for and means nothing on this medium.
-fn tell_what_has_no_meaning(disc: &Disc) {
+/// What was asked for and means nothing on this medium. Only defect management that was switched on is missed by somebody.
+fn tell_what_has_no_meaning(disc: &mut Disc) -> Result<Vec<String>, ActionError> {
     let profile = disc.medium.profile;
     if disc.how.finalize && disc.is_overwritable() {
         tracing::info!("there is nothing to finalise on a {profile}: it can be written on for ever");
     }
-    let has_spares = matches!(profile, Profile::BdRSequential | Profile::BdRe | Profile::DvdRam);
-    if disc.how.defect_management.is_some() && !has_spares {
-        tracing::info!("{profile} has no spare sectors: defect management means nothing on it");
-    }
+    let has_none = match (profile, disc.medium.state) {
+        (Profile::BdRSequential, State::Blank) => false,
+        (Profile::BdRSequential | Profile::BdRe | Profile::DvdRam, _) => {
+            let told = burn::has_spares(&mut disc.drive, &disc.medium);
+            told.map_err(|source| ActionError::Medium { source })? == Some(false)
+        }
+        _ => true,
+    };
+    Ok(match disc.how.defect_management {
+        Some(true) if has_none => {
+            let warning = format!("defect management has no effect: this {profile} has no spare sectors");
+            tracing::warn!("{warning}");
+            vec![warning]
+        }
+        _ => Vec::new(),
+    })
 }
 
 /// Settings that the configuration knows and this version can't honour. Passing over them in silence would be a promise broken.

@@ -402,6 +402,8 @@ impl Session<'_> {
                 None => Vec::new(),
             },
             recipe: settled.plan.as_ref().and_then(|_| disc.recipe(settled.decision)),
+            streaming: settled.plan.is_some() && disc.medium.streams(disc.how.defect_management),
+            warnings: Vec::new(),
             appendable: match settled.plan {
                 Some(_) => disc.stays_appendable(settled.decision),
                 None => disc.is_overwritable() || disc.medium.state == State::Appendable,

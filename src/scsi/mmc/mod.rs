@@ -18,7 +18,7 @@ pub use features::{CurrentFeatures, Feature, GetConfiguration, Profile};
 pub use format::{CapacityKind, Certification, FormatCapacities, FormatDescriptor, FormatUnit, ReadFormatCapacities};
 pub use performance::{Capabilities, GetWriteSpeeds, WriteSpeed};
 pub use session_at_once::{PRE_GAP, PRE_GAP_START, ReserveTrack, SendCueSheet};
-pub use structure::ReadMediumId;
+pub use structure::{ReadMediumId, ReadSpareAreas, SpareAreas};
 pub use toc::{ReadAtip, ReadLastSession, ReadToc, TocTrack};
 pub use write::{
     Blank, BlankExtent, BufferCapacity, CloseFunction, CloseTrackSession, ReadBufferCapacity, SendOpcInformation,

@@ -1,4 +1,4 @@
-//! READ DISC STRUCTURE (MMC-6 6.22): who made the medium. Shown to people; nothing depends on it.
+//! READ DISC STRUCTURE (MMC-6 6.22): who made the medium, and the spare areas of a BD. Shown to people; nothing depends on it.
 
 use super::Profile;
 use crate::scsi::command::{Command, Variable};
@@ -85,6 +85,40 @@ impl Command for ReadMediumId {
     }
 }
 
+/// READ DISC STRUCTURE for the spare areas of a BD (media type 1, format 0Ah).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadSpareAreas;
+
+/// The spare areas of a BD, in clusters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpareAreas {
+    /// Not yet taken for bad ones.
+    pub free: u32,
+    /// All of them.
+    pub all: u32,
+}
+
+impl Command for ReadSpareAreas {
+    const OPCODE: Opcode = Opcode::ReadDiscStructure;
+    type Reply = SpareAreas;
+    fn cdb(&self) -> Cdb {
+        Cdb::new(Self::OPCODE).byte(1, 1).byte(7, 0x0a)
+    }
+    fn cdb_asking(&self, bytes: u16) -> Cdb {
+        self.cdb().u16(8, bytes)
+    }
+    fn allocation(&self) -> usize {
+        HEADER + 8
+    }
+    fn parse(&self, reply: &[u8]) -> Result<SpareAreas, Short> {
+        let data = at_least(Self::OPCODE, reply, HEADER + 8)?;
+        Ok(SpareAreas { free: data.u32_at(4), all: data.u32_at(8) })
+    }
+    fn describe(&self) -> String {
+        format!("{} (spare areas)", Self::OPCODE)
+    }
+}
+
 /// What the maker wrote, up to the zeros that fill the field.
 fn text(field: &[u8]) -> String {
     ascii(field.split(|&byte| byte == 0).next().unwrap_or_default())
@@ -116,6 +150,14 @@ mod tests {
         let mut minus = vec![0; 4];
         minus.extend(*b"\x01\x40\xc1\xfd\x9e\xd8\x50\0\x02\0\0\0\0\0\0\0\x03MCC 03\0\x04RG20  \0");
         assert_eq!(ReadMediumId::DvdMinus.parse(&minus).unwrap().as_deref(), Some("MCC 03RG20"));
+    }
+
+    #[test]
+    fn the_spare_areas_of_a_bd_are_free_ones_and_all() {
+        assert_eq!(ReadSpareAreas.cdb_asking(12).as_bytes(), [0xad, 1, 0, 0, 0, 0, 0, 0x0a, 0, 12, 0, 0]);
+        let reply = [0, 10, 0, 0, 0, 0, 0x0f, 0xff, 0, 0, 0x10, 0];
+        assert_eq!(ReadSpareAreas.parse(&reply).unwrap(), SpareAreas { free: 4095, all: 4096 });
+        assert!(ReadSpareAreas.parse(&reply[..11]).is_err());
     }
 
     #[test]
