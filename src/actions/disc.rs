@@ -156,10 +156,10 @@ pub struct Looked {
     pub status: &'static str,
     /// Its state as people read it.
     pub state: String,
-    /// Sectors of the whole medium.
-    pub capacity: Sectors,
-    /// Sectors that can be appended.
-    pub free: Sectors,
+    /// Sectors of the whole medium; none where the drive does not tell (any more).
+    pub capacity: Option<Sectors>,
+    /// Sectors that can be appended; none where the drive tells when the disc is mended.
+    pub free: Option<Sectors>,
     /// Nothing is on it that would be lost.
     pub is_empty: bool,
 }
@@ -185,8 +185,11 @@ impl Looked {
             medium: medium.profile.to_string(),
             status: status(medium.state),
             state: state_words(medium, contents),
-            capacity: medium.capacity,
-            free: free(medium, contents),
+            capacity: Some(medium.capacity).filter(|&sectors| sectors > Sectors(0)),
+            free: match medium.state {
+                State::Interrupted { .. } => None,
+                _ => Some(free(medium, contents)),
+            },
             is_empty: match medium.state {
                 State::Blank | State::NeedsFormat { begun: false } => true,
                 _ => medium.is_overwritable() && nothing_shown,
@@ -275,6 +278,17 @@ impl Disc {
         let newest = self.contents.sessions.last().ok_or(ActionError::NothingToRead)?;
         let reading = reader::read_tree(&mut DriveSource(&mut self.drive), &newest.volume);
         Ok(reading.map_err(|source| ActionError::Contents { source })?.tree)
+    }
+
+    /// Whether what a broken-off burn left is still what the disc ends with: no whole session supersedes it.
+    #[must_use]
+    pub fn is_torn(&self) -> bool {
+        let newest = self.contents.sessions.last().map(|session| session.start);
+        match self.medium.state {
+            State::Interrupted { .. } => true,
+            _ if self.is_overwritable() => self.contents.torn > 0,
+            _ => self.contents.torn > 0 && self.medium.sessions.last().map(|session| session.start) != newest,
+        }
     }
 
     /// Whether sessions are the file system's doing here, and not the drive's.
@@ -494,8 +508,8 @@ impl Disc {
         let rest = Sectors(self.medium.capacity.0.saturating_sub(start.0));
         Ok(match decision {
             _ if self.is_overwritable() => Some(rest),
-            Decision::NewDisc { wipe: true, .. } => Some(self.medium.capacity),
-            _ if self.is_to_be_blanked_first() => Some(self.medium.capacity),
+            Decision::NewDisc { wipe: true, .. } => self.looked().capacity,
+            _ if self.is_to_be_blanked_first() => self.looked().capacity,
             _ if !self.is_known(decision) => Some(rest).filter(|_| is_cd),
             _ => Some(self.medium.free),
         })

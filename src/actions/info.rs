@@ -8,7 +8,7 @@ use super::contents::Contents;
 use super::device::Device;
 use super::disc::{Disc, state_words, status};
 use crate::burn::{self, Medium, State, Track};
-use crate::scsi::mmc::{Feature, Profile, ReadBufferCapacity, WriteSpeed};
+use crate::scsi::mmc::{Profile, ReadBufferCapacity, WriteSpeed};
 use crate::scsi::{Drive, ScsiError};
 use crate::sector::{Lba, Sectors};
 
@@ -49,8 +49,8 @@ pub struct DriveInfo {
     pub rewritable: bool,
     /// Whether it is formatted; none for media that are not.
     pub formatted: Option<bool>,
-    /// Whether there are spare sectors that the drive takes for bad ones.
-    pub defect_management: bool,
+    /// Whether there are spare sectors that the drive takes for bad ones; none where it does not tell.
+    pub spares: Option<bool>,
     /// Whether what is written next can leave the medium so that more can follow.
     pub can_append: bool,
     /// Speeds at which it can be written, fastest first; empty where the drive does not tell.
@@ -68,18 +68,20 @@ pub struct Info {
     pub drive: Option<DriveInfo>,
     /// What can be done with the medium, in words.
     pub state: String,
-    /// Sectors of the whole medium.
-    pub capacity: Sectors,
+    /// Sectors of the whole medium; none where the drive does not tell (any more).
+    pub capacity: Option<Sectors>,
     /// Sectors up to the end of the last session, what lies between them included.
     pub used: Sectors,
-    /// Sectors that can be appended.
-    pub free: Sectors,
+    /// Sectors that can be appended; none where the drive tells when the disc is mended.
+    pub free: Option<Sectors>,
     /// Where the next session would begin.
     pub next: Option<Lba>,
     /// The whole sessions, oldest first.
     pub sessions: Vec<SessionInfo>,
     /// Sessions that were begun and never finished.
     pub torn: usize,
+    /// The last of them is what the next store mends; else all of them are superseded.
+    pub is_torn: bool,
     /// Label of the newest session.
     pub label: Option<String>,
     /// Days the disc shows.
@@ -96,17 +98,18 @@ pub fn info(device: Device) -> Result<Info, ActionError> {
             let mut disc = Disc::look(drive)?;
             let drive = ask(&mut disc.drive, &disc.medium).map_err(|source| ActionError::Medium { source })?;
             let state = state_words(&disc.medium, &disc.contents);
-            let mut info = describe(&disc.contents, state, disc.medium.capacity);
+            let mut info = describe(&disc.contents, state, disc.looked().capacity);
             info.drive = Some(drive);
             info.used = used(&disc);
-            info.free = disc.appendable();
+            info.free = disc.looked().free;
+            info.is_torn = disc.is_torn();
             info.next = disc.next_start();
             Ok(info)
         }
         Device::Image(mut image) => {
             let contents = Contents::of_file(&mut image)?;
             let sectors = image.sectors();
-            Ok(Info { used: sectors, ..describe(&contents, "image file, only read".to_owned(), sectors) })
+            Ok(Info { used: sectors, ..describe(&contents, "image file, only read".to_owned(), Some(sectors)) })
         }
     }
 }
@@ -126,7 +129,7 @@ fn ask(drive: &mut Drive, medium: &Medium) -> Result<DriveInfo, ScsiError> {
         Err(error) if error.is_attention() || error.is_drive_lost() => return Err(error),
         Err(_) => None,
     };
-    let has_spares = medium.features.has(Feature::DEFECT_MANAGEMENT);
+    let spares = burn::has_spares(drive, medium)?;
     Ok(DriveInfo {
         name: format!("{} {} {}", identity.vendor, identity.product, identity.revision),
         buffer_bytes,
@@ -136,10 +139,10 @@ fn ask(drive: &mut Drive, medium: &Medium) -> Result<DriveInfo, ScsiError> {
         rewritable: medium.rewritable,
         formatted: match medium.profile {
             _ if medium.is_overwritable() => Some(medium.state != State::NeedsFormat { begun: false }),
-            Profile::BdRSequential => Some(has_spares),
+            Profile::BdRSequential => Some(spares == Some(true)),
             _ => None,
         },
-        defect_management: has_spares,
+        spares,
         can_append: medium.can_append,
         write_speeds,
         single_speed: single_speed(medium.profile),
@@ -175,13 +178,13 @@ fn used(disc: &Disc) -> Sectors {
     Sectors(disc.medium.sessions.last().map_or(0, |session: &burn::Session| session.end.0))
 }
 
-fn describe(contents: &Contents, state: String, capacity: Sectors) -> Info {
+fn describe(contents: &Contents, state: String, capacity: Option<Sectors>) -> Info {
     Info {
         drive: None,
         state,
         capacity,
         used: Sectors(0),
-        free: Sectors(0),
+        free: Some(Sectors(0)),
         next: None,
         sessions: contents
             .sessions
@@ -189,6 +192,7 @@ fn describe(contents: &Contents, state: String, capacity: Sectors) -> Info {
             .map(|session| SessionInfo { start: session.start, end: session.end, label: session.volume.label() })
             .collect(),
         torn: contents.torn,
+        is_torn: false,
         label: contents.label(),
         days: contents.days(),
     }

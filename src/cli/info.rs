@@ -5,11 +5,12 @@
 use serde::Serialize;
 
 use super::context::Context;
-use super::{output, store};
+use super::{looked, output, store};
 use crate::actions::info::{DriveInfo, Info, info};
 use crate::actions::{ActionError, device};
 use crate::burn::Event;
 use crate::config::Config;
+use crate::sector::Sectors;
 
 /// The answer.
 #[derive(Debug, Serialize)]
@@ -19,12 +20,14 @@ struct Fields {
     drive: DriveFields,
     state: String,
     label: Option<String>,
-    capacity_bytes: u64,
+    capacity_bytes: Option<u64>,
     used_bytes: u64,
-    free_bytes: u64,
+    free_bytes: Option<u64>,
     next_session_start: Option<u32>,
     sessions: Vec<SessionFields>,
     torn_sessions: usize,
+    #[serde(skip)]
+    is_torn: bool,
     days: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_store: Option<NextStore>,
@@ -40,7 +43,7 @@ struct DriveFields {
     status: Option<&'static str>,
     rewritable: bool,
     formatted: Option<bool>,
-    defect_management: bool,
+    spares: Option<bool>,
     can_append: bool,
     write_speeds: Vec<SpeedFields>,
     tracks: Vec<TrackFields>,
@@ -91,7 +94,7 @@ impl DriveFields {
             status: Some(drive.status),
             rewritable: drive.rewritable,
             formatted: drive.formatted,
-            defect_management: drive.defect_management,
+            spares: drive.spares,
             can_append: drive.can_append,
             write_speeds: drive
                 .write_speeds
@@ -121,9 +124,9 @@ impl Fields {
             drive: info.drive.map(DriveFields::new).unwrap_or_default(),
             state: info.state,
             label: info.label,
-            capacity_bytes: info.capacity.bytes(),
+            capacity_bytes: info.capacity.map(Sectors::bytes),
             used_bytes: info.used.bytes(),
-            free_bytes: info.free.bytes(),
+            free_bytes: info.free.map(Sectors::bytes),
             next_session_start: info.next.map(|next| next.0),
             sessions: info
                 .sessions
@@ -137,6 +140,7 @@ impl Fields {
                 })
                 .collect(),
             torn_sessions: info.torn,
+            is_torn: info.is_torn,
             days: info.days.iter().map(ToString::to_string).collect(),
             next_store,
         }
@@ -153,11 +157,11 @@ impl Fields {
             let maker = self.drive.manufacturer.as_ref().map_or(String::new(), |maker| format!(", made by {maker}"));
             lines.push(format!("medium:    {medium}, {}{maker}", self.state));
             lines.extend(self.drive.format_line());
-            let [used, free, capacity] = [self.used_bytes, self.free_bytes, self.capacity_bytes].map(output::size);
-            lines.push(format!("room:      {free} of {capacity} free, {used} used"));
+            let room = looked::room(self.free_bytes, self.capacity_bytes);
+            lines.push(format!("room:      {room}, {} used", output::size(self.used_bytes)));
             lines.extend(self.drive.speed_line());
         } else {
-            lines.push(format!("medium:    {}, {}", self.state, output::size(self.capacity_bytes)));
+            lines.push(format!("medium:    {}, {}", self.state, output::size(self.capacity_bytes.unwrap_or(0))));
         }
         lines.push(format!("label:     {}", self.label.as_deref().unwrap_or("none")));
         for session in &self.sessions {
@@ -171,9 +175,13 @@ impl Fields {
                 output::counted(u64::from(*sectors), "sector")
             ));
         }
-        if self.torn_sessions > 0 {
-            let torn = output::counted(self.torn_sessions as u64, "session");
-            lines.push(format!("torn:      {torn} begun and never finished"));
+        match (self.torn_sessions, self.is_torn) {
+            (0, false) => {}
+            (_, true) => lines.push(
+                "torn:      the last session was begun and never finished, the next store goes on behind it".to_owned(),
+            ),
+            (1, false) => lines.push("history:   1 burn broke off and was superseded".to_owned()),
+            (torn, false) => lines.push(format!("history:   {torn} burns broke off and were superseded")),
         }
         lines
             .push(format!("days:      {}", if self.days.is_empty() { "none".to_owned() } else { self.days.join(" ") }));
@@ -191,10 +199,12 @@ impl Fields {
 
 impl DriveFields {
     fn format_line(&self) -> Option<String> {
-        let words = match (self.formatted?, self.defect_management) {
+        let words = match (self.formatted?, self.spares) {
             (false, _) => "none",
-            (true, true) => "formatted, with spare sectors",
-            (true, false) => "formatted, without spare sectors",
+            (true, _) if self.status == Some("formatted in part") => "so far that it can be written",
+            (true, Some(true)) => "formatted, with spare sectors",
+            (true, Some(false)) => "formatted, without spare sectors",
+            (true, None) => "formatted",
         };
         Some(format!("format:    {words}"))
     }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::output;
 use crate::actions::disc::Looked;
+use crate::sector::Sectors;
 
 /// A disc in a few fields.
 #[derive(Debug, Serialize)]
@@ -12,8 +13,8 @@ pub(super) struct LookedFields {
     /// One of the words of [`State::word`](crate::burn::State::word).
     status: &'static str,
     state: String,
-    capacity_bytes: u64,
-    free_bytes: u64,
+    capacity_bytes: Option<u64>,
+    free_bytes: Option<u64>,
 }
 
 impl LookedFields {
@@ -22,14 +23,22 @@ impl LookedFields {
             medium: looked.medium.clone(),
             status: looked.status,
             state: looked.state.clone(),
-            capacity_bytes: looked.capacity.bytes(),
-            free_bytes: looked.free.bytes(),
+            capacity_bytes: looked.capacity.map(Sectors::bytes),
+            free_bytes: looked.free.map(Sectors::bytes),
         }
     }
 
     /// In one line.
     pub(super) fn words(&self) -> String {
-        let (free, capacity) = (output::size(self.free_bytes), output::size(self.capacity_bytes));
-        format!("{}, {}, {free} of {capacity} free", self.medium, self.state)
+        format!("{}, {}, {}", self.medium, self.state, room(self.free_bytes, self.capacity_bytes))
+    }
+}
+
+/// How much of a disc is free, as far as the drive tells.
+pub(super) fn room(free: Option<u64>, capacity: Option<u64>) -> String {
+    match (free.map(output::size), capacity.map(output::size)) {
+        (None, _) => "how much is free is known after the repair".to_owned(),
+        (Some(free), Some(capacity)) => format!("{free} of {capacity} free"),
+        (Some(free), None) => format!("{free} free, how large it is the drive does not tell"),
     }
 }

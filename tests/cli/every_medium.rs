@@ -360,7 +360,7 @@ mod defect_management {
             let stored = nas.store_json(MON, more);
             assert_eq!(stored["preparation"], json!(["format with spares"]), "{asked}: {stored}");
             let told = info(&nas, MON);
-            assert_eq!((&told["formatted"], &told["defect_management"]), (&json!(true), &json!(true)), "{told}");
+            assert_eq!((&told["formatted"], &told["spares"]), (&json!(true), &json!(true)), "{told}");
             nas.stage(TUE);
             assert_eq!(nas.store_json(TUE, more)["preparation"], json!([]), "{asked}");
             nas.assert_verified();
@@ -377,6 +377,8 @@ mod defect_management {
             );
             let trace = nas.path("trace");
             nas.stage(MON);
+            let planned = answer(&nas, &["store", "--dry-run", "--defect-management", "off", "--today", MON]);
+            assert_eq!(planned["streaming"], true, "{media}: {planned}");
             nas.store_with(MON, &["--defect-management", "off", "--scsi-trace", trace.to_str().unwrap()])
                 .expect_silence();
             let trace = std::fs::read_to_string(trace).unwrap();
@@ -390,7 +392,20 @@ mod defect_management {
         let nas = BackupBox::new("dvd-r");
         nas.stage(MON);
         nas.store_with(MON, &["--defect-management", "on"]).expect_silence();
-        assert!(log(&nas).contains("DVD-R has no spare sectors"), "{}", log(&nas));
+        assert!(log(&nas).contains("[WARNING] defect management has no effect: this DVD-R"), "{}", log(&nas));
+        for media in ["bd-r", "bd-re"] {
+            let nas = BackupBox::new(media);
+            nas.read(&["format", "--spares", "none"]).expect_code(0);
+            nas.stage_and_store(MON);
+            let told = info(&nas, MON);
+            assert_eq!(told["spares"], false, "{media}: {told}");
+            nas.stage(TUE);
+            let planned = answer(&nas, &["store", "--dry-run", "--defect-management", "on", "--today", TUE]);
+            assert!(planned["warnings"][0].as_str().unwrap().contains("no spare sectors"), "{media}: {planned}");
+            assert_eq!(planned["streaming"], false);
+            let run = nas.store_with(TUE, &["--defect-management", "on", "--dry-run"]).expect_code(0);
+            run.expect_words(&["warning:  defect management has no effect"]);
+        }
         nas.read(&["store", "--defect-management", "maybe"]).expect_code(2).expect_words(&["maybe"]);
     }
 }
@@ -449,6 +464,8 @@ fn a_burn_that_broke_off_is_mended_and_where_the_next_goes_is_known_after_that()
         assert!(run.signal.is_some(), "{media}: {run}");
         let told = info(&nas, TUE);
         assert_eq!((&told["status"], &told["days"]), (&json!("interrupted"), &json!([MON])), "{media}: {told}");
+        assert_eq!(told["free_bytes"], Value::Null, "{media}: {told}");
+        nas.read(&["info"]).expect_code(0).expect_words(&["known after the repair", "torn:"]);
         let planned = &told["next_store"];
         assert_eq!(
             (&planned["preparation"], &planned["session_start"]),
@@ -462,7 +479,34 @@ fn a_burn_that_broke_off_is_mended_and_where_the_next_goes_is_known_after_that()
         nas.stage_and_store(WED);
         assert_eq!(nas.days(), [MON, TUE, WED], "{media}");
         nas.assert_verified();
+        let words = nas.read(&["info", "--today", WED]).expect_code(0);
+        assert!(!words.stdout.contains("torn:"), "{media}: {words}");
     }
+}
+
+#[test]
+fn what_the_drive_does_not_tell_of_a_disc_is_not_told() {
+    for media in ["dvd-r", "dvd+r", "bd-r"] {
+        let nas = BackupBox::new(media);
+        nas.stage(MON);
+        nas.store_with(MON, &["--finalize"]).expect_silence();
+        let told = info(&nas, MON);
+        assert_eq!((&told["capacity_bytes"], &told["free_bytes"]), (&Value::Null, &json!(0)), "{media}: {told}");
+        nas.read(&["info"]).expect_code(0).expect_words(&["how large it is the drive does not tell"]);
+    }
+}
+
+#[test]
+fn a_dvd_plus_rw_between_two_stores_is_nothing_to_worry_about() {
+    let nas = BackupBox::new("dvd+rw");
+    nas.stage_and_store(MON);
+    let told = info(&nas, MON);
+    assert_eq!((&told["status"], &told["formatted"]), (&json!("formatted in part"), &json!(true)), "{told}");
+    let words = nas.read(&["info"]).expect_code(0);
+    words.expect_words(&[
+        "overwritable (the rest is formatted by the next store)",
+        "format:    so far that it can be written",
+    ]);
 }
 
 #[test]

@@ -273,7 +273,6 @@ fn classify_sequential(replies: Replies) -> Medium {
         Profile::DvdRDualLayerSequential | Profile::DvdRDualLayerJump => false,
         _ => true,
     };
-    let recorded_end = sessions.last().map_or(0, |session: &Session| session.end.0);
     let writable_end = next_writable.map_or(0, |at| at.0).saturating_add(free.0);
     let on_the_disc = match profile {
         Profile::CdR | Profile::CdRw => atip.or_else(|| disc.cd_capacity()),
@@ -282,7 +281,6 @@ fn classify_sequential(replies: Replies) -> Medium {
     };
     // A limit that the drive gives is not the disc's end where more can be written behind it.
     let capacity = on_the_disc.unwrap_or_default().max(Sectors(writable_end));
-    let capacity = if capacity == Sectors(0) { Sectors(recorded_end) } else { capacity };
     Medium {
         profile,
         state,
