@@ -102,10 +102,7 @@ impl Command for ReadSpareAreas {
     const OPCODE: Opcode = Opcode::ReadDiscStructure;
     type Reply = SpareAreas;
     fn cdb(&self) -> Cdb {
-        Cdb::new(Self::OPCODE).byte(1, 1).byte(7, 0x0a)
-    }
-    fn cdb_asking(&self, bytes: u16) -> Cdb {
-        self.cdb().u16(8, bytes)
+        Cdb::new(Self::OPCODE).byte(1, 1).byte(7, 0x0a).u16(8, 12)
     }
     fn allocation(&self) -> usize {
         HEADER + 8
@@ -154,7 +151,7 @@ mod tests {
 
     #[test]
     fn the_spare_areas_of_a_bd_are_free_ones_and_all() {
-        assert_eq!(ReadSpareAreas.cdb_asking(12).as_bytes(), [0xad, 1, 0, 0, 0, 0, 0, 0x0a, 0, 12, 0, 0]);
+        assert_eq!(ReadSpareAreas.cdb().as_bytes(), [0xad, 1, 0, 0, 0, 0, 0, 0x0a, 0, 12, 0, 0]);
         let reply = [0, 10, 0, 0, 0, 0, 0x0f, 0xff, 0, 0, 0x10, 0];
         assert_eq!(ReadSpareAreas.parse(&reply).unwrap(), SpareAreas { free: 4095, all: 4096 });
         assert!(ReadSpareAreas.parse(&reply[..11]).is_err());
