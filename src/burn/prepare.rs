@@ -91,7 +91,7 @@ pub fn end_format(drive: &mut Drive, medium: &Medium, progress: &mut dyn Progres
 pub fn close_interrupted(drive: &mut Drive, medium: &Medium, progress: &mut dyn Progress) -> Result<Medium, BurnError> {
     let State::Interrupted { track, .. } = medium.state else { return Ok(medium.clone()) };
     // Where the drive calls the disc empty there is nothing to close.
-    if medium.blanking_broke_off && medium.tracks.is_empty() {
+    if medium.blanking_broke_off && medium.profile == Profile::DvdRwSequential && medium.tracks.is_empty() {
         tracing::warn!("blanking broke off, the disc is blanked again");
         return blank(drive, medium, whole_again(medium.profile), progress);
     }

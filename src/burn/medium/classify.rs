@@ -341,10 +341,17 @@ fn blanking_broke_off(disc: &DiscInformation, next: Option<&TrackInformation>, t
     if !disc.erasable || disc.sessions > 1 {
         return false;
     }
-    match (disc.status, disc.last_session, tracks) {
-        (DiscStatus::Empty, _, _) => next.is_some_and(|next| next.damaged),
-        (DiscStatus::Incomplete, SessionState::Incomplete | SessionState::Damaged, [only]) => {
-            only.damaged && only.size == Sectors(0) && only.next_writable.is_none()
+    // Some drives tell of it as the invisible one only.
+    let only = match tracks {
+        [] => next,
+        [only] => Some(only),
+        _ => None,
+    };
+    let Some(only) = only.filter(|only| only.damaged) else { return false };
+    match (disc.status, disc.last_session) {
+        (DiscStatus::Empty, _) => true,
+        (DiscStatus::Incomplete, SessionState::Incomplete | SessionState::Damaged) => {
+            only.size == Sectors(0) && only.next_writable.is_none()
         }
         _ => false,
     }

@@ -200,6 +200,7 @@ fn a_dvd_rw_whose_blanking_broke_off_is_not_blank_whatever_it_claims() {
     let empty_track = "0022 01 01 00 24 0F 00  00000000 00000000 00000000 00000010 00000000 00000000 00000000";
     let damaged = "0020 19 01 01 01 01 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
     assert!(medium(Says::new(0x14, damaged).features(&AT_ONCE_ONLY).track(1, empty_track)).blanking_broke_off);
+    assert!(medium(Says::new(0x0a, damaged).features(&CD).track(0xff, empty_track)).blanking_broke_off);
 }
 
 #[test]
