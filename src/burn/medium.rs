@@ -207,6 +207,15 @@ impl Medium {
         may_have_spares && defect_management == Some(false)
     }
 
+    /// An ECC unit: what the drive writes in one piece.
+    #[must_use]
+    pub fn ecc_unit(&self) -> Sectors {
+        match self.profile {
+            Profile::DvdPlusRw | Profile::DvdRam | Profile::DvdRwRestrictedOverwrite => Sectors(16),
+            _ => self.unit(),
+        }
+    }
+
     /// Sectors behind the data that nobody wants: on a CD track at once the last two can't be read, and neither can what is read ahead
     /// together with them. No other recipe has such an end.
     #[must_use]

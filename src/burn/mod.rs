@@ -105,6 +105,7 @@ pub struct Burned {
 /// # Errors
 /// When it could not be written and closed. The sessions that were on the medium before are untouched.
 pub fn burn(drive: &mut Drive, medium: &Medium, mut job: Job<'_>) -> Result<Burned, BurnError> {
+    moves_whole_units(drive, medium)?;
     drive.lock_tray();
     match medium.recipe(job.finalize) {
         Some(Recipe::CdTrackAtOnce) => cd::track_at_once(drive, medium, &mut job),
@@ -141,8 +142,16 @@ pub fn show(
 /// # Errors
 /// When it could not be written.
 pub fn wipe(drive: &mut Drive, medium: &Medium, progress: &mut dyn Progress) -> Result<(), BurnError> {
+    moves_whole_units(drive, medium)?;
     drive.lock_tray();
     overwrite::wipe(drive, medium, progress)
+}
+
+/// Whether one command moves a whole ECC unit. Where the connection lets less through (some USB bridges), sequential media would be torn in
+/// the first unit, and others rewritten unit by unit from what was read back: asked before anything is done to the medium.
+fn moves_whole_units(drive: &Drive, medium: &Medium) -> Result<(), BurnError> {
+    let (moves, unit) = (Sectors(drive.sectors_per_transfer().into()), medium.ecc_unit());
+    if moves < unit { Err(BurnError::SmallTransfers { moves, unit }) } else { Ok(()) }
 }
 
 /// The speeds at which the medium in the drive can be written, as the drive lists them: nothing where it lists none.
@@ -240,6 +249,16 @@ pub enum BurnError {
         planned: Lba,
         /// What it says now.
         found: Option<Lba>,
+    },
+    /// The connection moves too little at a time. Nothing was done.
+    #[error(
+        "the connection to the drive moves {moves} sectors with one command, this medium is written {unit} at a time, nothing was done"
+    )]
+    SmallTransfers {
+        /// The most sectors of one command.
+        moves: Sectors,
+        /// An ECC unit.
+        unit: Sectors,
     },
     /// The image is longer than what is free. Nothing was written.
     #[error("{needed} sectors to write, {free} free on the medium, nothing was written")]

@@ -20,6 +20,7 @@ pub fn blank(
     extent: BlankExtent,
     progress: &mut dyn Progress,
 ) -> Result<Medium, BurnError> {
+    super::moves_whole_units(drive, medium)?;
     let extent = match medium.profile {
         Profile::CdRw | Profile::DvdRwSequential => extent,
         Profile::DvdRwRestrictedOverwrite => BlankExtent::Full,
@@ -58,6 +59,7 @@ pub fn format(
     wish: FormatWish,
     progress: &mut dyn Progress,
 ) -> Result<Medium, BurnError> {
+    super::moves_whole_units(drive, medium)?;
     if wish == FormatWish::Needed && !matches!(medium.state, State::NeedsFormat { .. }) {
         return Ok(medium.clone());
     }
@@ -90,6 +92,7 @@ pub fn end_format(drive: &mut Drive, medium: &Medium, progress: &mut dyn Progres
 /// When the session can't be closed: then the medium takes no more.
 pub fn close_interrupted(drive: &mut Drive, medium: &Medium, progress: &mut dyn Progress) -> Result<Medium, BurnError> {
     let State::Interrupted { track, .. } = medium.state else { return Ok(medium.clone()) };
+    super::moves_whole_units(drive, medium)?;
     // Where the drive calls the disc empty there is nothing to close.
     if medium.blanking_broke_off && medium.profile == Profile::DvdRwSequential && medium.tracks.is_empty() {
         tracing::warn!("blanking broke off, the disc is blanked again");

@@ -30,6 +30,8 @@ pub(super) struct Says {
     pub(super) last: u32,
     /// READ ATIP; refused if empty.
     pub(super) atip: &'static str,
+    /// Bytes that one command moves.
+    pub(super) moves: usize,
     /// Answers before all of this.
     pub(super) answer: Answer,
 }
@@ -44,6 +46,7 @@ impl Says {
             formats: "",
             last: 0,
             atip: "",
+            moves: 64 * 1024,
             answer: Box::new(|_| None),
         }
     }
@@ -190,7 +193,7 @@ impl Transport for StandIn {
         }
     }
     fn max_transfer(&self) -> usize {
-        64 * 1024
+        self.says.moves
     }
     fn wait(&mut self, duration: Duration) {
         self.clock += duration;

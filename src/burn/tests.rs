@@ -580,3 +580,43 @@ fn a_disc_that_holds_something_or_may_is_never_blanked_in_the_name_of_mending() 
         }
     }
 }
+
+#[test]
+fn a_connection_that_moves_less_than_an_ecc_unit_is_refused_before_anything_is_done() {
+    let begun_rw = || Says { profile: 0x14, disc: BEGUN_RW, tracks: vec![(1, OPEN)], ..dvd_r() };
+    let bd_re = || Says::new(0x43, FORMATTED).features(&[0x20, 0x41]).formats("00000008 00B47400 02000800");
+    for (says, moves) in [
+        (dvd_r(), 16 * 1024),
+        (dvd_plus_r(), 30 * 1024),
+        (bd_r(), 32 * 1024),
+        (bd_re(), 63 * 1024),
+        (begun_rw(), 16 * 1024),
+    ] {
+        let (mut drive, sent) = Says { moves, ..says }.drive();
+        let medium = inspect(&mut drive).unwrap();
+        sent.clear();
+        let refused = |result: BurnError| assert!(matches!(result, BurnError::SmallTransfers { .. }), "{result}");
+        let job = Job {
+            start: Lba(0),
+            recorded_end: Lba(0),
+            sectors: Sectors(20),
+            image: &mut Zeros(20),
+            begins_disc: true,
+            finalize: false,
+            defect_management: None,
+            speed: None,
+            fifo_bytes: 1 << 18,
+            stop: &AtomicBool::new(false),
+            progress: &mut |_| {},
+        };
+        refused(super::burn(&mut drive, &medium, job).unwrap_err());
+        refused(super::wipe(&mut drive, &medium, &mut |_| {}).unwrap_err());
+        refused(prepare::blank(&mut drive, &medium, BlankExtent::Full, &mut |_| {}).unwrap_err());
+        refused(prepare::format(&mut drive, &medium, FormatWish::Quick, &mut |_| {}).unwrap_err());
+        assert_eq!(sent.commands(), Vec::<String>::new());
+    }
+    let (burned, _) = burn(Says { moves: 32 * 1024, ..dvd_r() }, &WISH);
+    burned.unwrap();
+    let (burned, _) = burn(Says { moves: 2048, ..cd_r() }, &WISH);
+    burned.unwrap();
+}

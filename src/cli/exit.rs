@@ -302,6 +302,7 @@ fn explain_preparing(error: &BurnError) -> (u8, &'static str, &'static str) {
         BurnError::NotFormattable { why, .. } => (MEDIUM, UNTOUCHED, format_hint(*why)),
         BurnError::NotBlankable { .. } | BurnError::NoRecipe { .. } => (MEDIUM, UNTOUCHED, "put another disc in"),
         BurnError::Inspect { .. } => (DRIVE, "what was on the disc may be gone", "look at it with info"),
+        BurnError::SmallTransfers { .. } => explain_burn(error),
         BurnError::SetUp { .. } => (BURN, UNTOUCHED, "run the same command again; if it fails again, try another disc"),
         _ => (
             BURN,
@@ -417,6 +418,11 @@ fn explain_burn(error: &BurnError) -> (u8, &'static str, &'static str) {
             (MEDIUM, UNTOUCHED, "leave --defect-management on out: this drive gives a BD-R no spare areas")
         }
         BurnError::NotFormattable { .. } => (MEDIUM, UNTOUCHED, "put a disc in that can be formatted like this"),
+        BurnError::SmallTransfers { .. } => (
+            DRIVE,
+            UNTOUCHED,
+            "connect the drive in another way: the USB adapter or its driver lets too little through",
+        ),
         BurnError::NoRoom { .. } => (NO_ROOM, UNTOUCHED, "put an empty disc in"),
         BurnError::Inspect { .. } => (DRIVE, UNTOUCHED, "check the drive, then run the same command again"),
         BurnError::SetUp { .. } | BurnError::NextWritableMoved { .. } => (
