@@ -18,7 +18,7 @@ use crate::scsi::mmc::{
     SetCdSpeed, SetStreaming, TrackAddress, TrackInformation,
 };
 use crate::scsi::sbc::SynchronizeCache10;
-use crate::scsi::{Drive, During, Reaction, ScsiError};
+use crate::scsi::{Drive, During, Reaction, ScsiError, SenseKey};
 use crate::sector::{Lba, Sectors};
 
 /// SET CD SPEED: the fastest there is.
@@ -290,7 +290,13 @@ fn finish(
             other => other.map_err(|source| BurnError::Synchronize { source })?,
         }
         if ending.track {
-            close(drive, track, on_progress)?;
+            match close(drive, track, on_progress) {
+                Err(BurnError::Close { source }) => {
+                    unless_closed_already(drive, source, written.track)
+                        .map_err(|source| BurnError::Close { source })?;
+                }
+                other => other?,
+            }
         }
         let Some(function) = ending.close else { return Ok(()) };
         match close(drive, function, on_progress) {
@@ -302,6 +308,27 @@ fn finish(
             other => other,
         }
     })
+}
+
+/// Some drives have closed the track when they were told to synchronise, and refuse CLOSE TRACK: then the track is asked, and only one that
+/// is still open is a failure.
+fn unless_closed_already(drive: &mut Drive, error: ScsiError, track: u16) -> Result<(), ScsiError> {
+    if !is_refusal(&error) {
+        return Err(error);
+    }
+    match drive.run(&ReadTrackInformation(TrackAddress::Number(track))) {
+        Ok(track) if track.next_writable.is_none() && !track.damaged => {
+            tracing::debug!(%error, "the track is closed already");
+            Ok(())
+        }
+        Err(news) if news.is_attention() || news.is_drive_lost() => Err(news),
+        _ => Err(error),
+    }
+}
+
+/// The drive does not do it, or there is nothing to do: whatever it has taken, it did not fail at.
+pub(super) fn is_refusal(error: &ScsiError) -> bool {
+    error.sense().is_some_and(|sense| sense.key == SenseKey::IllegalRequest && !sense.deferred)
 }
 
 fn is_incomplete_track(error: &ScsiError) -> bool {

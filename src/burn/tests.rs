@@ -620,3 +620,28 @@ fn a_connection_that_moves_less_than_an_ecc_unit_is_refused_before_anything_is_d
     let (burned, _) = burn(Says { moves: 2048, ..cd_r() }, &WISH);
     burned.unwrap();
 }
+
+#[test]
+fn a_track_that_the_drive_closed_by_itself_is_no_failure_and_one_that_is_still_open_is() {
+    for (asc, ascq) in [(0x2c, 0), (0x72, 0), (0x72, 3)] {
+        let refuses = |after: &'static str| {
+            let mut synchronized = false;
+            dvd_plus_r().answer(move |cdb| {
+                synchronized |= cdb[0] == 0x35;
+                match cdb {
+                    [0x5b, _, 1, ..] => Some(refusal(5, asc, ascq)),
+                    [0x52, _, _, _, _, 1, ..] if synchronized && after.is_empty() => Some(refusal(3, 0x11, 0)),
+                    _ => None,
+                }
+            })
+        };
+        let (burned, sent) = burn(refuses("closed").track(1, FIRST), &WISH);
+        burned.unwrap();
+        assert_eq!(sent.last().unwrap(), CLOSE_SESSION);
+        for says in [refuses("open").track(1, OPEN), refuses("").track(1, FIRST)] {
+            let (burned, sent) = burn(says, &WISH);
+            assert!(matches!(burned, Err(BurnError::Close { .. })));
+            assert!(!sent.iter().any(|line| line == CLOSE_SESSION));
+        }
+    }
+}
