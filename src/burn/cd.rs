@@ -43,8 +43,8 @@ pub(super) fn track_at_once(drive: &mut Drive, medium: &Medium, job: &mut Job<'_
     let ready = steps::set_up(drive, medium, job)?;
     let sink = Sink { minimum: MINIMUM_TRACK, limit: ready.next.free, unit: UNIT, streaming: false, first: None };
     let written = write_image(drive, job, sink);
-    let ending = Ending { track: false, close: Some(CloseFunction::Session) };
-    Ok(Burned { appendable: !job.finalize, ..steps::end(drive, job, written, &ready, ending)? })
+    let ending = Ending { track: false, close: Some(CloseFunction::Session), appendable: !job.finalize };
+    steps::end(drive, job, written, &ready, ending)
 }
 
 /// Writes the whole disc at once.
@@ -69,5 +69,5 @@ pub(super) fn session_at_once(drive: &mut Drive, medium: &Medium, job: &mut Job<
         first: Some(&mut behind_the_pre_gap),
     };
     let written = write_image(drive, job, sink);
-    Ok(Burned { appendable: false, ..steps::end(drive, job, written, &ready, Ending::AT_ONCE)? })
+    steps::end(drive, job, written, &ready, Ending::AT_ONCE)
 }

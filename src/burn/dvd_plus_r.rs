@@ -32,6 +32,6 @@ pub(super) fn burn(drive: &mut Drive, medium: &Medium, job: &mut Job<'_>) -> Res
     let sink = Sink { minimum: Sectors(0), limit: ready.next.free, unit: UNIT, streaming: false, first: None };
     let written = write_image(drive, job, sink);
     let close = if job.finalize { CloseFunction::FinaliseShort } else { CloseFunction::Session };
-    let ending = Ending { track: true, close: Some(close) };
-    Ok(Burned { appendable: !job.finalize, ..steps::end(drive, job, written, &ready, ending)? })
+    let ending = Ending { track: true, close: Some(close), appendable: !job.finalize };
+    steps::end(drive, job, written, &ready, ending)
 }

@@ -56,8 +56,8 @@ pub(super) fn incremental(drive: &mut Drive, medium: &Medium, job: &mut Job<'_>)
     let sink =
         Sink { minimum: Sectors(0), limit: ready.next.free, unit: UNIT, streaming: false, first: Some(&mut first) };
     let written = write_image(drive, job, sink);
-    let ending = if at_once { Ending::AT_ONCE } else { Ending { track: true, close: Some(CloseFunction::Session) } };
-    Ok(Burned { appendable: !job.finalize && !at_once, ..steps::end(drive, job, written, &ready, ending)? })
+    let in_sessions = Ending { track: true, close: Some(CloseFunction::Session), appendable: !job.finalize };
+    steps::end(drive, job, written, &ready, if at_once { Ending::AT_ONCE } else { in_sessions })
 }
 
 /// Sets the drive up anew, if nothing was written so far.
@@ -92,5 +92,5 @@ pub(super) fn disc_at_once(drive: &mut Drive, medium: &Medium, job: &mut Job<'_>
     }
     let sink = Sink { minimum: Sectors(0), limit: sectors, unit: UNIT, streaming: false, first: None };
     let written = write_image(drive, job, sink);
-    Ok(Burned { appendable: false, ..steps::end(drive, job, written, &ready, Ending::AT_ONCE)? })
+    steps::end(drive, job, written, &ready, Ending::AT_ONCE)
 }

@@ -145,7 +145,7 @@ fn whole_again(profile: Profile) -> BlankExtent {
 }
 
 /// On CD, DVD-R and DVD-RW the multi-session bits of mode page 05h decide whether the disc stays appendable when its session is closed; after a
-/// power cut they are the drive's own, which close it for ever. Some firmware obeys them on DVD+R, too.
+/// power cut they are the drive's own, which close it for ever. Some firmware obeys them on DVD+R and BD-R, too.
 fn set_page_for_closing(drive: &mut Drive, profile: Profile) -> Result<(), ScsiError> {
     match profile {
         Profile::CdR | Profile::CdRw => drive.set_write_parameters(|page| page.cd_track_at_once(Append::Allowed)),
@@ -153,9 +153,9 @@ fn set_page_for_closing(drive: &mut Drive, profile: Profile) -> Result<(), ScsiE
         | Profile::DvdRwSequential
         | Profile::DvdRDualLayerSequential
         | Profile::DvdRDualLayerJump => drive.set_write_parameters(|page| page.dvd_incremental(Append::Allowed)),
-        Profile::DvdPlusR | Profile::DvdPlusRDualLayer => {
+        Profile::DvdPlusR | Profile::DvdPlusRDualLayer | Profile::BdRSequential => {
             let page = drive.set_write_parameters(|page| page.plus_r(Append::Allowed));
-            steps::tolerate(page, "no write parameters for a DVD+R")
+            steps::tolerate(page, "no write parameters for such a disc")
         }
         _ => Ok(()),
     }

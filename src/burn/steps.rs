@@ -14,8 +14,8 @@ use super::write::with_filling;
 use super::{BurnError, Burned, Job, prepare};
 use crate::scsi::drive::{OnProgress, deadline};
 use crate::scsi::mmc::{
-    Append, CloseFunction, DiscInformation, Profile, ReadDiscInformation, ReadTrackInformation, SendOpcInformation,
-    SetCdSpeed, SetStreaming, TrackAddress, TrackInformation,
+    Append, CloseFunction, DiscInformation, DiscStatus, Profile, ReadDiscInformation, ReadTrackInformation,
+    SendOpcInformation, SetCdSpeed, SetStreaming, TrackAddress, TrackInformation,
 };
 use crate::scsi::sbc::SynchronizeCache10;
 use crate::scsi::{Drive, During, Reaction, ScsiError, SenseKey};
@@ -214,7 +214,24 @@ pub(super) fn end(
     };
     restore_speed(drive, ready.speed);
     finished?;
-    written
+    Ok(Burned { appendable: ending.appendable && stayed_open(drive), ..written? })
+}
+
+/// Whether the drive left the disc open, as it was told to: some close it for ever all the same, and whoever counts on the next session has to
+/// know today. A drive that does not say is taken at its word.
+fn stayed_open(drive: &mut Drive) -> bool {
+    match drive.run(&ReadDiscInformation) {
+        Ok(disc) if disc.status == DiscStatus::Finalised => {
+            tracing::warn!("the drive closed the disc, although it was told that more sessions follow");
+            false
+        }
+        Ok(_) => true,
+        Err(error) => {
+            drive.tell_again(&error);
+            tracing::debug!(%error, "not told whether the disc is open");
+            true
+        }
+    }
 }
 
 /// SYNCHRONIZE CACHE and its end.
@@ -261,11 +278,13 @@ pub(super) struct Ending {
     pub(super) track: bool,
     /// Then this; nothing where SYNCHRONIZE CACHE closes what was written.
     pub(super) close: Option<CloseFunction>,
+    /// Another session can follow, if the drive did what it was told.
+    pub(super) appendable: bool,
 }
 
 impl Ending {
     /// SYNCHRONIZE CACHE closes the disc.
-    pub(super) const AT_ONCE: Ending = Ending { track: false, close: None };
+    pub(super) const AT_ONCE: Ending = Ending { track: false, close: None, appendable: false };
 }
 
 /// SYNCHRONIZE CACHE, then what closes the session. A session that the drive calls incomplete although everything was written (5/72/03 and

@@ -22,6 +22,8 @@ pub(super) struct Says {
     pub(super) features: Vec<(u16, &'static str)>,
     /// READ DISC INFORMATION.
     pub(super) disc: &'static str,
+    /// The same after CLOSE SESSION, if it is another.
+    pub(super) disc_after_close: &'static str,
     /// READ TRACK INFORMATION by the number that is asked for; other numbers are refused.
     pub(super) tracks: Vec<(u8, &'static str)>,
     /// READ FORMAT CAPACITIES; refused if empty.
@@ -42,6 +44,7 @@ impl Says {
             profile,
             features: Vec::new(),
             disc,
+            disc_after_close: "",
             tracks: Vec::new(),
             formats: "",
             last: 0,
@@ -94,6 +97,10 @@ impl Says {
                 Ok(reply)
             }
             0x51 => there(self.disc),
+            0x5b if cdb[2] == 2 && !self.disc_after_close.is_empty() => {
+                self.disc = self.disc_after_close;
+                Ok(Vec::new())
+            }
             0x52 => there(self.tracks.iter().find(|(number, _)| *number == cdb[5]).map_or("", |(_, track)| track)),
             0x23 => there(self.formats),
             0x25 => Ok([self.last.to_be_bytes(), 2048u32.to_be_bytes()].concat()),

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use super::prepare::{FormatWish, Spares};
 use super::testing::{Says, refusal};
 use super::{BurnError, Burned, Image, Job, Medium, inspect, prepare, show};
+use crate::scsi::Completion;
 use crate::scsi::mmc::BlankExtent;
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
@@ -208,11 +209,14 @@ fn a_dvd_plus_r_is_written_whatever_the_drive_thinks_of_the_mode_page() {
 }
 
 #[test]
-fn a_bd_r_is_written_in_whole_clusters_without_a_mode_page() {
-    for (finalize, close) in [(false, CLOSE_SESSION), (true, "5b010600000000000000")] {
-        let (burned, sent) = burn(bd_r(), &Wish { sectors: 33, finalize, ..WISH });
+fn a_bd_r_is_written_in_whole_clusters_whatever_the_drive_thinks_of_the_mode_page() {
+    for (finalize, page, close) in
+        [(false, "55 41c50800", CLOSE_SESSION), (true, "55 41050800", "5b010600000000000000")]
+    {
+        let says = bd_r().answer(|cdb| (cdb[0] == 0x55).then(|| refusal(5, 0x26, 0)));
+        let (burned, sent) = burn(says, &Wish { sectors: 33, finalize, ..WISH });
         assert_eq!(burned.unwrap().appendable, !finalize);
-        assert_eq!(sent, [ASK_TRACK_1, "2a 00000000 +64", SYNCHRONIZE, CLOSE_TRACK_1, close]);
+        assert_eq!(sent, [page, page, ASK_TRACK_1, "2a 00000000 +64", SYNCHRONIZE, CLOSE_TRACK_1, close]);
     }
 }
 
@@ -232,7 +236,7 @@ fn the_streaming_bit_is_for_media_with_spare_sectors_that_are_not_wanted() {
     // A drive that does not know WRITE(12).
     let (burned, sent) = burn(with_spares().answer(|cdb| (cdb[0] == 0xaa).then(|| refusal(5, 0x20, 0))), &off);
     burned.unwrap();
-    assert_eq!(sent[1..3], ["aa 00000000 +32", "2a 00000000 +32"]);
+    assert_eq!(sent[2..4], ["aa 00000000 +32", "2a 00000000 +32"]);
 }
 
 #[test]
@@ -240,12 +244,12 @@ fn a_speed_is_set_as_the_drive_lists_it_and_taken_back_at_the_end() {
     let (burned, sent) = burn(bd_r(), &Wish { speed: Some(4), ..WISH });
     burned.unwrap();
     let streaming = sent.iter().filter(|line| *line == "b60000000000000000001c00").count();
-    assert_eq!((streaming, sent[0].starts_with("b6"), sent.last().unwrap().starts_with("b6")), (2, true, true));
+    assert_eq!((streaming, sent[1].starts_with("b6"), sent.last().unwrap().starts_with("b6")), (2, true, true));
     // Where SET STREAMING is not known, SET CD SPEED: 2x is 8991 kB/s in the list.
     let none = bd_r().answer(|cdb| (cdb[0] == 0xb6).then(|| refusal(5, 0x20, 0)));
     let (burned, sent) = burn(none, &Wish { speed: Some(2), ..WISH });
     burned.unwrap();
-    assert_eq!(sent[1], "bb00ffff231f000000000000");
+    assert_eq!(sent[2], "bb00ffff231f000000000000");
     assert_eq!(sent.last().unwrap(), FASTEST);
 }
 
@@ -371,7 +375,7 @@ fn what_a_burn_left_open_is_closed_so_that_more_can_follow() {
     assert_eq!(close(begun(cd_r())), ["55 41c40800", CLOSE_TRACK_1, CLOSE_SESSION]);
     assert_eq!(close(begun(dvd_r())), ["55 60e50810", CLOSE_TRACK_1, CLOSE_SESSION]);
     assert_eq!(close(begun(dvd_plus_r())), ["55 41c50800", CLOSE_TRACK_1, CLOSE_SESSION]);
-    assert_eq!(close(begun(bd_r())), [CLOSE_TRACK_1, CLOSE_SESSION]);
+    assert_eq!(close(begun(bd_r())), ["55 41c50800", CLOSE_TRACK_1, CLOSE_SESSION]);
     // The track was closed by the drive, and the empty one behind it is none to close.
     let disc = "0020 05 01 01 01 01 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
     let empty = Says { disc, tracks: vec![(1, FROM_0), (0xff, FROM_0)], ..cd_r() };
@@ -643,5 +647,23 @@ fn a_track_that_the_drive_closed_by_itself_is_no_failure_and_one_that_is_still_o
             assert!(matches!(burned, Err(BurnError::Close { .. })));
             assert!(!sent.iter().any(|line| line == CLOSE_SESSION));
         }
+    }
+}
+
+#[test]
+fn a_disc_that_the_drive_closed_against_its_orders_is_not_called_appendable() {
+    const FINAL: &str = "0020 0E 01 01 01 01 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
+    for says in [cd_r(), dvd_r(), dvd_plus_r(), bd_r()] {
+        let mut closed = false;
+        let says = says.answer(move |cdb| {
+            closed |= cdb[..3] == [0x5b, 1, 2];
+            (closed && cdb[0] == 0x51).then(|| Completion::good(0))
+        });
+        let (burned, _) = burn(says, &WISH);
+        assert!(burned.unwrap().appendable, "the drive does not say");
+    }
+    for says in [cd_r(), dvd_r(), dvd_plus_r(), bd_r()] {
+        let (burned, _) = burn(Says { disc_after_close: FINAL, ..says }, &WISH);
+        assert!(!burned.unwrap().appendable);
     }
 }
