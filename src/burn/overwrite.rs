@@ -140,20 +140,31 @@ pub(super) fn show(
             // A format that is still running would be cut off by the next eject. The drive refuses where there is nothing to do.
             Profile::DvdPlusRw => {
                 for function in [CloseFunction::StopBackgroundFormat, CloseFunction::Session] {
-                    if let Err(error) = prepare::close(drive, function, on_progress) {
-                        tracing::debug!(%error, "no background format to end");
-                    }
+                    end(prepare::close(drive, function, on_progress))?;
                 }
             }
-            Profile::DvdRwRestrictedOverwrite => {
-                if let Err(error) = leave_intermediate_state(drive, on_progress) {
-                    tracing::debug!(%error, "no border to end");
-                }
-            }
+            Profile::DvdRwRestrictedOverwrite => end(leave_intermediate_state(drive, on_progress))?,
             _ => {}
         }
         Ok(())
     })
+}
+
+/// What comes of ending a format or a border. A drive that refuses has nothing to end. One that fails leaves a disc that other drives may not
+/// read: the user is warned, and what is on it stays what it is. After a reset, or with another disc, nobody knows.
+fn end(result: Result<(), ScsiError>) -> Result<(), BurnError> {
+    match result {
+        Err(source) if source.is_attention() || source.is_drive_lost() => Err(BurnError::Close { source }),
+        Err(error) if steps::is_refusal(&error) => {
+            tracing::debug!(%error, "nothing to end");
+            Ok(())
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the disc could not be ended: this drive reads it, others may not");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
 }
 
 /// Empties a medium that is formatted: zeros where whoever mounts it looks, then at the head of the first session, where the chain begins.

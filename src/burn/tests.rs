@@ -667,3 +667,28 @@ fn a_disc_that_the_drive_closed_against_its_orders_is_not_called_appendable() {
         assert!(!burned.unwrap().appendable);
     }
 }
+
+#[test]
+fn a_reset_while_an_overwritable_disc_is_ended_is_told_and_a_drive_with_nothing_to_end_is_not_blamed() {
+    let formats = "00000018 00231000 03000800  00231000 40000010  00231000 4C000010";
+    for profile in [0x1a, 0x13] {
+        for (sense, is_told) in [
+            ((5, 0x2c, 0), false),
+            ((5, 0x24, 0), false),
+            ((5, 0x20, 0), false),
+            ((5, 0x72, 0), false),
+            ((3, 0x0c, 0), false),
+            ((6, 0x29, 0), true),
+            ((6, 0x28, 0), true),
+        ] {
+            let says = Says::new(profile, FORMATTED).features(&[0x20, 0x26, 0x2a]).formats(formats);
+            let (mut drive, sent) =
+                says.answer(move |cdb| (cdb[0] == 0x5b).then(|| refusal(sense.0, sense.1, sense.2))).drive();
+            let medium = inspect(&mut drive).unwrap();
+            sent.clear();
+            let shown = show(&mut drive, &medium, Some(&[0; 32 * SECTOR_BYTES]), &mut |_| {});
+            assert_eq!(matches!(shown, Err(BurnError::Close { .. })), is_told, "{profile:x}: {sense:?}: {shown:?}");
+            assert_eq!(sent.commands()[0], "2a 00000000 +32");
+        }
+    }
+}
