@@ -131,11 +131,9 @@ fn look(drive: &mut Drive) -> Result<Medium, ScsiError> {
         atip: None,
         toc: Vec::new(),
     };
+    drive.limit_transfers(if family(profile) == Family::Cd { CD_TRANSFER } else { u16::MAX });
     match family(profile) {
         Family::Cd | Family::Sequential => {
-            if family(profile) == Family::Cd {
-                drive.limit_transfers(CD_TRANSFER);
-            }
             ask_sequential(drive, profile, &mut replies)?;
         }
         Family::Overwritable => {
@@ -189,7 +187,7 @@ fn ask_sequential(drive: &mut Drive, profile: Profile, replies: &mut Replies) ->
         }
     }
     match profile {
-        Profile::CdR | Profile::CdRw => replies.atip = drive.run(&ReadAtip).ok().flatten(),
+        Profile::CdR | Profile::CdRw => replies.atip = atip(drive)?,
         Profile::DvdRwSequential => replies.formats = optional(drive, &ReadFormatCapacities)?,
         Profile::BdRSequential if disc.status == DiscStatus::Empty => {
             replies.formats = optional(drive, &ReadFormatCapacities)?;
@@ -201,6 +199,14 @@ fn ask_sequential(drive: &mut Drive, profile: Profile, replies: &mut Replies) ->
     }
     replies.disc = Some(disc);
     Ok(())
+}
+
+/// What is pressed into a CD's groove. Nothing depends on it but the capacity: a reply that can't be used is none.
+fn atip(drive: &mut Drive) -> Result<Option<Sectors>, ScsiError> {
+    match drive.run(&ReadAtip) {
+        Err(error) if error.is_attention() || error.is_no_medium() || error.is_drive_lost() => Err(error),
+        other => Ok(other.ok().flatten()),
+    }
 }
 
 /// Whether the track that is written next is asked for by its number, and not as the invisible one.

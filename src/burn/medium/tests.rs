@@ -315,8 +315,9 @@ fn what_no_drive_can_use_is_refused_with_a_reason() {
 
 #[test]
 fn a_word_that_the_disc_may_be_another_is_never_passed_over_all_is_asked_anew() {
-    for code in [0x51, 0x52, 0x25, 0x46, 0x23] {
-        for (profile, disc, features) in [(0x41, BEGUN, &BD_R[..]), (0x14, ONE_SESSION_RW, &DVD_R), (0x08, FINAL, &[])]
+    for code in [0x51, 0x52, 0x25, 0x46, 0x23, 0x43] {
+        for (profile, disc, features) in
+            [(0x41, BEGUN, &BD_R[..]), (0x14, ONE_SESSION_RW, &DVD_R), (0x0a, ONE_SESSION_RW, &CD), (0x08, FINAL, &[])]
         {
             let mut told = false;
             let anew = Arc::new(AtomicBool::new(false));
