@@ -32,6 +32,8 @@ pub(super) struct Says {
     pub(super) last: u32,
     /// READ ATIP; refused if empty.
     pub(super) atip: &'static str,
+    /// READ TOC; refused if empty.
+    pub(super) toc: &'static str,
     /// Bytes that one command moves.
     pub(super) moves: usize,
     /// Answers before all of this.
@@ -49,13 +51,16 @@ impl Says {
             formats: "",
             last: 0,
             atip: "",
+            toc: "",
             moves: 64 * 1024,
             answer: Box::new(|_| None),
         }
     }
 
     pub(super) fn features(self, features: &[u16]) -> Says {
-        Says { features: features.iter().map(|&code| (code, "00000000")).collect(), ..self }
+        // Those of the DVD+ media say with their first bit that the drive writes.
+        let data = |code| if matches!(code, 0x2a | 0x2b | 0x3a | 0x3b) { "01000000" } else { "00000000" };
+        Says { features: features.iter().map(|&code| (code, data(code))).collect(), ..self }
     }
 
     pub(super) fn track(mut self, number: u8, track: &'static str) -> Says {
@@ -109,7 +114,7 @@ impl Says {
             0xac => {
                 Ok(bytes("00000024 02000000 00000000 00B473FF 0000231F 0000231F  00000000 00B473FF 00001190 00001190"))
             }
-            0x43 => Err(not_known),
+            0x43 => there(self.toc),
             _ => Ok(Vec::new()),
         }
     }

@@ -138,11 +138,12 @@ fn look(drive: &mut Drive) -> Result<Medium, ScsiError> {
         }
         Family::Overwritable => {
             replies.disc = Some(drive.run(&ReadDiscInformation)?);
-            replies.formats = Some(drive.run(&ReadFormatCapacities)?);
+            // Drives that only read need not know it.
+            replies.formats = optional(drive, &ReadFormatCapacities)?;
             if profile == Profile::DvdRwRestrictedOverwrite {
                 replies.next = optional(drive, &ReadTrackInformation(TrackAddress::Number(1)))?;
             }
-            if replies.formats.as_ref().is_some_and(|formats| formats.kind == CapacityKind::Unknown) {
+            if replies.formats.as_ref().is_none_or(|formats| formats.kind == CapacityKind::Unknown) {
                 replies.readable = optional(drive, &ReadCapacity10)?;
             }
         }
@@ -173,7 +174,7 @@ fn ask_sequential(drive: &mut Drive, profile: Profile, replies: &mut Replies) ->
         replies.next = next_track(drive, profile, &disc)?;
     }
     if disc.status != DiscStatus::Empty {
-        for number in 1..=disc.last_track.min(MOST_TRACKS) {
+        for number in disc.first_track.max(1)..=disc.last_track.min(MOST_TRACKS) {
             match &replies.next {
                 // Asked already, by this number.
                 Some(next) if next.track == number && asked_by_number(profile) => replies.tracks.push(next.clone()),
@@ -181,10 +182,15 @@ fn ask_sequential(drive: &mut Drive, profile: Profile, replies: &mut Replies) ->
                     Ok(track) => replies.tracks.push(track),
                     // The invisible track at the end is not answered by its number everywhere.
                     Err(error) if error.is_unsupported() && number == disc.last_track => break,
+                    // Drives that only read need not know the command.
+                    Err(error) if error.is_unsupported() && !can_be_written(&replies.features) => break,
                     Err(error) => return Err(error),
                 },
             }
         }
+    }
+    if disc.status != DiscStatus::Empty && replies.tracks.is_empty() && !can_be_written(&replies.features) {
+        replies.toc = optional(drive, &ReadToc)?.unwrap_or_default();
     }
     match profile {
         Profile::CdR | Profile::CdRw => replies.atip = atip(drive)?,
@@ -253,12 +259,16 @@ fn classify(replies: Replies) -> Medium {
 }
 
 fn classify_sequential(replies: Replies) -> Medium {
-    let Replies { features, disc, next, tracks, formats, readable, atip, .. } = replies;
+    let Replies { features, disc, next, tracks, formats, readable, atip, toc } = replies;
     let profile = features.profile;
     let Some(disc) = disc else { return nothing_known(features) };
     let state = sequential_state(&features, &disc, next.as_ref(), &tracks, readable);
     let blanking_broke_off = blanking_broke_off(&disc, next.as_ref(), &tracks);
-    let sessions = if state == State::Blank { Vec::new() } else { recorded_sessions(&tracks) };
+    let sessions = match state {
+        State::Blank => Vec::new(),
+        _ if tracks.is_empty() => sessions_in(&toc, Lba(0)),
+        _ => recorded_sessions(&tracks),
+    };
     let tracks = tracks
         .iter()
         .map(|track| Track {
@@ -397,7 +407,33 @@ fn can_be_written(features: &CurrentFeatures) -> bool {
         Profile::BdRSequential => &[Feature::INCREMENTAL_STREAMING, Feature::BD_WRITE],
         _ => return true,
     };
-    writes.iter().any(|&feature| features.has(feature))
+    writes.iter().any(|&feature| writes_with(features, feature))
+}
+
+/// Whether a feature says that the drive writes: those of the DVD+ media are current in drives that only read them, too, and their first bit
+/// decides (MMC-6 5.3.20 to 5.3.25, Write).
+fn writes_with(features: &CurrentFeatures, feature: Feature) -> bool {
+    let has_write_bit = matches!(
+        feature,
+        Feature::DVD_PLUS_RW | Feature::DVD_PLUS_R | Feature::DVD_PLUS_RW_DUAL_LAYER | Feature::DVD_PLUS_R_DUAL_LAYER
+    );
+    match features.data(feature) {
+        Some([first, ..]) if has_write_bit => first & 1 != 0,
+        told => told.is_some(),
+    }
+}
+
+/// Whether the drive overwrites the medium, or can make it overwritable.
+fn can_be_overwritten(features: &CurrentFeatures) -> bool {
+    const WRITES: [Feature; 6] = [
+        Feature::RANDOM_WRITABLE,
+        Feature::FORMATTABLE,
+        Feature::RESTRICTED_OVERWRITE,
+        Feature::RIGID_RESTRICTED_OVERWRITE,
+        Feature::DVD_PLUS_RW,
+        Feature::BD_WRITE,
+    ];
+    WRITES.iter().any(|&feature| writes_with(features, feature))
 }
 
 /// Groups the recorded tracks by their sessions.
@@ -416,8 +452,12 @@ fn recorded_sessions(tracks: &[TrackInformation]) -> Vec<Session> {
 fn classify_overwritable(replies: Replies) -> Medium {
     let Replies { features, disc, formats, readable, .. } = replies;
     let profile = features.profile;
-    let (Some(disc), Some(formats)) = (disc, formats) else { return nothing_known(features) };
+    let (Some(disc), Some(formats)) = (disc, formats) else {
+        let capacity = readable.unwrap_or_default();
+        return Medium { state: State::ReadOnly, rewritable: true, capacity, ..nothing_known(features) };
+    };
     let state = match (profile, disc.format, formats.kind) {
+        _ if !can_be_overwritten(&features) => State::ReadOnly,
         (Profile::DvdPlusRw, FormatState::None, _) => State::NeedsFormat { begun: false },
         (Profile::DvdPlusRw, FormatState::Suspended, _) => State::NeedsFormat { begun: true },
         (Profile::BdRe | Profile::DvdRam, _, CapacityKind::Unformatted) => State::NeedsFormat { begun: false },
@@ -466,24 +506,24 @@ fn largest_format(formats: &FormatCapacities) -> Option<Sectors> {
 /// Media that are only read here. The table of contents shows where their last session is.
 fn classify_other(replies: Replies) -> Medium {
     let capacity = replies.readable.unwrap_or_default();
-    let starts: Vec<Lba> = replies
-        .toc
-        .iter()
-        .filter(|track| track.data && track.number != TocTrack::LEAD_OUT)
-        .map(|track| track.start)
-        .collect();
-    let ends = starts.iter().skip(1).copied().chain([Lba(capacity.0)]);
-    let sessions = starts
-        .iter()
-        .zip(ends)
-        .zip(1..)
-        .map(|((&start, end), number)| Session { number, start, end, data: true })
-        .collect();
+    let sessions = sessions_in(&replies.toc, Lba(capacity.0));
     let state = match replies.features.profile {
         Profile::CdRom | Profile::DvdRom | Profile::BdRom => State::ReadOnly,
         _ => State::Unsupported,
     };
     Medium { state, sessions, capacity, ..nothing_known(replies.features) }
+}
+
+/// The data tracks of a table of contents, each a session: where drives tell of several, they do so because there are sessions. `end` is the
+/// last one's where the table has no lead-out behind it.
+fn sessions_in(toc: &[TocTrack], end: Lba) -> Vec<Session> {
+    let lead_out = toc.iter().find(|track| track.number == TocTrack::LEAD_OUT).map(|track| track.start);
+    let end = if end > Lba(0) { end } else { lead_out.unwrap_or(end) };
+    let starts: Vec<Lba> =
+        toc.iter().filter(|track| track.data && track.number != TocTrack::LEAD_OUT).map(|track| track.start).collect();
+    let ends = starts.iter().skip(1).copied().chain([end]);
+    let sessions = starts.iter().zip(ends).zip(1..);
+    sessions.map(|((&start, end), number)| Session { number, start, end, data: true }).collect()
 }
 
 fn nothing_known(features: CurrentFeatures) -> Medium {

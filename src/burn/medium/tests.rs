@@ -373,3 +373,42 @@ fn a_medium_that_the_drive_can_not_make_out_goes_out_and_in_again_once() {
     let (state, _, moved) = look_refused(usize::MAX, [3, 0x57, 0]);
     assert_eq!((state, moved), (Err([3, 0x57, 0]), 2));
 }
+
+/// A drive that only reads: the features are current, their write bits are not set.
+fn reader(profile: u16, disc: &'static str) -> Says {
+    let features = vec![(0x0010, "0000080000100100"), (0x001f, "00000000"), (0x002a, "00000000"), (0x002b, "00000000")];
+    Says { features, last: 999, ..Says::new(profile, disc) }
+}
+
+#[test]
+fn a_drive_that_only_reads_a_medium_is_not_taken_for_one_that_writes_it() {
+    let plus_rw = "0020 1E 01 01 01 01 03 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
+    let formatted = "00000008 00230540 02000800";
+    for (says, capacity) in [(reader(0x1a, plus_rw), 1000), (reader(0x1a, plus_rw).formats(formatted), 0x0023_0540)] {
+        let found = medium(says);
+        assert_eq!((found.state, found.recipe(false), found.capacity), (State::ReadOnly, None, Sectors(capacity)));
+    }
+    let plus_r = medium(reader(0x1b, ONE_SESSION).track(1, FIRST).track(2, SECOND));
+    assert_eq!((plus_r.state, plus_r.sessions.len()), (State::ReadOnly, 1));
+}
+
+#[test]
+fn a_disc_in_a_drive_that_knows_no_track_information_has_the_sessions_of_its_table_of_contents() {
+    let toc = "001A 01 02  00 14 01 00 00000000  00 14 02 00 00003108  00 14 AA 00 00004000";
+    for disc in [FINAL, "0020 0E 01 02 02 02 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000"] {
+        let found = medium(Says { toc, ..reader(0x1b, disc) });
+        assert_eq!(found.state, State::Closed);
+        let sessions: Vec<(u32, u32)> = found.sessions.iter().map(|session| (session.start.0, session.end.0)).collect();
+        assert_eq!(sessions, [(0, 12_552), (12_552, 16_384)]);
+        assert_eq!(found.capacity, Sectors(16_384));
+    }
+}
+
+#[test]
+fn a_disc_whose_tracks_begin_with_another_number_is_asked_for_those_it_has() {
+    let from_two = "0020 01 02 02 02 03 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
+    let second = "0022 02 01 00 04 01 00  00000000 00000000 00000000 00000010 00000480 00000000 00000000";
+    let third = "0022 03 02 00 04 4F 01  00003108 00003108 0000C350 00000010 0000C350 00000000 00000000";
+    let found = medium(Says::new(0x11, from_two).features(&DVD_R).track(2, second).track(3, third));
+    assert_eq!((found.state, found.sessions.len()), (State::Appendable, 1));
+}

@@ -59,6 +59,8 @@ pub struct DiscInformation {
     pub last_session: SessionState,
     /// Number of sessions; on an appendable disc the empty one at the end counts.
     pub sessions: u16,
+    /// First track on the disc.
+    pub first_track: u16,
     /// First track of the last session.
     pub first_track_of_last_session: u16,
     /// Last track of the last session; on an appendable disc the invisible one that is written next.
@@ -122,6 +124,7 @@ impl Command for ReadDiscInformation {
                 _ => SessionState::Complete,
             },
             sessions: wide(4, 9),
+            first_track: u16::from(reply.u8_at(3)),
             first_track_of_last_session: wide(5, 10),
             last_track: wide(6, 11),
             format: match reply.u8_at(7) & 0b11 {
