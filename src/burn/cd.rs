@@ -19,7 +19,7 @@
 //! by the host; the last sector before the lead-out that was announced ends everything, and SYNCHRONIZE CACHE closes the disc.
 
 use super::medium::Medium;
-use super::steps::{self, Ending};
+use super::steps::{self, Ending, Ready};
 use super::write::{Sink, with_filling, write_chunk, write_image, write_zeros};
 use super::{BurnError, Burned, Job};
 use crate::scsi::Drive;
@@ -30,18 +30,27 @@ use crate::sector::{Lba, Sectors};
 /// with them. Linux reads ahead 128 KiB and more.
 pub const PADDING: Sectors = Sectors(150);
 
+/// Sectors that are left free at the end of a disc. What a drive calls free there is not always to be had: run-out and lead-out take their
+/// share, and the last seconds of a groove are the worst.
+pub const SLACK: Sectors = Sectors(150);
+
 /// Shortest track in sectors.
 pub const MINIMUM_TRACK: Sectors = Sectors(300);
 
 /// A CD is written by the sector.
 const UNIT: Sectors = Sectors(1);
 
+/// Sectors that may be written.
+fn limit(ready: &Ready) -> Sectors {
+    Sectors(ready.next.free.0.saturating_sub(SLACK.0))
+}
+
 /// Writes one session, track at once.
 pub(super) fn track_at_once(drive: &mut Drive, medium: &Medium, job: &mut Job<'_>) -> Result<Burned, BurnError> {
     let append = steps::append(job);
     drive.set_write_parameters(|page| page.cd_track_at_once(append)).map_err(|source| BurnError::SetUp { source })?;
     let ready = steps::set_up(drive, medium, job)?;
-    let sink = Sink { minimum: MINIMUM_TRACK, limit: ready.next.free, unit: UNIT, streaming: false, first: None };
+    let sink = Sink { minimum: MINIMUM_TRACK, limit: limit(&ready), unit: UNIT, streaming: false, first: None };
     let written = write_image(drive, job, sink);
     let ending = Ending { track: false, close: Some(CloseFunction::Session), appendable: !job.finalize };
     steps::end(drive, job, written, &ready, ending)
@@ -63,7 +72,7 @@ pub(super) fn session_at_once(drive: &mut Drive, medium: &Medium, job: &mut Job<
     };
     let sink = Sink {
         minimum: MINIMUM_TRACK,
-        limit: ready.next.free,
+        limit: limit(&ready),
         unit: UNIT,
         streaming: false,
         first: Some(&mut behind_the_pre_gap),

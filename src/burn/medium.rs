@@ -226,11 +226,13 @@ impl Medium {
         }
     }
 
-    /// Sectors that a session with so many takes on the medium.
+    /// Sectors that have to be free for a session with so many: on a CD more than it is long ([`cd::SLACK`](super::cd::SLACK)).
     #[must_use]
     pub fn takes(&self, sectors: Sectors) -> Sectors {
         match self.profile {
-            Profile::CdR | Profile::CdRw => sectors.max(super::cd::MINIMUM_TRACK),
+            Profile::CdR | Profile::CdRw => {
+                Sectors(sectors.max(super::cd::MINIMUM_TRACK).0.saturating_add(super::cd::SLACK.0))
+            }
             _ => sectors.round_up(self.unit()),
         }
     }

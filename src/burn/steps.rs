@@ -10,7 +10,6 @@
 
 use super::medium::{self, Medium};
 use super::progress::{Phase, Progress, working};
-use super::write::with_filling;
 use super::{BurnError, Burned, Job, prepare};
 use crate::scsi::drive::{OnProgress, deadline};
 use crate::scsi::mmc::{
@@ -171,7 +170,7 @@ pub(super) fn set_up(drive: &mut Drive, medium: &Medium, job: &Job<'_>) -> Resul
         }
         let next = next_track(drive, medium, &disc, job.start)?;
         let free = next.free;
-        let needed = with_filling(job.sectors, Sectors(0), medium.unit());
+        let needed = medium.takes(job.sectors);
         if needed > free {
             return Err(BurnError::NoRoom { needed, free });
         }

@@ -692,3 +692,16 @@ fn a_reset_while_an_overwritable_disc_is_ended_is_told_and_a_drive_with_nothing_
         }
     }
 }
+
+#[test]
+fn two_seconds_at_the_end_of_a_cd_are_left_free() {
+    const FREE_1000: &str = "0022 01 01 00 04 4F 01  00000000 00000000 000003E8 00000010 000003E8 00000000 00000000";
+    let short = || Says { tracks: vec![(0xff, FREE_1000)], ..cd_r() };
+    for finalize in [false, true] {
+        let (burned, _) = burn(short(), &Wish { sectors: 850, finalize, ..WISH });
+        burned.unwrap();
+        let (burned, sent) = burn(short(), &Wish { sectors: 851, finalize, ..WISH });
+        assert!(matches!(burned, Err(BurnError::NoRoom { needed: Sectors(1001), free: Sectors(1000) })));
+        assert!(!sent.iter().any(|line| line.starts_with("2a")));
+    }
+}
