@@ -109,6 +109,8 @@ pub struct Track {
     pub damaged: bool,
     /// Nothing is recorded in it.
     pub blank: bool,
+    /// Where it goes on; none in one that is closed, and in most that are damaged.
+    pub next_writable: Option<Lba>,
 }
 
 /// What the drive says of the medium.

@@ -117,7 +117,14 @@ pub fn close_interrupted(drive: &mut Drive, medium: &Medium, progress: &mut dyn 
             }
             tracing::debug!(%error, "closing the torn track");
         }
-        close(drive, CloseFunction::Session, on_progress)
+        match close(drive, CloseFunction::Session, on_progress) {
+            // Open after all.
+            Err(error) if !is_open && steps::is_incomplete_track(&error) => {
+                close(drive, CloseFunction::Track(track), on_progress)?;
+                close(drive, CloseFunction::Session, on_progress)
+            }
+            other => other,
+        }
     });
     if let Err(source) = closed {
         let refused = source.sense().is_some() && !source.is_attention();
@@ -133,10 +140,11 @@ pub fn close_interrupted(drive: &mut Drive, medium: &Medium, progress: &mut dyn 
     medium::inspect(drive).map_err(|source| BurnError::Inspect { source })
 }
 
-/// Whether a track has to be closed before its session: not where the drive says that nothing is in it.
+/// Whether a track has to be closed before its session: not where the drive says that nothing is in it, and not where it knows of no damage
+/// and of no address to go on with, as the burn broke off between the closing of the track and that of the session.
 fn is_open(medium: &Medium, track: u16) -> bool {
     let told = medium.tracks.iter().find(|found| found.number == track);
-    told.is_none_or(|found| !found.blank || found.damaged)
+    told.is_none_or(|found| found.damaged || (!found.blank && found.next_writable.is_some()))
 }
 
 /// How a medium whose blanking broke off is blanked again: a DVD-RW whole, because less leaves one that takes one session only.

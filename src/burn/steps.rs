@@ -349,7 +349,7 @@ pub(super) fn is_refusal(error: &ScsiError) -> bool {
     error.sense().is_some_and(|sense| sense.key == SenseKey::IllegalRequest && !sense.deferred)
 }
 
-fn is_incomplete_track(error: &ScsiError) -> bool {
+pub(super) fn is_incomplete_track(error: &ScsiError) -> bool {
     error.reaction(During::Close) == Reaction::CloseTrackFirst
 }
 

@@ -279,6 +279,7 @@ fn classify_sequential(replies: Replies) -> Medium {
             data: track.data,
             damaged: track.damaged,
             blank: track.blank,
+            next_writable: track.next_writable,
         })
         .collect();
     let writable = next.filter(|next| !next.damaged);
