@@ -21,4 +21,6 @@ mod power;
 mod protocol;
 mod readback;
 mod traces;
+#[path = "../common/violations.rs"]
+mod violations;
 mod workshop;

@@ -24,6 +24,8 @@ use jiff::civil::{Date, date};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
+use super::violations::amiss;
+
 /// A disc as it comes into the drive: one of each recipe, of each state machine, and of each promise about old data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -210,7 +212,23 @@ impl Workshop {
 
     /// The disc in a drive with these options.
     pub(crate) fn device(&self, options: &str) -> String {
-        format!("{}{}{options}", device::SIMULATED, self.disc().display())
+        let violations = self.violations_path();
+        format!("{}{},violations={}{options}", device::SIMULATED, self.disc().display(), violations.display())
+    }
+
+    fn violations_path(&self) -> PathBuf {
+        self.folder.path().join("violations")
+    }
+
+    /// What the drives that were let go since the last look took amiss.
+    fn taken_amiss(&self) -> Vec<String> {
+        let report = fs::read_to_string(self.violations_path()).unwrap_or_default();
+        let _ = fs::remove_file(self.violations_path());
+        amiss(&report)
+    }
+
+    fn assert_content(&self) {
+        assert_eq!(self.taken_amiss(), [""; 0], "{}", self.kind);
     }
 
     fn without_disc(kind: Kind) -> Workshop {
@@ -296,16 +314,27 @@ impl Workshop {
     pub(crate) fn blank(&self, full: bool) -> Result<(), ActionError> {
         let drive = device::open_drive(&self.device(""), Some(&self.trace_path()))?;
         let extent = if full { Extent::Full } else { Extent::Fast };
-        blank(drive, Some(extent), false, &AtomicBool::new(false), &mut |_| {}).map(|_| ())
+        let outcome = blank(drive, Some(extent), false, &AtomicBool::new(false), &mut |_| {}).map(|_| ());
+        self.assert_content();
+        outcome
     }
 
     /// *format*.
     pub(crate) fn format(&self, wish: FormatWish) -> Result<(), ActionError> {
         let drive = device::open_drive(&self.device(""), Some(&self.trace_path()))?;
-        format(drive, wish, false, &AtomicBool::new(false), &mut |_| {}).map(|_| ())
+        let outcome = format(drive, wish, false, &AtomicBool::new(false), &mut |_| {}).map(|_| ());
+        self.assert_content();
+        outcome
     }
 
     fn run(&self, today: Date, options: &str, how: How) -> Result<Report, ActionError> {
+        let outcome = self.attempt(today, options, how);
+        self.assert_content();
+        outcome
+    }
+
+    /// A run whose violations nobody has looked at yet.
+    fn attempt(&self, today: Date, options: &str, how: How) -> Result<Report, ActionError> {
         let spec = self.device(options);
         let request = Request {
             config: &self.config,
@@ -356,6 +385,15 @@ impl Workshop {
             return Err(finding.to_string());
         }
         Ok(days_of(&read.tree, &hashed))
+    }
+}
+
+impl Drop for Workshop {
+    /// Readers and drives that a test opened itself are watched too.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.assert_content();
+        }
     }
 }
 
@@ -493,11 +531,12 @@ impl Before {
     pub(crate) fn survive(&self, fault: &str, wrong: &mut Vec<String>) {
         let case = format!("{} {:?} {fault}", self.workshop.kind, self.scenario);
         let workshop = self.workshop.copy();
-        let run = || workshop.store(self.day, &format!(",fault={fault}"));
+        let run = || workshop.attempt(self.day, &format!(",fault={fault}"), How::default());
         let Ok(outcome) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) else {
             wrong.push(format!("{case}: panic"));
             return;
         };
+        wrong.extend(workshop.taken_amiss().iter().map(|what| format!("{case}: {what}")));
         let said = outcome.as_ref().map_or_else(|error| tell(error), |report| format!("{:?}", report.outcome));
         let mut complain = |what: String| wrong.push(format!("{case}: {what} (the run said: {said})"));
         if outcome.is_ok() != workshop.is_marked(self.day) {
@@ -522,13 +561,16 @@ impl Before {
         if outcome.is_ok() {
             return;
         }
-        let again = match workshop.store(self.day, "") {
+        let again = match workshop.attempt(self.day, "", How::default()) {
             // Where the first WRITE to an empty disc left a bad spot at its beginning, nobody knows that it was empty: it has to be said.
             Err(ActionError::Refused(Refusal::Unreadable)) if self.is_empty_behind_its_beginning(&workshop) => {
-                workshop.store_full(self.day, "")
+                workshop.attempt(self.day, "", How { full: true, ..How::default() })
             }
             again => again,
         };
+        for what in workshop.taken_amiss() {
+            complain(format!("the next run: {what}"));
+        }
         if let Err(error) = again {
             complain(format!("the next run fails: {}", tell(&error)));
         } else if workshop.shown().as_ref() != Ok(&self.new) {

@@ -18,3 +18,5 @@ mod read_only;
 mod readme;
 mod storing;
 mod support;
+#[path = "../common/violations.rs"]
+mod violations;

@@ -11,6 +11,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
+use super::violations::amiss;
+
 /// A week that starts on Monday, as [`BackupBox`] has it configured, and the Monday after it.
 pub(crate) const MON: &str = "2026-11-16";
 pub(crate) const TUE: &str = "2026-11-17";
@@ -112,7 +114,7 @@ impl BackupBox {
 
     /// The simulated drive with the disc in it.
     pub(crate) fn device(&self) -> String {
-        format!("sim:{}", self.disc().display())
+        format!("sim:{},violations={}", self.disc().display(), self.path("violations").display())
     }
 
     fn configuration(&self, media: &str) -> String {
@@ -355,6 +357,16 @@ impl BackupBox {
         assert!(!places.is_empty(), "no descriptor on the disc");
         for at in places {
             self.patch_sectors(at, format!("{label:<32}").as_bytes());
+        }
+    }
+}
+
+impl Drop for BackupBox {
+    /// No run on a simulated drive did what a real one would take amiss.
+    fn drop(&mut self) {
+        let report = fs::read_to_string(self.path("violations")).unwrap_or_default();
+        if !std::thread::panicking() {
+            assert_eq!(amiss(&report), [""; 0]);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The drive: power, tray, clock, operations that take time. What commands do stands in `commands`.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -169,6 +170,14 @@ pub struct SimDrive {
     faults: Vec<Fault>,
     power: Power,
     failure: Option<DiscError>,
+    report: Option<Report>,
+}
+
+/// Where violations are written in the end, and the name this drive has there.
+#[derive(Debug)]
+struct Report {
+    file: PathBuf,
+    drive: String,
 }
 
 impl SimDrive {
@@ -201,6 +210,7 @@ impl SimDrive {
             faults: options.faults,
             power: Power::On,
             failure: None,
+            report: options.violations.map(|file| Report { file, drive: spec.to_owned() }),
         };
         drive.loaded();
         Ok(drive)
@@ -501,8 +511,24 @@ impl Transport for SimDrive {
     }
 }
 
+impl SimDrive {
+    /// Appends what the watch has seen to the file that was named for it.
+    fn report_violations(&mut self) -> std::io::Result<()> {
+        let Some(Report { file, drive }) = self.report.take() else { return Ok(()) };
+        let violations = if self.power == Power::On { self.job_over() } else { self.violations() };
+        let mut text = String::new();
+        for Violation { what, cdb } in violations {
+            let cdb: String = cdb.iter().map(|byte| format!(" {byte:02x}")).collect();
+            text += &format!("{what}; cdb={}; {drive}\n", cdb.trim_start());
+        }
+        std::fs::OpenOptions::new().append(true).create(true).open(file)?.write_all(text.as_bytes())
+    }
+}
+
 impl Drop for SimDrive {
     fn drop(&mut self) {
+        // Nobody is left to tell it to; whoever reads the file misses it.
+        let _ = self.report_violations();
         self.power_cut();
     }
 }

@@ -13,6 +13,7 @@
 //! |---|---|
 //! | `fault=COMMAND[#N\|@LBA]:ACTION` | a fault, see below; may be given several times |
 //! | `empty` | the drive has no disc; the path need not exist |
+//! | `violations=FILE` | when the drive is let go, what its clients did that they should not ([`Violation`]) is appended to FILE, a line each: what, the CDB, the drive's name. What is undone then counts ([`SimDrive::job_over`]), but not in a drive without power |
 //! | `noprogress` | sense data carries no progress |
 //! | `stuck1` | progress stays at 1 % until the operation has ended |
 //! | `earlyready` | one TEST UNIT READY in the second half of each operation says that the drive is ready |
@@ -101,6 +102,6 @@ pub use describe::{Description, SessionDescription, TrackDescription, describe_p
 pub use disc::{DiscError, VirtualDisc};
 pub use drive::{SimDrive, SimError};
 pub use kinds::{Medium, UnknownMedium};
-pub use options::OptionError;
+pub use options::{OptionError, habits};
 pub use state::Range;
 pub use watch::Violation;

@@ -12,7 +12,7 @@ pub enum OptionError {
     #[error("the path of the virtual disc is missing")]
     NoPath,
     /// Not an option.
-    #[error("\"{option}\" is no option of the simulated drive (fault=..., empty{})", names())]
+    #[error("\"{option}\" is no option of the simulated drive (fault=..., violations=FILE, empty{})", names())]
     Unknown {
         /// As given.
         option: String,
@@ -208,12 +208,18 @@ const NUMBERS: [Number; 4] = [
 const SENSES: [(&str, Field<Option<Sense>>); 3] =
     [("unwritten", |q| &mut q.unwritten), ("runout", |q| &mut q.run_out), ("blankcapacity", |q| &mut q.blank_capacity)];
 
+/// Every habit a simulated drive may have, as it is asked for: `noimmed`, `gap=N`, `runout=KEY/ASC/ASCQ`. Tests take them from here, so
+/// that none is forgotten.
+pub fn habits() -> impl Iterator<Item = String> {
+    let switches = SWITCHES.iter().map(|(name, _)| (*name).to_owned());
+    let numbers = NUMBERS.iter().map(|number| format!("{}=N", number.name));
+    let senses = SENSES.iter().map(|(name, _)| format!("{name}=KEY/ASC/ASCQ"));
+    switches.chain(numbers).chain(senses)
+}
+
 /// The names of all habits, as they stand in a message.
 fn names() -> String {
-    let switches = SWITCHES.iter().map(|(name, _)| format!(", {name}"));
-    let numbers = NUMBERS.iter().map(|number| format!(", {}=N", number.name));
-    let senses = SENSES.iter().map(|(name, _)| format!(", {name}=KEY/ASC/ASCQ"));
-    switches.chain(numbers).chain(senses).collect()
+    habits().map(|habit| format!(", {habit}")).collect()
 }
 
 impl Quirks {
@@ -247,20 +253,30 @@ pub(super) struct Options {
     pub(super) faults: Vec<Fault>,
     pub(super) quirks: Quirks,
     pub(super) empty: bool,
+    /// Where what the clients did amiss is written.
+    pub(super) violations: Option<PathBuf>,
 }
 
 impl Options {
     pub(super) fn parse(spec: &str) -> Result<Options, OptionError> {
         let mut parts = spec.split(',');
         let path = parts.next().filter(|path| !path.is_empty()).ok_or(OptionError::NoPath)?;
-        let mut options =
-            Options { path: PathBuf::from(path), faults: Vec::new(), quirks: Quirks::default(), empty: false };
+        let mut options = Options {
+            path: PathBuf::from(path),
+            faults: Vec::new(),
+            quirks: Quirks::default(),
+            empty: false,
+            violations: None,
+        };
         for option in parts {
             let small = option.to_ascii_lowercase();
             match small.split_once('=') {
                 None if small == "empty" => options.empty = true,
                 // The fault names things as they were given, in its messages.
                 Some(("fault", _)) => options.faults.push(Fault::parse(option.get(6..).unwrap_or_default())?),
+                Some(("violations", file)) if !file.is_empty() => {
+                    options.violations = option.get(11..).map(PathBuf::from)
+                }
                 Some((name, value)) => options.quirks.set(name, Some(value), option)?,
                 None => options.quirks.set(&small, None, option)?,
             }

@@ -143,3 +143,26 @@ fn a_process_that_is_killed_leaves_what_the_laser_had_written() {
         holds(&mut drive, 0, kept, 5);
     }
 }
+
+#[test]
+fn what_a_client_did_amiss_is_written_down_when_the_drive_is_let_go() {
+    let folder = disc("cdr-80");
+    let file = folder.path().join("Violations");
+    let options = format!(",violations={}", file.display());
+    drop(drive(&folder, &options));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "");
+    for options in [options.clone(), format!("{options},fault=inquiry:power-cut")] {
+        let mut drive = drive(&folder, &options);
+        select(&mut drive, TRACK_AT_ONCE);
+        good(&mut drive, "1E 00 00 00 01 00");
+        good(&mut drive, "5B 00 02 00 00 00 00 00 00 00");
+        let _ = drive.execute(&hex("12 00 00 00 00 00"), Data::None, LONG);
+    }
+    let name = spec(&folder, &options);
+    let close = "CLOSE although there was nothing that could be closed; cdb=5b 00 02 00 00 00 00 00 00 00";
+    // Where there is no power nothing is locked.
+    assert_eq!(
+        std::fs::read_to_string(&file).unwrap(),
+        format!("{close}; {name}\nthe tray was left locked; cdb=; {name}\n{close}; {name},fault=inquiry:power-cut\n")
+    );
+}
