@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::workshop::{Before, KINDS, Kind, Scenario, for_every_kind, tell};
+use super::workshop::{Before, KINDS, Kind, Scenario, for_every_kind, for_every_rewritable_kind, tell};
 
 /// What may answer any command.
 const FAULTS: [&str; 7] = ["3/0c/00", "4/44/00", "6/29/00", "2/3a/00", "5/21/02", "vanish", "power-cut"];
@@ -57,11 +57,11 @@ for_every_kind! {
     fn a_fault_in_the_second_session(kind) {
         check(kind, Scenario::Append);
     }
+}
 
+for_every_rewritable_kind! {
     fn a_fault_in_a_new_week(kind) {
-        if kind.is_rewritable() {
-            check(kind, Scenario::Anew);
-        }
+        check(kind, Scenario::Anew);
     }
 }
 

@@ -160,6 +160,34 @@ macro_rules! for_every_kind {
 }
 pub(crate) use for_every_kind;
 
+/// The same for those on which a new week may begin.
+macro_rules! for_every_rewritable_kind {
+    ($(fn $name:ident($kind:ident) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+
+            fn holds($kind: Kind) {
+                assert!($kind.is_rewritable());
+                $body
+            }
+
+            #[test]
+            fn cd_rw() { holds(Kind::CdRw); }
+            #[test]
+            fn dvd_rw() { holds(Kind::DvdRw); }
+            #[test]
+            fn dvd_rw_overwrite() { holds(Kind::DvdRwOverwrite); }
+            #[test]
+            fn dvd_plus_rw() { holds(Kind::DvdPlusRw); }
+            #[test]
+            fn dvd_ram() { holds(Kind::DvdRam); }
+            #[test]
+            fn bd_re() { holds(Kind::BdRe); }
+        }
+    )*};
+}
+pub(crate) use for_every_rewritable_kind;
+
 /// As the traces are called.
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -486,7 +514,17 @@ pub(crate) struct Before {
 
 impl Before {
     pub(crate) fn new(kind: Kind, scenario: Scenario) -> Before {
-        let workshop = Workshop::new(kind);
+        Before::in_workshop(Workshop::new(kind), scenario)
+    }
+
+    /// The configuration asks for a speed.
+    pub(crate) fn at_speed(kind: Kind, scenario: Scenario, times: u32) -> Before {
+        let mut workshop = Workshop::new(kind);
+        workshop.config.store.as_mut().unwrap().drive_speed = Some(times);
+        Before::in_workshop(workshop, scenario)
+    }
+
+    fn in_workshop(workshop: Workshop, scenario: Scenario) -> Before {
         let mut old = Days::new();
         if scenario != Scenario::First {
             old.insert(TUESDAY, workshop.stage(TUESDAY, 0));
