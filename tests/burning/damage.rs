@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::workshop::{Before, KINDS, Kind, Scenario, for_every_kind, for_every_rewritable_kind, tell};
+use super::workshop::{Before, KINDS, Kind, Scenario, for_every_kind, for_every_rewritable_kind};
 
 /// What may answer any command.
 const FAULTS: [&str; 7] = ["3/0c/00", "4/44/00", "6/29/00", "2/3a/00", "5/21/02", "vanish", "power-cut"];
@@ -90,30 +90,4 @@ fn a_wrong_bit_in_the_directories_of_an_earlier_session_is_not_carried_on() {
         }
     }
     assert!(wrong.is_empty(), "{} broken promises:\n{}", wrong.len(), wrong.join("\n"));
-}
-
-#[test]
-fn the_habits_of_real_drives_change_nothing() {
-    for kind in KINDS {
-        for scenario in [Scenario::First, Scenario::Append] {
-            for habit in [",noprogress", ",noimmed", ",n150", ",noprogress,noimmed"] {
-                let before = Before::new(kind, scenario);
-                let outcome = before.workshop.store(before.day, habit);
-                assert!(outcome.is_ok(), "{kind} {scenario:?} {habit}: {}", tell(&outcome.unwrap_err()));
-                assert_eq!(before.workshop.shown(), Ok(before.new), "{kind} {scenario:?} {habit}");
-            }
-        }
-    }
-}
-
-#[test]
-fn a_drive_that_shows_a_new_session_only_after_a_restart_is_restarted() {
-    for kind in KINDS {
-        for scenario in [Scenario::First, Scenario::Append] {
-            let before = Before::new(kind, scenario);
-            let outcome = before.workshop.store(before.day, ",stale");
-            assert!(outcome.is_ok(), "{kind} {scenario:?}: {}", tell(&outcome.unwrap_err()));
-            assert_eq!(before.workshop.shown(), Ok(before.new), "{kind} {scenario:?}");
-        }
-    }
 }

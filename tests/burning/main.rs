@@ -7,6 +7,7 @@
 //! * [`traces`]: the exact commands of every recipe, as text to read and compare.
 //! * [`readback`]: every sector is read once, forward, and compared.
 //! * [`damage`]: every kind of fault at every kind of command.
+//! * [`habits`]: every habit a real drive may have.
 //! * [`power`]: the power goes at every command.
 //! * [`others_discs`]: what other programs began is carried on.
 //! * [`histories`]: weeks of storing, changing, starting anew and breaking off, against a model.
@@ -14,6 +15,7 @@
 
 mod damage;
 mod drive;
+mod habits;
 mod histories;
 mod media;
 mod others_discs;

@@ -565,6 +565,30 @@ impl Before {
         shows_nothing && self.scenario != Scenario::Append && workshop.kind.is_overwritable()
     }
 
+    /// Runs in a drive with this habit: the day is stored, or `refused` before anything is touched.
+    pub(crate) fn meet(&self, habit: &str, refused: bool, wrong: &mut Vec<String>) {
+        let case = format!("{} {:?} {habit}", self.workshop.kind, self.scenario);
+        let workshop = self.workshop.copy();
+        let outcome = workshop.attempt(self.day, &format!(",{habit}"), How::default());
+        let said = outcome.as_ref().map_or_else(|error| tell(error), |report| format!("{:?}", report.outcome));
+        let mut complain = |what: String| wrong.push(format!("{case}: {what} (the run said: {said})"));
+        for what in workshop.taken_amiss() {
+            complain(what);
+        }
+        if outcome.is_ok() == refused {
+            complain(if refused { "was not refused" } else { "failed" }.to_owned());
+        }
+        let touching = ["WRITE(", "FORMAT", "BLANK", "CLOSE"];
+        let touches = |line: &str| touching.iter().any(|name| line.starts_with(name)) && line.contains(" -> good");
+        if refused && workshop.trace().lines().any(touches) {
+            complain("something was touched".to_owned());
+        }
+        let expected = if outcome.is_ok() { &self.new } else { &self.old };
+        if workshop.shown().as_ref() != Ok(expected) || workshop.is_marked(self.day) != outcome.is_ok() {
+            complain("the disc does not show what it has to".to_owned());
+        }
+    }
+
     /// Runs with a fault, looks at what is left, runs again without. Every broken promise becomes a line.
     pub(crate) fn survive(&self, fault: &str, wrong: &mut Vec<String>) {
         let case = format!("{} {:?} {fault}", self.workshop.kind, self.scenario);
