@@ -9,7 +9,12 @@ use std::collections::BTreeMap;
 use super::workshop::{Before, KINDS, Kind, Scenario, for_every_kind, for_every_rewritable_kind};
 
 /// What may answer any command.
-const FAULTS: [&str; 7] = ["3/0c/00", "4/44/00", "6/29/00", "2/3a/00", "5/21/02", "vanish", "power-cut"];
+const FAULTS: [&str; 10] =
+    ["3/0c/00", "4/44/00", "6/29/00", "2/3a/00", "5/21/02", "busy", "reset", "eject", "vanish", "power-cut"];
+/// How what takes long may end.
+const LATE_FAULTS: [&str; 2] = ["late:3/0c/00", "late:4/44/00"];
+/// FORMAT UNIT, SYNCHRONIZE CACHE, CLOSE TRACK SESSION, BLANK.
+const LONG_COMMANDS: [u8; 4] = [0x04, 0x35, 0x5b, 0xa1];
 /// What may answer a READ.
 const READ_FAULTS: [&str; 2] = ["flip", "3/11/00"];
 
@@ -36,6 +41,7 @@ fn check(kind: Kind, scenario: Scenario) {
         }
         places.dedup();
         let faults = FAULTS.iter().chain(READ_FAULTS.iter().filter(|_| code == 0x28));
+        let faults = faults.chain(LATE_FAULTS.iter().filter(|_| LONG_COMMANDS.contains(&code)));
         for fault in faults {
             for place in &places {
                 // See `a_wrong_bit_in_the_directories_of_an_earlier_session_is_not_carried_on`.
