@@ -388,6 +388,11 @@ impl Workshop {
         fs::read_to_string(self.trace_path()).unwrap()
     }
 
+    /// Whether the power went in the last run.
+    pub(crate) fn met_power_cut(&self) -> bool {
+        self.trace().lines().any(|line| line.ends_with(" -> the drive is gone"))
+    }
+
     /// What whoever mounts the disc now sees of it, every file read and every manifest held against it.
     pub(crate) fn shown(&self) -> Result<Days, String> {
         self.session(None)
