@@ -51,7 +51,12 @@ impl Transport for Line {
 impl Keeper {
     /// A drive with the workshop's disc in it.
     pub(crate) fn new(workshop: &Workshop) -> (Keeper, Drive) {
-        let drive = SimDrive::open(workshop.disc().to_str().unwrap()).unwrap();
+        Keeper::with(workshop, "")
+    }
+
+    /// The same in a drive with these options.
+    pub(crate) fn with(workshop: &Workshop, options: &str) -> (Keeper, Drive) {
+        let drive = SimDrive::open(&format!("{}{options}", workshop.disc().display())).unwrap();
         let kept = Arc::new(Mutex::new(Kept { drive, sent: Vec::new(), answer: Box::new(|_| None) }));
         (Keeper(Arc::clone(&kept)), Drive::new(Box::new(Line(kept)), "a drive in a test"))
     }

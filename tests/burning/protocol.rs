@@ -5,11 +5,11 @@
 use cedarburn::burn::prepare::FormatWish;
 use cedarburn::burn::{BurnError, Burned, Medium as Found, State, inspect, prepare};
 use cedarburn::scsi::Drive;
-use cedarburn::scsi::mmc::BlankExtent;
+use cedarburn::scsi::mmc::{BlankExtent, ReadTrackInformation, TrackAddress};
 use cedarburn::sector::{Lba, Sectors};
 
 use super::drive::{Keeper, burn_numbered, numbered, refusal};
-use super::workshop::{KINDS, Kind, Workshop};
+use super::workshop::{Before, KINDS, Kind, Scenario, Workshop};
 
 const SECTORS: Sectors = Sectors(320);
 
@@ -197,6 +197,54 @@ fn an_address_that_moved_since_the_plan_stops_the_burn_before_its_first_write() 
         assert!(matches!(error, BurnError::NextWritableMoved { .. }), "{error}");
         assert!(!keeper.sent().iter().any(|cdb| [0x2a, 0x35, 0x5b].contains(&cdb[0])));
         keeper.assert_content();
+    }
+}
+
+#[test]
+fn a_track_that_was_closed_before_the_run_broke_off_is_not_closed_again() {
+    for kind in [Kind::CdR, Kind::CdRw, Kind::DvdR, Kind::DvdRw, Kind::DvdPlusR, Kind::BdR, Kind::BdRSpares] {
+        let before = Before::new(kind, Scenario::Append);
+        let last = before.commands().iter().filter(|sent| sent.code == 0x5b).count();
+        before.workshop.store(before.day, &format!(",fault=close#{last}:4/44/00")).unwrap_err();
+        before.workshop.store(before.day, "").unwrap();
+        assert_eq!(before.workshop.shown(), Ok(before.new), "{kind}");
+        let trace = before.workshop.trace();
+        let first = trace.lines().find(|line| line.starts_with("CLOSE")).unwrap();
+        assert!(first.contains("cdb=5b 01 02 ") && first.contains(" -> good"), "{kind}: {first}");
+    }
+}
+
+/// Some drives name an address in a track whose last WRITE failed. Nobody knows what lies before it.
+#[test]
+fn a_damaged_track_is_not_gone_on_with_even_if_its_drive_would() {
+    for kind in [Kind::DvdR, Kind::DvdRw, Kind::DvdPlusR, Kind::BdR, Kind::BdRSpares] {
+        let workshop = Workshop::new(kind);
+        let (keeper, mut drive) = Keeper::with(&workshop, ",nwav,fault=write10#5:3/0c/00");
+        session(&mut drive, None, 1).unwrap_err();
+        let found = inspect(&mut drive).unwrap();
+        let track = drive.run(&ReadTrackInformation(TrackAddress::Number(1))).unwrap();
+        assert!(track.damaged, "{kind}");
+        let next = track.next_writable.unwrap();
+        keeper.sent();
+        drive.lock_tray();
+        let error = burn_numbered(&mut drive, &found, next, SECTORS, 2).unwrap_err();
+        assert!(matches!(error, BurnError::NextWritableMoved { found: None, .. }), "{kind}: {error}");
+        assert!(!keeper.sent().iter().any(|cdb| [0x2a, 0x35, 0x5b].contains(&cdb[0])), "{kind}");
+    }
+}
+
+/// What was begun and not ended has no end to be written: a border closed around it would be taken for whole.
+#[test]
+fn the_border_of_a_dvd_rw_is_not_closed_when_a_write_failed() {
+    let before = Before::new(Kind::DvdRwOverwrite, Scenario::First);
+    before.workshop.copy().store(before.day, "").unwrap();
+    let writes = before.commands().iter().filter(|sent| sent.code == 0x2a).count();
+    // The last one is the superblock, when the border is closed already.
+    for nth in 1..writes {
+        let workshop = before.workshop.copy();
+        workshop.store(before.day, &format!(",fault=write10#{nth}:3/0c/00")).unwrap_err();
+        let trace = workshop.trace();
+        assert!(!trace.lines().any(|line| line.starts_with("CLOSE")), "closed after WRITE {nth} failed");
     }
 }
 
