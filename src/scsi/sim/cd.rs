@@ -426,7 +426,11 @@ impl Family for Cd {
     }
 
     fn last_block(&self, disc: &DiscState) -> u32 {
-        disc.sessions.iter().filter_map(|session| session.lead_out).next_back().map_or(0, |lead_out| lead_out - 1)
+        disc.sessions
+            .iter()
+            .filter_map(|session| session.lead_out)
+            .next_back()
+            .map_or(0, |lead_out| lead_out.saturating_sub(1))
     }
 
     fn format_capacities(&self, disc: &DiscState) -> Vec<u8> {

@@ -65,7 +65,9 @@ impl View<'_> {
         body[6] = if disc.sessions.is_empty() { 0xff } else { 0x00 };
         let (lead_in, lead_out) = match next_track_start(disc) {
             None if disc.finalised => ([0xff; 4], [0xff; 4]),
-            Some(start) if start > LEAD_IN => (address(start - PRE_GAP - LEAD_IN, true), address(disc.capacity, true)),
+            Some(start) if start > LEAD_IN => {
+                (address(start.saturating_sub(PRE_GAP + LEAD_IN), true), address(disc.capacity, true))
+            }
             _ => {
                 let [m, s, f] = disc.medium.lead_in();
                 ([0, m, s, f], address(disc.capacity, true))

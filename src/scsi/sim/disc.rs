@@ -6,12 +6,12 @@
 //! Nothing is flushed to the host's own disk: a virtual disc survives a killed process, not a crashed host.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind};
-use std::os::unix::fs::FileExt;
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
+use nix::fcntl::{Flock, FlockArg, OFlag};
 
 use super::describe::{Description, describe};
 use super::kinds::Medium;
@@ -241,7 +241,7 @@ fn offset(at: u32) -> u64 {
 
 pub(super) fn load(folder: &Path) -> Result<DiscState, DiscError> {
     let path = folder.join("state.json");
-    let text = match fs::read(&path) {
+    let text = match read_file(&path) {
         Ok(text) => text,
         Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Err(DiscError::Missing { path: folder.to_owned() });
@@ -261,12 +261,35 @@ pub(super) fn load(folder: &Path) -> Result<DiscState, DiscError> {
     }
 }
 
+/// What stands in a plain file. Anything else that bears the name (a FIFO with nobody at its other end) is refused, not waited for.
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "it is no plain file"));
+    }
+    let mut text = Vec::new();
+    file.read_to_end(&mut text)?;
+    Ok(text)
+}
+
+/// A file with this text, made anew whatever bore the name before.
+fn write_file(path: &Path, text: &[u8]) -> io::Result<()> {
+    let mut file = match File::create_new(path) {
+        Err(e) if e.kind() == ErrorKind::AlreadyExists => {
+            fs::remove_file(path)?;
+            File::create_new(path)?
+        }
+        made => made?,
+    };
+    file.write_all(text)
+}
+
 fn save(folder: &Path, state: &DiscState) -> Result<(), DiscError> {
     let path = folder.join("state.json");
     let new = folder.join("state.json.new");
     let mut text =
         serde_json::to_vec_pretty(state).map_err(|source| DiscError::Syntax { path: path.clone(), source })?;
     text.push(b'\n');
-    fs::write(&new, text).map_err(io_error(&new, "written"))?;
+    write_file(&new, &text).map_err(io_error(&new, "written"))?;
     fs::rename(&new, &path).map_err(io_error(&path, "replaced"))
 }

@@ -227,7 +227,9 @@ impl View<'_> {
         }
         let damage = if track.is_damaged() { DAMAGED } else { 0 };
         match self.resumes_at() {
-            Some(at) => TrackFields { byte5: byte5 | damage, next: Some(at), free: limit - at, size, ..fields },
+            Some(at) => {
+                TrackFields { byte5: byte5 | damage, next: Some(at), free: limit.saturating_sub(at), size, ..fields }
+            }
             None => TrackFields { byte5: byte5 | damage, ..fields },
         }
     }

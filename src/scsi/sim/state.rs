@@ -253,13 +253,38 @@ impl DiscState {
         if self.is_overwritable() && !self.sessions.is_empty() {
             return Some(format!("a {} has no sessions", self.medium));
         }
-        if self
-            .format
-            .is_some_and(|format| u64::from(format.formatted) + u64::from(format.spares) > u64::from(self.capacity))
-        {
+        if self.disc_at_once_only && self.medium.nature() != Nature::DvdMinus {
+            return Some(format!("no {} is blanked minimally", self.medium));
+        }
+        if self.pseudo_overwrite && (self.medium.nature() != Nature::BdR || self.format.is_none()) {
+            return Some(format!("this {} knows no pseudo overwrite", self.medium));
+        }
+        if self.erasing && (!self.sessions.is_empty() || self.finalised || self.is_overwritable()) {
+            return Some("something is left although the disc was being blanked".to_owned());
+        }
+        let of_format = self.format.and_then(|format| self.flaw_of_format(format));
+        of_format.or_else(|| self.flaw_of_sessions()).or_else(|| self.flaw_of_ranges())
+    }
+
+    /// Which formats there are: by the medium, how far it is formatted and with how many spares.
+    fn flaw_of_format(&self, format: Format) -> Option<String> {
+        let Format { status, formatted, spares } = format;
+        if u64::from(formatted) + u64::from(spares) > u64::from(self.capacity) {
             return Some("more is formatted than the disc holds".to_owned());
         }
-        self.flaw_of_sessions().or_else(|| self.flaw_of_ranges())
+        let all = formatted + spares == self.capacity;
+        let fits = match (self.medium.nature(), status) {
+            (Nature::DvdRam | Nature::BdRe, FormatStatus::None) => formatted == 0 && spares == 0,
+            (Nature::DvdRam | Nature::BdRe | Nature::BdR, FormatStatus::Complete) => all && formatted > 0,
+            (Nature::DvdPlusRw, FormatStatus::None) => formatted == 0 && spares == 0,
+            (Nature::DvdPlusRw, FormatStatus::Suspended | FormatStatus::Running) => spares == 0,
+            (Nature::DvdPlusRw, FormatStatus::Complete) => all && spares == 0,
+            (Nature::DvdMinus, FormatStatus::Complete | FormatStatus::Intermediate) => {
+                spares == 0 && formatted.is_multiple_of(self.medium.ecc())
+            }
+            _ => false,
+        };
+        (!fits).then(|| format!("no {} is formatted like that", self.medium))
     }
 
     fn flaw_of_sessions(&self) -> Option<String> {
@@ -283,8 +308,9 @@ impl DiscState {
                 if usize::from(track.number) != number || number > most_tracks {
                     return Some(format!("track {} stands where track {number} belongs", track.number));
                 }
-                let room = self.capacity.checked_sub(track.start).is_some_and(|room| track.blocks <= room);
-                let room = room && track.run_out <= RUN_OUT;
+                let room = self.usable().checked_sub(track.start).is_some_and(|room| track.blocks <= room);
+                let most_run_out = if self.medium.nature() == Nature::Cd { RUN_OUT } else { 0 };
+                let room = room && track.run_out <= most_run_out && track.synchronized <= track.blocks;
                 if !room || track.start < free_from {
                     return Some(format!("track {number} does not lie where it can"));
                 }
@@ -298,6 +324,9 @@ impl DiscState {
     }
 
     fn flaw_of_ranges(&self) -> Option<String> {
+        if !self.is_overwritable() && !(self.recorded.is_empty() && self.unreadable.is_empty()) {
+            return Some(format!("a {} has tracks, not ranges", self.medium));
+        }
         for ranges in [&self.recorded, &self.unreadable] {
             let mut free_from = 0;
             for range in &ranges.0 {

@@ -75,6 +75,102 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// A whole state of any medium, likely enough one that passes for a disc.
+fn any_state() -> impl Strategy<Value = serde_json::Value> {
+    let edge = prop_oneof![Just(0_u32), Just(16), Just(300), Just(2048), Just(u32::MAX), 0..2100_u32];
+    let track = (edge.clone(), prop_oneof![Just(0_u32), 0..400_u32], 0..3_u32, any::<bool>());
+    let session = (prop::collection::vec(track, 1..3), prop::option::of(edge.clone()), any::<bool>());
+    let statuses = vec!["none", "suspended", "running", "complete", "intermediate"];
+    let format = (prop::sample::select(statuses), edge.clone(), edge.clone(), any::<bool>());
+    let switches = (any::<bool>(), prop::bool::weighted(0.1), prop::bool::weighted(0.2), prop::bool::weighted(0.2));
+    let ranges = prop::collection::vec((edge.clone(), edge), 0..3);
+    let sessions = prop::collection::vec(session, 0..4);
+    let medium = prop::sample::select(Medium::ALL.to_vec());
+    (medium, switches, prop::option::of(format), sessions, ranges).prop_map(
+        |(medium, (finalised, erasing, at_once, pseudo), format, sessions, ranges)| {
+            let (mut number, mut free) = (0, 0_u32);
+            let count = sessions.len();
+            let mut laid = Vec::new();
+            for (at, (tracks, gap, open)) in sessions.into_iter().enumerate() {
+                let open = open && at + 1 == count && !finalised;
+                let most = tracks.len();
+                let mut out = Vec::new();
+                for (at, (skip, blocks, run_out, whole)) in tracks.into_iter().enumerate() {
+                    number += 1;
+                    let run_out = if medium.as_str().starts_with("cd") { run_out } else { 0 };
+                    let start = free.saturating_add(skip % 64);
+                    out.push(serde_json::json!({
+                        "number": number, "start": start, "blocks": blocks, "run_out": run_out,
+                        "synchronized": if whole { blocks } else { 0 }, "closed": !open || at + 1 != most || whole,
+                    }));
+                    free = start.saturating_add(blocks).saturating_add(run_out);
+                }
+                laid.push(serde_json::json!({ "tracks": out, "lead_out": (!open).then_some(free), "gap": gap }));
+            }
+            let format = format.map(|(status, formatted, spares, all)| {
+                let formatted = if all { 2048_u32.saturating_sub(spares) } else { formatted };
+                serde_json::json!({ "status": status, "formatted": formatted, "spares": spares })
+            });
+            let ranges: Vec<_> =
+                ranges.into_iter().map(|(a, b)| serde_json::json!({ "first": a.min(b), "last": a.max(b) })).collect();
+            let overwritable = format.is_some() && medium != Medium::BdR;
+            let mut state = serde_json::json!({
+                "version": 2, "medium": medium.as_str(), "capacity": 2048, "finalised": finalised, "erasing": erasing,
+                "sessions": if overwritable { Vec::new() } else { laid },
+                "recorded": if overwritable { ranges.clone() } else { Vec::new() },
+                "unreadable": if overwritable { ranges } else { Vec::new() },
+            });
+            if let Some(format) = format {
+                state["format"] = format;
+            }
+            if at_once {
+                state["disc_at_once_only"] = true.into();
+            }
+            if pseudo {
+                state["pseudo_overwrite"] = true.into();
+            }
+            state
+        },
+    )
+}
+
+/// Every command that asks and changes nothing, in every form it has.
+fn questions() -> Vec<Vec<u8>> {
+    let mut list: Vec<Vec<u8>> = [
+        "00 00 00 00 00 00",
+        "03 00 00 00 12 00",
+        "12 00 00 00 24 00",
+        "23 00 00 00 00 00 00 00 FC 00",
+        "25 00 00 00 00 00 00 00 00 00",
+        "46 00 00 00 00 00 00 08 00 00",
+        "4A 01 00 00 10 00 00 00 08 00",
+        "51 00 00 00 00 00 00 00 22 00",
+        "5A 08 3F 00 00 00 00 02 00 00",
+        "5C 00 00 00 00 00 00 00 0C 00",
+        "AC 10 00 00 00 00 00 00 00 04 00 00",
+        "AC 14 00 00 00 00 00 00 00 04 00 00",
+        "AC 00 00 00 00 00 00 00 00 08 03 00",
+    ]
+    .map(hex)
+    .into();
+    for number in
+        ["00 00 00 00", "00 00 00 01", "00 00 00 02", "00 00 00 07", "00 00 00 FF", "FF FF FF FF", "00 00 01 2E"]
+    {
+        list.extend((0..3).map(|kind| hex(&format!("52 0{kind} {number} 00 08 00 00"))));
+        list.push(hex(&format!("28 00 {number} 00 00 01 00")));
+        list.push(hex(&format!("28 08 {number} 00 00 02 00")));
+    }
+    for format in 0..6 {
+        for (msf, from) in [(0, 0), (2, 1), (0, 3), (2, 0xaa)] {
+            list.push(vec![0x43, msf, format, 0, 0, 0, from, 8, 0, 0]);
+        }
+    }
+    for format in [0x00, 0x0a, 0x0e, 0x11, 0x20, 0xff] {
+        list.extend((0..2).map(|media| vec![0xad, media, 0, 0, 0, 0, 0, format, 8, 0, 0, 0]));
+    }
+    list
+}
+
 /// Data of the length the CDB asks for, so that more than the length is tested.
 fn fitting(cdb: &[u8], data: &[u8]) -> Vec<u8> {
     let wanted = match cdb.first() {
@@ -137,6 +233,24 @@ proptest! {
         let drive = SimDrive::open(&spec(&folder, ""));
         prop_assert!(drive.is_ok(), "{drive:?}");
         let _ = described(&folder).to_string();
+    }
+
+    #[test]
+    fn no_state_that_passes_for_a_disc_brings_the_drive_down(
+        state in any_state(),
+        options in prop::sample::select(vec!["", ",gap=4300", ",nwav,noffh", ",rawtoc,n150", ",fmtbdr,lie21", ",perf1"]),
+    ) {
+        let folder = disc_of(state["medium"].as_str().unwrap(), Some(2048));
+        std::fs::write(state_file(&folder), state.to_string()).unwrap();
+        if let Ok(mut drive) = SimDrive::open(&spec(&folder, options)) {
+            ready(&mut drive);
+            let mut room = vec![0; 4096];
+            for cdb in questions() {
+                let (_, wanted) = room.split_at_mut(if cdb[0] == 0x28 { 4096 - usize::from(cdb[8]) * 2048 } else { 0 });
+                prop_assert!(drive.execute(&cdb, Data::In(wanted), LONG).is_ok());
+            }
+        }
+        let _ = super::super::describe(&folder.path().join("disc")).map(|described| described.to_string());
     }
 
     #[test]
@@ -326,4 +440,26 @@ fn a_power_cut_while_an_overwritable_disc_grows_leaves_what_was_there() {
             }
         }
     }
+}
+
+#[test]
+fn a_short_first_session_and_a_short_gap_are_no_trouble() {
+    let folder = disc("cdr-80");
+    let mut drive = drive(&folder, ",gap=4300");
+    burn(&mut drive, 0, 300, 1);
+    // The lead-in would begin before the disc does.
+    assert_eq!(ask(&mut drive, "51 00 00 00 00 00 00 00 22 00")[32..40], flat("00 00 02 00"));
+}
+
+#[test]
+fn a_state_file_that_nobody_ever_writes_to_is_not_waited_for() {
+    let folder = disc("cdr-80");
+    let mode = nix::sys::stat::Mode::S_IRWXU;
+    nix::unistd::mkfifo(&state_file(&folder).with_extension("json.new"), mode).unwrap();
+    burn(&mut drive(&folder, ""), 0, 300, 1);
+    assert_eq!(described(&folder).state, "appendable");
+    std::fs::remove_file(state_file(&folder)).unwrap();
+    nix::unistd::mkfifo(&state_file(&folder), mode).unwrap();
+    let refused = SimDrive::open(&spec(&folder, "")).unwrap_err();
+    assert!(matches!(refused, super::super::SimError::Disc { .. }), "{refused:?}");
 }
