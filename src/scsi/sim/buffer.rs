@@ -1,6 +1,6 @@
 //! The drive's write buffer. What is in it is lost with the power.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::disc::{DiscError, VirtualDisc};
@@ -30,6 +30,8 @@ pub(super) struct Buffer {
     drained: u32,
     /// Up to when draining has been accounted for.
     since: Duration,
+    /// Blocks that get a wrong bit on their way to the medium. What the drive has in its cache stays right.
+    wrong: BTreeSet<u32>,
 }
 
 impl Buffer {
@@ -61,11 +63,19 @@ impl Buffer {
             self.bytes.reserve_exact((BUFFER_BLOCKS + RUN_BLOCKS) as usize * SECTOR_BYTES);
         }
         self.bytes.extend(data);
+        if !self.wrong.is_empty() {
+            self.wrong.retain(|lba| lba.checked_sub(at).is_none_or(|offset| offset >= blocks));
+        }
         self.blocks += blocks;
         match self.extents.back_mut() {
             Some(last) if last.at.checked_add(last.blocks) == Some(at) => last.blocks += blocks,
             _ => self.extents.push_back(Extent { at, blocks }),
         }
+    }
+
+    /// Block `at`, which was just taken, will have a wrong bit on the medium.
+    pub(super) fn will_be_wrong(&mut self, at: u32) {
+        self.wrong.insert(at);
     }
 
     /// Lets the laser work until `now`.
@@ -104,6 +114,12 @@ impl Buffer {
             }
             let bytes = blocks as usize * SECTOR_BYTES;
             disc.write_sectors(extent.at, run.get(..bytes).unwrap_or_default())?;
+            for lba in self.wrong.range(extent.at..extent.at.saturating_add(blocks)) {
+                let from = (lba - extent.at) as usize * SECTOR_BYTES;
+                let mut sector = run.get(from..from + SECTOR_BYTES).unwrap_or_default().to_vec();
+                flip(&mut sector);
+                disc.write_sectors(*lba, &sector)?;
+            }
             self.bytes.drain(..bytes);
             pieces.push((extent.at, blocks));
             extent.at += blocks;
@@ -127,10 +143,20 @@ impl Buffer {
         self.drained = 0;
     }
 
-    /// Lays what is buffered over `out`, which was read from the sectors at `at`.
+    /// The disc leaves the drive, or the power: the cache is gone too.
+    pub(super) fn forget(&mut self) {
+        self.clear();
+        self.wrong.clear();
+    }
+
+    /// Lays what the drive has in its memory over `out`, which was read from the sectors at `at`.
     pub(super) fn overlay(&self, at: u32, out: &mut [u8]) {
         let wanted = u32::try_from(out.len() / SECTOR_BYTES).unwrap_or(u32::MAX);
         let wanted_end = at.saturating_add(wanted);
+        for lba in self.wrong.range(at..wanted_end) {
+            let from = (lba - at) as usize * SECTOR_BYTES;
+            flip(out.get_mut(from..).unwrap_or_default());
+        }
         let mut from = 0;
         for extent in &self.extents {
             let first = extent.at.max(at);
@@ -152,6 +178,13 @@ impl Buffer {
             }
             from += extent.blocks as usize * SECTOR_BYTES;
         }
+    }
+}
+
+/// Makes the first byte of a sector wrong, or right again.
+fn flip(sector: &mut [u8]) {
+    if let Some(byte) = sector.first_mut() {
+        *byte ^= 0x01;
     }
 }
 

@@ -125,7 +125,7 @@ impl Inserted {
     /// The drive lets go of the disc in the midst of whatever it was doing: the laser's work stays, the buffer is lost.
     fn let_go(&mut self) -> Result<(), DiscError> {
         self.commit()?;
-        self.buffer.clear();
+        self.buffer.forget();
         self.family.suspend(&mut self.disc)?;
         self.disc.save()
     }

@@ -20,7 +20,7 @@ pub(super) enum Action {
     PowerCut,
     Vanish,
     Kill,
-    /// READ returns a wrong bit with GOOD.
+    /// READ returns a wrong bit with GOOD; what WRITE takes with GOOD has one on the medium.
     Flip,
 }
 

@@ -62,6 +62,7 @@ impl SimDrive {
         self.operation = None;
         if let Some(inserted) = &mut self.slot {
             inserted.commit_all()?;
+            inserted.buffer.forget();
             if inserted.family.is_writing() {
                 self.watch.record("the disc was ejected while a track was being written", &[]);
             }

@@ -60,7 +60,7 @@
 //! | `power-cut` | power goes: the buffer is lost, this and every later command ends with [`TransportError::Gone`](super::TransportError::Gone) |
 //! | `vanish` | the same, but the host adapter reports that there is no connection |
 //! | `kill` | the same, and the process aborts |
-//! | `flip` | READ succeeds with one wrong bit, in the sector named or the first one |
+//! | `flip` | READ succeeds with one wrong bit, in the sector named or the first one. WRITE succeeds, and the bit is wrong on the medium: a READ finds the right one in the drive's cache until the disc is taken out, a READ with FUA does not |
 
 mod bd_r_format;
 mod buffer;

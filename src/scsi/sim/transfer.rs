@@ -36,20 +36,30 @@ impl SimDrive {
         }
         let wrong_at = self.meet_fault(fields.u8(0), Some((at, count)))?;
         let stale = self.stale_from.filter(|from| at.saturating_add(count) > *from);
-        let quirks = self.quirks;
+        let (quirks, write_speed) = (self.quirks, self.write_kb_per_s);
         let Inserted { disc, family, buffer: written } = self.inserted()?;
         family.check_read(&disc.state, at, count).map_err(|sense| unreadable(sense, &disc.state, quirks))?;
         if let Some(from) = stale {
             return Err(Sense::OUT_OF_RANGE.at(at.max(from)).into());
         }
+        let mut waited = Duration::ZERO;
+        if fields.bit(1, 3) {
+            // FUA: what is read comes from the medium, so what waits for the laser has to get there first.
+            waited = written.drain_time(write_speed);
+            self.inserted()?.commit_all()?;
+        }
+        let Inserted { disc, buffer: written, .. } = self.inserted()?;
         disc.read_sectors(at, buffer)?;
-        written.overlay(at, buffer);
+        if !fields.bit(1, 3) {
+            written.overlay(at, buffer);
+        }
         let speed = u64::from(disc.medium().read_kb_per_s());
         let offset = wrong_at.and_then(|lba| lba.checked_sub(at)).and_then(|n| usize::try_from(n).ok());
         if let Some(byte) = offset.and_then(|n| buffer.get_mut(n.saturating_mul(SECTOR_BYTES))) {
             *byte ^= 0x01;
         }
-        self.advance(Duration::from_nanos(bytes as u64 * 1_000_000 / speed.max(1)))?;
+        let takes = Duration::from_nanos(bytes as u64 * 1_000_000 / speed.max(1));
+        self.advance(takes.saturating_add(waited))?;
         Ok(bytes)
     }
 
@@ -67,7 +77,7 @@ impl SimDrive {
         if !self.prevented {
             self.watch.record("WRITE while the tray was not locked", cdb);
         }
-        self.meet_fault(fields.u8(0), Some((at, count)))?;
+        let wrong_at = self.meet_fault(fields.u8(0), Some((at, count)))?;
 
         let (now, speed, page, quirks) = (self.now, self.write_kb_per_s, self.page.clone(), self.quirks);
         let Inserted { disc, family, buffer } = self.inserted()?;
@@ -85,6 +95,9 @@ impl SimDrive {
         let (pre_gap, kept) = out.split_at_checked(skipped as usize * SECTOR_BYTES).unwrap_or((out, &[]));
         if skipped < count {
             buffer.push(at.wrapping_add(skipped), count - skipped, kept, now);
+        }
+        if let Some(lba) = wrong_at {
+            buffer.will_be_wrong(lba);
         }
         let sequential = !disc.state.is_overwritable();
         // FUA: the medium is waited for.

@@ -166,3 +166,44 @@ fn what_a_client_did_amiss_is_written_down_when_the_drive_is_let_go() {
         format!("{close}; {name}\nthe tray was left locked; cdb=; {name}\n{close}; {name},fault=inquiry:power-cut\n")
     );
 }
+
+fn read_from_medium(drive: &mut SimDrive, at: u32, count: u32) -> Vec<u8> {
+    let mut cdb = transfer_cdb(0x28, at, count);
+    cdb[1] = 0x08;
+    let mut buffer = vec![0; count as usize * 2048];
+    let done = drive.execute(&cdb, Data::In(&mut buffer), LONG).unwrap();
+    assert_eq!(done.status, Status::Good);
+    buffer
+}
+
+#[test]
+fn what_is_read_with_fua_has_been_on_the_medium() {
+    let folder = disc("bd-re");
+    {
+        let mut drive = drive(&folder, "");
+        assert_eq!(send(&mut drive, "04 11 00 00 00 00", "00 02 00 08 00 BA 74 00 C4 00 08 00").status, Status::Good);
+        ready(&mut drive);
+        write(&mut drive, 0, 512, 1);
+        let before = drive.now();
+        assert!(read_from_medium(&mut drive, 480, 32) == sectors(480, 32, 1));
+        // 1 MiB at 8991 kB/s.
+        assert!(drive.now() - before > Duration::from_millis(90));
+        drive.power_cut();
+    }
+    holds(&mut drive(&folder, ""), 0, 512, 1);
+}
+
+#[test]
+fn a_bit_can_be_wrong_on_the_medium_and_right_in_the_cache() {
+    let folder = disc("dvd+r");
+    let mut drive = drive(&folder, ",fault=write10@40:flip");
+    burn_plain(&mut drive, 1, 0, 64, 1);
+    holds(&mut drive, 0, 64, 1);
+    let wrong = read_from_medium(&mut drive, 32, 32);
+    let right = sectors(32, 32, 1);
+    assert_eq!((0..wrong.len()).filter(|at| wrong[*at] != right[*at]).collect::<Vec<_>>(), [8 * 2048]);
+    good(&mut drive, "1B 00 00 00 02 00");
+    good(&mut drive, "1B 00 00 00 03 00");
+    ready(&mut drive);
+    assert!(read(&mut drive, 32, 32).unwrap() == wrong);
+}
