@@ -122,10 +122,12 @@ impl Inserted {
         }
     }
 
-    /// The drive lets go of the disc in the midst of whatever it was doing: the laser's work stays, the buffer is lost.
+    /// The drive lets go of the disc in the midst of whatever it was doing: the laser's work stays, the buffer is lost, and a track
+    /// that was being written is a damaged one.
     fn let_go(&mut self) -> Result<(), DiscError> {
         self.commit()?;
         self.buffer.forget();
+        self.family.cut_off(&mut self.disc);
         self.family.suspend(&mut self.disc)?;
         self.disc.save()
     }
@@ -259,8 +261,10 @@ impl SimDrive {
         if let Some(inserted) = &mut self.slot {
             // Time has passed for the laser too. If the host fails here, less is on the disc: a power cut may do that.
             let kept = inserted.commit();
-            inserted.buffer.clear();
-            if kept.is_ok() && !inserted.family.is_writing() {
+            inserted.buffer.forget();
+            let writing = inserted.family.is_writing();
+            let lost = inserted.family.cut_off(&mut inserted.disc);
+            if kept.is_ok() && (lost || !writing) {
                 let _ = inserted.disc.save();
             }
         }

@@ -135,6 +135,13 @@ pub(super) trait Family: Send + fmt::Debug {
     /// The drive stops turning the disc in good order: background work is put down.
     fn suspend(&mut self, disc: &mut VirtualDisc) -> Result<(), DiscError>;
 
+    /// The drive was torn from the disc in the midst of writing: power, a reset, the tray. What it had not begun is lost.
+    /// True if that is a fact `state.json` has to hold.
+    fn cut_off(&mut self, disc: &mut VirtualDisc) -> bool {
+        let _ = disc;
+        false
+    }
+
     /// Progress of background work, over 65536.
     fn background_progress(&self, disc: &DiscState) -> Option<u16>;
 

@@ -379,6 +379,21 @@ impl Family for Sequential {
         disc.save()
     }
 
+    fn cut_off(&mut self, disc: &mut VirtualDisc) -> bool {
+        let unit = self.rules.unit;
+        let Some(writing) = self.writing.take() else { return false };
+        self.reserved = None;
+        let Some(track) = disc.state.open_track_mut().filter(|_| !writing.synchronized) else { return false };
+        // Half an ECC unit is none: nothing of it can be read.
+        let whole = track.blocks / unit * unit;
+        let lost = whole < track.blocks;
+        track.blocks = whole;
+        if lost {
+            track.synchronized = 0;
+        }
+        lost
+    }
+
     fn background_progress(&self, _: &DiscState) -> Option<u16> {
         None
     }

@@ -207,3 +207,26 @@ fn a_bit_can_be_wrong_on_the_medium_and_right_in_the_cache() {
     ready(&mut drive);
     assert!(read(&mut drive, 32, 32).unwrap() == wrong);
 }
+
+#[test]
+fn whatever_tears_a_drive_from_its_disc_damages_the_track_and_takes_the_unit_begun_last() {
+    for fault in ["reset", "eject", "power-cut"] {
+        for (word, unit) in [("dvd+r", 16), ("bd-r", 32)] {
+            let folder = disc(word);
+            {
+                let mut drive = drive(&folder, &format!(",fault=tur#9:{fault}"));
+                write(&mut drive, 0, 64, 1);
+                // 100 µs for a command: a few blocks more each time, and the drive is in the midst of a unit.
+                while drive
+                    .execute(&hex("00 00 00 00 00 00"), Data::None, LONG)
+                    .is_ok_and(|done| done.status == Status::Good)
+                {}
+                drive.power_cut();
+            }
+            let described = described(&folder);
+            let track = &described.sessions[0].tracks[0];
+            assert!(track.blocks < 64 && track.blocks % unit == 0, "{fault}, {word}: {}", track.blocks);
+            assert_eq!(described.state, "damaged", "{fault}, {word}");
+        }
+    }
+}
