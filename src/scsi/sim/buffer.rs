@@ -136,6 +136,11 @@ impl Buffer {
         Ok(pieces)
     }
 
+    /// The block the laser would have written next, if any.
+    pub(super) fn next(&self) -> Option<u32> {
+        self.extents.front().map(|extent| extent.at)
+    }
+
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.extents.clear();

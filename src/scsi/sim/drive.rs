@@ -108,10 +108,18 @@ impl Inserted {
         self.commit()
     }
 
+    /// What the laser had not written when a SYNCHRONIZE CACHE failed never gets there, and it failed where it was.
+    fn synchronize_failed(&mut self) -> Result<(), DiscError> {
+        self.commit()?;
+        let at = self.buffer.next().unwrap_or(u32::MAX);
+        self.buffer.clear();
+        self.family.write_failed(&mut self.disc, at)
+    }
+
     /// An operation came to nothing. What it destroyed when it began stays destroyed.
     fn failed(&mut self, effect: Effect, quirks: Quirks) -> Result<(), DiscError> {
         match effect {
-            Effect::Synchronize => self.family.write_failed(&mut self.disc, u32::MAX),
+            Effect::Synchronize => self.synchronize_failed(),
             Effect::CloseTrack | Effect::CloseSession { .. } | Effect::Nothing => Ok(()),
             _ => {
                 self.family = family_of(&self.disc.state);
@@ -344,7 +352,10 @@ impl SimDrive {
         let due = self.operation.take_if(|operation| operation.until <= now);
         let Some(inserted) = &mut self.slot else { return Ok(()) };
         if let Some(operation) = due {
-            inserted.commit_all()?;
+            let lost = operation.fails.is_some() && operation.effect == Effect::Synchronize;
+            if !lost {
+                inserted.commit_all()?;
+            }
             if let Some(seconds) = self.quirks.clueless {
                 self.clueless_until = operation.until.saturating_add(Duration::from_secs(seconds.into()));
             }
@@ -431,10 +442,13 @@ impl SimDrive {
                 let writes =
                     [Opcode::Write10.code(), Opcode::Write12.code(), Opcode::SynchronizeCache10.code()].contains(&code);
                 let slot = self.slot.as_mut().filter(|_| on_medium && writes && !self.tray_open);
-                if let Some(inserted) = slot {
-                    inserted.commit_all()?;
-                    let at = sector.unwrap_or(u32::MAX);
-                    inserted.family.write_failed(&mut inserted.disc, at)?;
+                match (slot, sector) {
+                    (Some(inserted), Some(at)) => {
+                        inserted.commit_all()?;
+                        inserted.family.write_failed(&mut inserted.disc, at)?;
+                    }
+                    (Some(inserted), None) => inserted.synchronize_failed()?,
+                    (None, _) => {}
                 }
                 let sense = match sector {
                     Some(sector) if on_medium => sense.at(sector),

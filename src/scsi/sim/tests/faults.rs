@@ -230,3 +230,27 @@ fn whatever_tears_a_drive_from_its_disc_damages_the_track_and_takes_the_unit_beg
         }
     }
 }
+
+#[test]
+fn a_sync_that_fails_loses_what_was_in_the_buffer() {
+    for fault in ["3/0C/00", "late:3/0C/00"] {
+        let folder = disc("dvd+r");
+        let mut drive = drive(&folder, &format!(",fault=sync#1:{fault}"));
+        write(&mut drive, 0, 512, 1);
+        assert_eq!(sense(&run(&mut drive, "35 00 00 00 00 00 00 00 00 00")), (3, 0x0c, 0), "{fault}");
+        assert_eq!(described(&folder).state, "damaged");
+        assert!(described(&folder).sessions[0].tracks[0].blocks < 512, "{fault}");
+
+        let folder = disc("bd-re");
+        let mut drive = super::drive(&folder, &format!(",fault=sync#2:{fault}"));
+        assert_eq!(send(&mut drive, "04 11 00 00 00 00", "00 00 00 08 00 BA 74 00 C4 00 08 00").status, Status::Good);
+        write(&mut drive, 0, 512, 1);
+        good(&mut drive, "35 00 00 00 00 00 00 00 00 00");
+        write(&mut drive, 0, 512, 2);
+        assert_eq!(sense(&run(&mut drive, "35 00 00 00 00 00 00 00 00 00")), (3, 0x0c, 0), "{fault}");
+        holds(&mut drive, 480, 32, 1);
+        let ruined = described(&folder).unreadable;
+        assert_eq!(ruined.len(), 1, "{fault}: {ruined:?}");
+        assert_eq!(sense(&read(&mut drive, ruined[0].first, 1).unwrap_err()), (3, 0x11, 0));
+    }
+}
