@@ -293,9 +293,11 @@ impl View<'_> {
     }
 
     fn toc_of_sessions(&self, request: TocRequest) -> Result<Vec<u8>, Sense> {
-        let (session, last, _) = self.complete().next_back().ok_or(Sense::cdb_field(2, None))?;
-        let first = self.complete().find(|(number, ..)| *number == session).map_or(last, |(_, track, _)| track);
-        let mut body = vec![1, session, 0, ADR_CONTROL, number_of(first), 0];
+        // Where it begins is told whatever its number; the number has a byte.
+        let sessions = (1u32..).zip(&self.disc.sessions).filter(|(_, session)| session.lead_out.is_some());
+        let (number, session) = sessions.last().ok_or(Sense::cdb_field(2, None))?;
+        let first = session.tracks.first().ok_or(Sense::cdb_field(2, None))?;
+        let mut body = vec![1, in_a_byte(number), 0, ADR_CONTROL, in_a_byte(first.number.into()), 0];
         body.extend_from_slice(&address(first.start, request.msf));
         Ok(counted(&body))
     }
@@ -319,6 +321,11 @@ impl View<'_> {
         }
         Ok(counted(&body))
     }
+}
+
+/// A number, or the largest there is room for.
+fn in_a_byte(number: u32) -> u8 {
+    u8::try_from(number).unwrap_or(u8::MAX)
 }
 
 /// Only what a table of contents can count comes here.

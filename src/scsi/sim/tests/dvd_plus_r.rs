@@ -205,8 +205,7 @@ fn the_153rd_session_is_the_last_one() {
         burn_plain(&mut drive, number, u32::from(number - 1) * 16, 16, 1);
     }
     assert_eq!(ask(&mut drive, DISC_INFO)[4..14], flat("0E 01 99 99 99"));
-    // A table of contents counts to 99.
-    assert_eq!(ask(&mut drive, "43 00 01 00 00 00 00 00 0C 00"), flat("000A 01 63 00 14 63 00 00000620"));
+    assert_eq!(ask(&mut drive, "43 00 01 00 00 00 00 00 0C 00"), flat("000A 01 99 00 14 99 00 00000980"));
     assert_eq!(drive.job_over(), []);
 }
 
@@ -303,4 +302,17 @@ fn the_raw_table_of_contents_is_refused_unless_the_drive_makes_one_up() {
         01 14 00 A0 000000 00 010000  01 14 00 A1 000000 00 010000  01 14 00 A2 000000 00 000240 \
         01 14 00 01 000000 00 000200";
     assert_eq!(ask(&mut drive(&folder, ",rawtoc"), "43 02 02 00 00 00 00 00 FF 00"), flat(expected));
+}
+
+#[test]
+fn the_hundredth_session_is_found_where_it_begins() {
+    let folder = disc("dvd+r");
+    let mut drive = drive(&folder, ",gap=0");
+    let mut at = 0;
+    for number in 1..=101 {
+        burn_plain(&mut drive, number, at, 16, 1);
+        let last = format!("000A 01 {number:02x} 00 14 {number:02x} 00 {at:08x}");
+        assert_eq!(ask(&mut drive, "43 00 01 00 00 00 00 00 0C 00"), flat(&last));
+        at += 16;
+    }
 }
