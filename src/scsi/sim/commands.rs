@@ -47,6 +47,9 @@ impl SimDrive {
             return Err(sense.into());
         }
         self.check_ready(opcode, cdb)?;
+        if moves_the_address(opcode) {
+            self.watch.address_asked = false;
+        }
         let out = match (&data, decode::data_out_bytes(opcode, fields)) {
             (Data::Out(bytes), Some(expected)) if bytes.len() == expected => *bytes,
             (Data::Out([]) | Data::None, None | Some(0)) | (Data::In(_), None) => &[],
@@ -317,7 +320,8 @@ impl SimDrive {
         if let Some(next) = reply.get_mut(12..16).filter(|_| (n150 || at_once) && untouched) {
             next.copy_from_slice(&(-150_i32).to_be_bytes());
         }
-        self.watch.address_asked = true;
+        // Only what names an address that can be written counts: NWA_V.
+        self.watch.address_asked |= reply.get(7).is_some_and(|byte| byte & 1 == 1);
         Ok(reply)
     }
 
@@ -403,6 +407,20 @@ fn leaves_attention(opcode: Opcode) -> bool {
     matches!(
         opcode,
         Opcode::Inquiry | Opcode::RequestSense | Opcode::GetConfiguration | Opcode::GetEventStatusNotification
+    )
+}
+
+/// After these, the next writable address may be another one.
+fn moves_the_address(opcode: Opcode) -> bool {
+    matches!(
+        opcode,
+        Opcode::ModeSelect10
+            | Opcode::SynchronizeCache10
+            | Opcode::CloseTrackSession
+            | Opcode::Blank
+            | Opcode::FormatUnit
+            | Opcode::ReserveTrack
+            | Opcode::SendCueSheet
     )
 }
 

@@ -32,7 +32,7 @@ pub(super) struct Watch {
     buffer_asked: Option<Duration>,
     /// WRITEs since then.
     writes: u32,
-    /// The writable address was asked since the last track ended.
+    /// The writable address was asked for since the last command that may have moved it.
     pub(super) address_asked: bool,
     /// Overwritable media: data beyond the descriptors was written and not synchronized.
     pub(super) unsynced_data: bool,
