@@ -102,7 +102,7 @@ impl From<ActionError> for Failure {
     fn from(error: ActionError) -> Failure {
         let (code, state, hint) = explain(&error);
         let (code, hint) = match () {
-            () if causes(&error).any(ScsiError::is_given_up) => (
+            () if causes(innermost(&error)).any(ScsiError::is_given_up) => (
                 INTERRUPTED,
                 "the drive may be at work by itself for a while: when it is done, run the same command again",
             ),

@@ -149,7 +149,7 @@ mod staging {
         use std::os::unix::fs::PermissionsExt;
         let mut nas = ready("cdrw-80");
         nas.run_as_nobody();
-        fs::set_permissions(nas.config(), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(nas.config(), fs::Permissions::from_mode(0o0)).unwrap();
         let run = nas.refused(4, &mut nas.store_command(TUE, &nas.device()));
         run.expect_one_error(&["cback3.conf", "hint: make it readable"]);
     }

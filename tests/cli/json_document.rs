@@ -169,7 +169,7 @@ fn names_every_field_of_store_info_list_verify_and_of_their_errors() {
         held.read(&nas, &["list"]);
         let day = nas.stage(MON);
         std::os::unix::fs::symlink("home.tar", day.join("alpha/link")).unwrap();
-        held.store(&nas, MON, "", &["--dry-run"]);
+        held.store(&nas, MON, "", &["--dry-run", "--defect-management", "on"]);
         held.read(&nas, &["info", "--today", MON]);
         held.store(&nas, MON, "", &[]);
         held.store(&nas, MON, "", &[]);

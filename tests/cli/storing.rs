@@ -23,10 +23,15 @@ mod room {
         nas.store_json(today, &["--dry-run"])["session_sectors"].as_u64().unwrap()
     }
 
+    /// What a plan for a CD leaves free behind it.
+    fn slack(media: &str) -> u64 {
+        if media.starts_with("cd") { 150 } else { 0 }
+    }
+
     #[test]
     fn a_session_that_fills_the_disc_to_its_last_sector_fits() {
         for (media, first) in [("cdr-80", 0), ("cdrw-80", 0), ("dvd+rw", 32)] {
-            let needed = first + sectors_needed(media, TUE);
+            let needed = first + sectors_needed(media, TUE) + slack(media);
             let nas = BackupBox::with_capacity(media, needed);
             stage_two_megabytes(&nas, TUE);
             nas.store(TUE).expect_silence();
@@ -41,7 +46,7 @@ mod room {
     #[test]
     fn what_does_not_fit_touches_nothing_and_both_sizes_are_told() {
         for (media, first, unit) in [("cdr-80", 0, 1), ("cdrw-80", 0, 1), ("dvd+rw", 32, 16)] {
-            let needed = sectors_needed(media, TUE);
+            let needed = sectors_needed(media, TUE) + slack(media);
             let nas = BackupBox::with_capacity(media, first + needed - unit);
             stage_two_megabytes(&nas, TUE);
             let run = nas.refused(9, &mut nas.store_command(TUE, &nas.device()));

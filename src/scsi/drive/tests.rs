@@ -336,7 +336,7 @@ fn a_drive_that_refuses_the_length_of_its_own_page_or_does_not_tell_it_gets_the_
     let answers = vec![full((0, vec![0; 10])), full((0, vec![0; 70])), check(5, 0x1a, 0), good()];
     let (mut length, sent) = drive_with(answers, [(0x5a, page)]);
     length.set_write_parameters(|page| page.dvd_disc_at_once()).unwrap();
-    assert_eq!(sent.lock().unwrap().iter().map(|cdb| (cdb[0], cdb[8])).last(), Some((0x55, 60)));
+    assert_eq!(sent.lock().unwrap().iter().map(|cdb| (cdb[0], cdb[8])).next_back(), Some((0x55, 60)));
     let (mut silent, sent) = drive(vec![check(5, 0x24, 0)]);
     silent.set_write_parameters(|page| page.dvd_disc_at_once()).unwrap();
     assert_eq!(opcodes(&sent), [0x5a, 0x55]);

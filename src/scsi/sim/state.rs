@@ -324,7 +324,7 @@ impl DiscState {
     }
 
     fn flaw_of_ranges(&self) -> Option<String> {
-        if !self.is_overwritable() && !(self.recorded.is_empty() && self.unreadable.is_empty()) {
+        if !(self.is_overwritable() || self.recorded.is_empty() && self.unreadable.is_empty()) {
             return Some(format!("a {} has tracks, not ranges", self.medium));
         }
         for ranges in [&self.recorded, &self.unreadable] {

@@ -155,7 +155,8 @@ fn what_a_client_did_amiss_is_written_down_when_the_drive_is_let_go() {
         let mut drive = drive(&folder, &options);
         select(&mut drive, TRACK_AT_ONCE);
         good(&mut drive, "1E 00 00 00 01 00");
-        good(&mut drive, "5B 00 02 00 00 00 00 00 00 00");
+        let refused = run(&mut drive, "5B 00 02 00 00 00 00 00 00 00");
+        assert_eq!(refused.status, Status::CheckCondition);
         let _ = drive.execute(&hex("12 00 00 00 00 00"), Data::None, LONG);
     }
     let name = spec(&folder, &options);
@@ -225,7 +226,7 @@ fn whatever_tears_a_drive_from_its_disc_damages_the_track_and_takes_the_unit_beg
             }
             let described = described(&folder);
             let track = &described.sessions[0].tracks[0];
-            assert!(track.blocks < 64 && track.blocks % unit == 0, "{fault}, {word}: {}", track.blocks);
+            assert!(track.blocks < 64 && track.blocks.is_multiple_of(unit), "{fault}, {word}: {}", track.blocks);
             assert_eq!(described.state, "damaged", "{fault}, {word}");
         }
     }
