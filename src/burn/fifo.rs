@@ -99,8 +99,12 @@ impl Chunks<'_> {
         }
         let next = queue.full.pop_front()?;
         queue.empty.push(std::mem::replace(&mut self.current, next));
+        // Not for every chunk: to wake a thread takes longer than to fill one.
+        let is_enough = queue.empty.len() >= (self.fifo.chunks / 8).max(1);
         drop(queue);
-        self.fifo.used.notify_one();
+        if is_enough {
+            self.fifo.used.notify_one();
+        }
         Some(&self.current)
     }
 

@@ -11,9 +11,9 @@ use sha2::{Digest as _, Sha256};
 use crate::iso::manifest::Digest;
 use crate::sector::SECTOR_BYTES;
 
-/// Batches there are; two megabytes together, each of a size that stays in a core's cache.
-const BATCHES: usize = 8;
-const BATCH_SECTORS: usize = 128;
+/// Batches there are; two megabytes together. Smaller ones would stay in a core's cache, and cost more in waking the other thread.
+const BATCHES: usize = 4;
+const BATCH_SECTORS: usize = 256;
 
 /// What is hashed in one go.
 struct Batch {

@@ -2,7 +2,8 @@
 //!
 //! `sectors` is sparse, logical sector n at byte n × 2048. `state.json` says which of them the disc admits to hold.
 //! The order of the two is what a power cut leaves behind: sectors are written first, then the state that claims
-//! them replaces the old one in a single rename. So whatever moment a process dies at, the state describes sectors that are there.
+//! them replaces the old one in a single rename. So whatever moment a process dies at, the state describes sectors that are there,
+//! if not all of them.
 //! Nothing is flushed to the host's own disk: a virtual disc survives a killed process, not a crashed host.
 
 use std::fs::{self, File, OpenOptions};
@@ -17,6 +18,9 @@ use super::describe::{Description, describe};
 use super::kinds::Medium;
 use super::state::{DiscState, VERSION};
 use crate::sector::{SECTOR_BYTES, Sectors};
+
+/// Sectors written that `state.json` doesn't claim yet: 16 MiB.
+const MOST_UNCLAIMED: u32 = 8192;
 
 /// What is wrong with a virtual disc.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +108,9 @@ pub struct VirtualDisc {
     pub(super) state: DiscState,
     /// What `state.json` says.
     durable: DiscState,
+    /// Sectors written while the disc was in this drive, and how many of them `state.json` doesn't claim.
+    recorded: u32,
+    unclaimed: u32,
 }
 
 impl VirtualDisc {
@@ -164,7 +171,7 @@ impl VirtualDisc {
         };
         // Read again under the lock: the drive that had the disc may have changed it in between.
         let state = load(path)?;
-        Ok(VirtualDisc { folder: path.to_owned(), sectors, durable: state.clone(), state })
+        Ok(VirtualDisc { folder: path.to_owned(), sectors, durable: state.clone(), state, recorded: 0, unclaimed: 0 })
     }
 
     /// The kind of disc.
@@ -192,7 +199,21 @@ impl VirtualDisc {
             save(&self.folder, &self.state)?;
             self.durable = self.state.clone();
         }
+        self.unclaimed = 0;
         Ok(())
+    }
+
+    /// So many more sectors are written, and the state claims them. It becomes durable when they are a sixteenth of what was recorded in
+    /// this drive, or 16 MiB: to replace a file costs as much as to write a megabyte. A process that dies has written less.
+    pub(super) fn claim(&mut self, sectors: u32) -> Result<(), DiscError> {
+        self.recorded = self.recorded.saturating_add(sectors);
+        self.unclaimed = self.unclaimed.saturating_add(sectors);
+        if self.unclaimed >= (self.recorded / 16).min(MOST_UNCLAIMED) { self.save() } else { Ok(()) }
+    }
+
+    /// Makes what was claimed durable.
+    pub(super) fn settle(&mut self) -> Result<(), DiscError> {
+        if self.unclaimed > 0 { self.save() } else { Ok(()) }
     }
 
     fn io(&self, verb: &'static str) -> impl FnOnce(io::Error) -> DiscError + use<> {

@@ -96,16 +96,17 @@ pub(super) struct Inserted {
 impl Inserted {
     /// What the laser has written becomes a fact.
     pub(super) fn commit(&mut self) -> Result<(), DiscError> {
-        let mut save = false;
+        let mut claimed = 0;
         for (at, count) in self.buffer.commit(&self.disc)? {
-            save |= self.family.drained(&mut self.disc, at, count);
+            claimed += if self.family.drained(&mut self.disc, at, count) { count } else { 0 };
         }
-        if save { self.disc.save() } else { Ok(()) }
+        if claimed > 0 { self.disc.claim(claimed) } else { Ok(()) }
     }
 
     pub(super) fn commit_all(&mut self) -> Result<(), DiscError> {
         self.buffer.drain_all();
-        self.commit()
+        self.commit()?;
+        self.disc.settle()
     }
 
     /// What the laser had not written when a SYNCHRONIZE CACHE failed never gets there, and it failed where it was.
@@ -268,7 +269,7 @@ impl SimDrive {
         self.operation = None;
         if let Some(inserted) = &mut self.slot {
             // Time has passed for the laser too. If the host fails here, less is on the disc: a power cut may do that.
-            let kept = inserted.commit();
+            let kept = inserted.commit().and_then(|()| inserted.disc.settle());
             inserted.buffer.forget();
             let writing = inserted.family.is_writing();
             let lost = inserted.family.cut_off(&mut inserted.disc);
