@@ -254,6 +254,7 @@ fn what_does_not_fit_is_refused_before_the_first_write() {
         let workshop = Workshop::new(kind);
         let (keeper, mut drive) = Keeper::new(&workshop);
         let mut found = inspect(&mut drive).unwrap();
+        drive.lock_tray();
         found = prepare::format(&mut drive, &found, FormatWish::Needed, &mut |_| {}).unwrap();
         keeper.sent();
         let start = start(&found, None);
@@ -262,6 +263,7 @@ fn what_does_not_fit_is_refused_before_the_first_write() {
         let error = burn_numbered(&mut drive, &found, start, too_many, 1).unwrap_err();
         assert!(matches!(error, BurnError::NoRoom { .. }), "{kind}: {error}");
         assert!(!keeper.sent().iter().any(|cdb| cdb[0] == 0x2a), "{kind}: something was written");
+        drive.unlock_tray();
         keeper.assert_content();
     }
 }

@@ -50,6 +50,15 @@ impl SimDrive {
         if moves_the_address(opcode) {
             self.watch.address_asked = false;
         }
+        let unlocked = match opcode {
+            Opcode::Blank => Some("BLANK while the tray was not locked"),
+            Opcode::FormatUnit => Some("FORMAT UNIT while the tray was not locked"),
+            Opcode::CloseTrackSession => Some("CLOSE while the tray was not locked"),
+            _ => None,
+        };
+        if let Some(wrong) = unlocked.filter(|_| !self.prevented) {
+            self.watch.record(wrong, cdb);
+        }
         let out = match (&data, decode::data_out_bytes(opcode, fields)) {
             (Data::Out(bytes), Some(expected)) if bytes.len() == expected => *bytes,
             (Data::Out([]) | Data::None, None | Some(0)) | (Data::In(_), None) => &[],

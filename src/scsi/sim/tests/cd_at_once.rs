@@ -96,6 +96,7 @@ fn nothing_is_written_without_a_sheet_or_beside_it() {
             "a WRITE did not go to the next writable address",
             "a WRITE went beyond what can be written",
             "what is written at once was synchronized before its end",
+            "CLOSE while the tray was not locked",
             "CLOSE although there was nothing that could be closed",
             "a WRITE came in a mode that this disc does not take",
         ]

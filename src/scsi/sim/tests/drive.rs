@@ -143,6 +143,7 @@ fn without_immed_the_clock_runs_and_a_short_timeout_runs_out() {
 fn a_client_that_polls_without_a_pause_is_noticed() {
     let folder = disc("cdrw-80");
     let mut drive = drive(&folder, "");
+    good(&mut drive, "1E 00 00 00 01 00");
     good(&mut drive, "A1 11 00 00 00 00 00 00 00 00 00 00");
     run(&mut drive, "00 00 00 00 00 00");
     drive.wait(Duration::from_millis(10));
@@ -150,6 +151,7 @@ fn a_client_that_polls_without_a_pause_is_noticed() {
     assert_eq!(drive.violations(), []);
     run(&mut drive, "00 00 00 00 00 00");
     assert_eq!(drive.violations()[0].what, "the drive was polled faster than 100 times a second");
+    good(&mut drive, "1E 00 00 00 00 00");
     assert_eq!(drive.job_over().len(), 2);
 }
 

@@ -72,7 +72,11 @@ fn the_track_being_written_tells_how_far_it_is() {
     assert_eq!(ask(&mut drive, INVISIBLE)[4..24], flat("02 01 00 04 41 01 00000030"));
     assert_eq!(
         wrongs(&drive),
-        ["WRITE while the tray was not locked", "a track was begun without asking for its address"]
+        [
+            "WRITE while the tray was not locked",
+            "a track was begun without asking for its address",
+            "CLOSE while the tray was not locked"
+        ]
     );
 }
 

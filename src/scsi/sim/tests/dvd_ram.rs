@@ -33,6 +33,7 @@ fn an_unformatted_disc_has_a_status_of_its_own_and_refuses_to_be_written() {
 fn formatting_certifies_unless_it_is_told_not_to() {
     let folder = disc("dvd-ram");
     let mut drive = drive(&folder, "");
+    good(&mut drive, "1E 00 00 00 01 00");
     let begun = drive.now();
     assert_eq!(send(&mut drive, FORMAT, WHOLE).status, Status::Good);
     assert_eq!(sense(&run(&mut drive, "00 00 00 00 00 00")), (2, 0x04, 0x04));
@@ -112,6 +113,7 @@ fn a_block_that_could_not_be_written_takes_its_unit_with_it_until_it_is_written_
 fn a_list_that_does_not_fit_is_pointed_at() {
     let folder = disc("dvd-ram");
     let mut drive = drive(&folder, "");
+    good(&mut drive, "1E 00 00 00 01 00");
     let mut refused = |list: &str| {
         let done = send(&mut drive, FORMAT, list);
         assert_eq!(sense(&done), (5, 0x26, 0), "{list}");

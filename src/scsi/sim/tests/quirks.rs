@@ -254,3 +254,38 @@ fn a_write_during_an_operation_is_noticed_and_so_is_an_impatient_eject() {
     assert_eq!(sense(&run(&mut drive, "1B 00 00 00 02 00")), (5, 0x53, 0x02));
     assert!(wrongs(&drive).contains(&"eject while the tray was locked"));
 }
+
+#[test]
+fn whatever_writes_wants_the_tray_locked() {
+    let folder = disc("dvd-rw");
+    let mut drive = drive(&folder, "");
+    run(&mut drive, "5B 00 02 00 00 00 00 00 00 00");
+    run(&mut drive, "A1 00 00 00 00 00 00 00 00 00 00 00");
+    send(&mut drive, "04 11 00 00 00 00", "00 00 00 08 00 00 00 00 54 00 00 10");
+    for what in ["CLOSE", "BLANK", "FORMAT UNIT"] {
+        let what = format!("{what} while the tray was not locked");
+        assert!(wrongs(&drive).contains(&what.as_str()), "{what}");
+    }
+}
+
+#[test]
+fn an_address_asked_for_before_the_page_was_set_does_not_count_and_neither_does_that_of_a_closed_track() {
+    const STALE: &str = "a track was begun without asking for its address";
+    let folder = disc("cdr-80");
+    let mut drive = drive(&folder, "");
+    burn(&mut drive, 0, 300, 1);
+    assert_eq!(wrongs(&drive), [""; 0]);
+    select(&mut drive, TRACK_AT_ONCE);
+    ask(&mut drive, "52 01 00 00 00 01 00 00 24 00");
+    good(&mut drive, "1E 00 00 00 01 00");
+    write(&mut drive, 11_702, 300, 1);
+    assert_eq!(wrongs(&drive), [STALE]);
+
+    let folder = disc("cdr-80");
+    let mut drive = super::drive(&folder, "");
+    ask(&mut drive, "52 01 00 00 00 FF 00 00 24 00");
+    select(&mut drive, TRACK_AT_ONCE);
+    good(&mut drive, "1E 00 00 00 01 00");
+    write(&mut drive, 0, 32, 1);
+    assert_eq!(wrongs(&drive), [STALE]);
+}
