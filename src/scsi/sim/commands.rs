@@ -26,7 +26,9 @@ impl SimDrive {
         self.fails_late = None;
         // A READ or WRITE meets its fault further on: one that is turned away does not count.
         if ![Opcode::Read10, Opcode::Write10, Opcode::Write12].map(Opcode::code).contains(&code) {
-            self.meet_fault(code, None)?;
+            let met = self.meet_fault(code, None);
+            self.watch.page_refused |= met.is_err() && code == Opcode::ModeSelect10.code();
+            met?;
         }
         let opcode = Opcode::from_code(code).ok_or(Sense::INVALID_OPCODE)?;
         if !leaves_attention(opcode) {
@@ -104,7 +106,13 @@ impl SimDrive {
             Opcode::FormatUnit => self.format(fields, out, timeout),
             Opcode::StartStopUnit => self.start_stop(fields, timeout),
             Opcode::ModeSelect10 => self.mode_select(fields, out),
-            Opcode::SetStreaming => self.set_streaming(fields, out),
+            Opcode::SetStreaming => {
+                let done = self.set_streaming(fields, out);
+                if done.is_err() {
+                    self.watch.record("SET STREAMING asked for something that this disc does not have", cdb);
+                }
+                done
+            }
             Opcode::SetCdSpeed => self.set_cd_speed(fields.u16(4).into()),
             Opcode::SendOpcInformation => self.calibrate(fields, timeout),
             Opcode::PreventAllowMediumRemoval => {
@@ -362,6 +370,9 @@ impl SimDrive {
             self.watch.record("CLOSE although there was nothing that could be closed", cdb);
         }
         let job = job?;
+        if fields.u8(2) != 1 && fields.u16(4) != 0 {
+            self.watch.record("CLOSE of something that is no track named one", cdb);
+        }
         let Inserted { family, .. } = self.inserted()?;
         let obeys = family.obeys_write_page();
         if unsynchronized {
@@ -381,6 +392,9 @@ impl SimDrive {
         let Inserted { disc, family, .. } = self.inserted()?;
         let kind = cdb.u8(1) & 7;
         let job = family.blank(&disc.state, kind)?;
+        if cdb.u32(2) != 0 {
+            self.watch.record("BLANK of a whole disc named an address", cdb.0);
+        }
         self.begin(job, cdb.bit(1, 4), timeout)?;
         Ok(0)
     }

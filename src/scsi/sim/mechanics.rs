@@ -85,7 +85,13 @@ impl SimDrive {
             return Err(Sense::SEQUENCE.into());
         }
         let obeying = medium.filter(|m| m.family.obeys_write_page()).map(|m| m.disc.medium().nature());
-        self.page.select(list, obeying)?;
+        let done = self.page.select(list, obeying);
+        self.watch.page_refused |= done.is_err();
+        done?;
+        // Who was refused once may ask for less.
+        if obeying.is_some() && !self.page.bears_underruns() && !self.watch.page_refused {
+            self.watch.record("MODE SELECT did without protection against buffer underruns", cdb.0);
+        }
         Ok(list.len())
     }
 

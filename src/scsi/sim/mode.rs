@@ -51,6 +51,11 @@ impl WritePage {
         self.bytes[2] & 0x0f
     }
 
+    /// BUFE: the drive bridges the moments in which no data comes.
+    pub(super) fn bears_underruns(&self) -> bool {
+        self.bytes[2] & 0x40 != 0
+    }
+
     /// Multi-session field 11b.
     pub(super) fn next_session_allowed(&self) -> bool {
         self.bytes[3] >> 6 == 3

@@ -9,7 +9,7 @@ use super::kinds::Nature;
 use super::options::Quirks;
 use super::sense::Sense;
 use super::state::DiscState;
-use crate::scsi::Data;
+use crate::scsi::{Data, Transport as _};
 use crate::sector::SECTOR_BYTES;
 
 /// What the cable takes for a byte: 100 MB/s.
@@ -119,6 +119,11 @@ impl SimDrive {
             self.watch.address_asked = false;
         }
         if !sequential {
+            let unit = self.inserted()?.disc.medium().ecc();
+            let room = self.max_transfer() >= unit as usize * SECTOR_BYTES;
+            if room && !(at.is_multiple_of(unit) && count.is_multiple_of(unit)) {
+                self.watch.record("a WRITE left a part of an ECC unit to be read and written again", cdb);
+            }
             if at < SUPERBLOCK_END && self.watch.unsynced_data {
                 self.watch.record("descriptors were written before the data they point to was synchronized", cdb);
             }

@@ -32,6 +32,8 @@ pub(super) struct Watch {
     buffer_asked: Option<Duration>,
     /// WRITEs since then.
     writes: u32,
+    /// A MODE SELECT was refused.
+    pub(super) page_refused: bool,
     /// The writable address was asked for since the last command that may have moved it.
     pub(super) address_asked: bool,
     /// Overwritable media: data beyond the descriptors was written and not synchronized.

@@ -289,3 +289,44 @@ fn an_address_asked_for_before_the_page_was_set_does_not_count_and_neither_does_
     write(&mut drive, 0, 32, 1);
     assert_eq!(wrongs(&drive), [STALE]);
 }
+
+#[test]
+fn what_a_drive_lets_pass_is_noticed() {
+    let folder = disc("cdrw-80");
+    let mut drive = drive(&folder, "");
+    good(&mut drive, "1E 00 00 00 01 00");
+    select(&mut drive, &TRACK_AT_ONCE.replacen("05 32 41", "05 32 01", 1));
+    ask(&mut drive, "52 01 00 00 00 FF 00 00 24 00");
+    write(&mut drive, 0, 300, 1);
+    good(&mut drive, "35 00 00 00 00 00 00 00 00 00");
+    good(&mut drive, "5B 00 02 00 00 01 00 00 00 00");
+    good(&mut drive, "A1 01 00 00 00 10 00 00 00 00 00 00");
+    assert_eq!(
+        wrongs(&drive),
+        [
+            "MODE SELECT did without protection against buffer underruns",
+            "CLOSE of something that is no track named one",
+            "BLANK of a whole disc named an address"
+        ]
+    );
+
+    let folder = disc("bd-re");
+    let mut drive = super::drive(&folder, "");
+    good(&mut drive, "1E 00 00 00 01 00");
+    send(&mut drive, "04 11 00 00 00 00", "00 00 00 08 00 BA 74 00 C4 00 08 00");
+    write(&mut drive, 64, 32, 1);
+    assert_eq!(wrongs(&drive), [""; 0]);
+    write(&mut drive, 64, 16, 1);
+    send(
+        &mut drive,
+        "B6 00 00 00 00 00 00 00 00 00 1C 00",
+        "00000000 00000000 00BA7400 0000231F 000003E8 0000231F 000003E8",
+    );
+    assert_eq!(
+        wrongs(&drive),
+        [
+            "a WRITE left a part of an ECC unit to be read and written again",
+            "SET STREAMING asked for something that this disc does not have"
+        ]
+    );
+}
