@@ -24,6 +24,8 @@ impl SimDrive {
         let fields = Fields(cdb);
         let code = fields.u8(0);
         self.fails_late = None;
+        self.endless = false;
+        self.cut_short = false;
         // A READ or WRITE meets its fault further on: one that is turned away does not count.
         if ![Opcode::Read10, Opcode::Write10, Opcode::Write12].map(Opcode::code).contains(&code) {
             let met = self.meet_fault(code, None);
@@ -244,6 +246,7 @@ impl SimDrive {
             return Err(Sense::cdb_field(8, None).into());
         }
         let moved = if capacity { reply.len() } else { reply.len().min(allocation) };
+        let moved = if self.cut_short { moved / 2 } else { moved };
         let buffer = match data {
             Data::In(buffer) => buffer,
             _ => &mut [],

@@ -63,6 +63,8 @@ pub(super) enum Stop {
     Transport(TransportError),
     /// Status BUSY.
     Busy,
+    /// The host gives it up.
+    TimedOut,
     /// The host's file system failed the drive.
     Host(DiscError),
 }
@@ -174,6 +176,10 @@ pub struct SimDrive {
     pub(super) deferred: Option<Sense>,
     /// The operation this command begins will fail with this.
     pub(super) fails_late: Option<Sense>,
+    /// The operation this command begins will not end.
+    pub(super) endless: bool,
+    /// This command moves half of its reply.
+    pub(super) cut_short: bool,
     /// Until then TEST UNIT READY does not see that the drive is ready (quirk `clueless`).
     pub(super) clueless_until: Duration,
     /// Commands counted for the quirk `uastorm`.
@@ -216,6 +222,8 @@ impl SimDrive {
             watch: Watch::default(),
             deferred: None,
             fails_late: None,
+            endless: false,
+            cut_short: false,
             clueless_until: Duration::ZERO,
             counted: 0,
             faults: options.faults,
@@ -321,6 +329,7 @@ impl SimDrive {
     /// Begins an operation; without Immed the clock runs until it has ended, or until nobody waits for it any more.
     pub(super) fn begin(&mut self, job: Job, immediate: bool, timeout: Duration) -> Result<(), Stop> {
         let (now, speed, fails) = (self.now, self.write_kb_per_s, self.fails_late.take());
+        let endless = self.endless;
         let inserted = self.inserted()?;
         if matches!(
             job.effect,
@@ -332,7 +341,8 @@ impl SimDrive {
             Effect::Reformat { keep, .. } => formatting::begin(&mut inserted.disc, keep)?,
             effect => inserted.family.begin(&mut inserted.disc, effect)?,
         }
-        let takes = job.takes.saturating_add(inserted.buffer.drain_time(speed));
+        let takes = if endless { Duration::MAX } else { job.takes };
+        let takes = takes.saturating_add(inserted.buffer.drain_time(speed));
         let until = now.saturating_add(takes);
         self.operation =
             Some(Operation { effect: job.effect, sense: job.sense, since: now, until, fails, told_ready: false });
@@ -413,6 +423,15 @@ impl SimDrive {
                 std::process::abort()
             }
             Action::Busy => Err(Stop::Busy),
+            Action::TimeOut => Err(Stop::TimedOut),
+            Action::Never => {
+                self.endless = true;
+                Ok(None)
+            }
+            Action::Short => {
+                self.cut_short = true;
+                Ok(None)
+            }
             Action::Late(sense) => {
                 self.fails_late = Some(sense);
                 Ok(None)
@@ -508,6 +527,10 @@ impl Transport for SimDrive {
             Err(Stop::Sense(sense)) => Ok(Completion::check(sense.bytes())),
             Err(Stop::Busy) => Ok(Completion { status: Status::Busy, moved: 0, sense: Vec::new() }),
             Err(Stop::Transport(error)) => Err(error),
+            Err(Stop::TimedOut) => match self.advance(timeout) {
+                Ok(()) => Err(TransportError::TimedOut(timeout)),
+                Err(error) => Err(self.fail(error)),
+            },
             Err(Stop::Host(error)) => Err(self.fail(error)),
         }
     }

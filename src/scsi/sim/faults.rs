@@ -11,6 +11,12 @@ pub(super) enum Action {
     Sense(Sense),
     /// The command begins its operation with GOOD, and at its end the operation fails with this sense.
     Late(Sense),
+    /// The operation that the command begins never ends.
+    Never,
+    /// The host gives the command up; it did nothing.
+    TimeOut,
+    /// The reply is cut off in the middle.
+    Short,
     /// Status BUSY, and nothing is done.
     Busy,
     /// Somebody resets the bus: what was being done is lost, the command ends with 6/29/00.
@@ -148,6 +154,9 @@ fn parse_action(text: &str) -> Result<Action, OptionError> {
         "vanish" => Some(Action::Vanish),
         "kill" => Some(Action::Kill),
         "flip" => Some(Action::Flip),
+        "late:never" => Some(Action::Never),
+        "timeout" => Some(Action::TimeOut),
+        "short" => Some(Action::Short),
         other => match other.strip_prefix("late:") {
             Some(late) => parse_sense(late).map(Action::Late),
             None => parse_sense(other).map(Action::Sense),
@@ -167,6 +176,9 @@ mod tests {
         assert_eq!(parse_action("Busy"), Ok(Action::Busy));
         assert_eq!(parse_action("reset"), Ok(Action::Reset));
         assert_eq!(parse_action("eject"), Ok(Action::Eject));
+        assert_eq!(parse_action("late:never"), Ok(Action::Never));
+        assert_eq!(parse_action("timeout"), Ok(Action::TimeOut));
+        assert_eq!(parse_action("Short"), Ok(Action::Short));
         assert!(parse_action("late:busy").is_err());
     }
 

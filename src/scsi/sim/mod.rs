@@ -54,6 +54,9 @@
 //! |---|---|
 //! | `KEY/ASC/ASCQ` (hex) | the command fails with this sense and does nothing. With key 3 or 4 on WRITE or SYNCHRONIZE CACHE the open track is damaged, on an overwritable disc the ECC unit around the sector; READ and WRITE then name the sector. A SYNCHRONIZE CACHE loses what was still in the buffer |
 //! | `late:KEY/ASC/ASCQ` | the operation that the command begins fails with this sense when it ends; what it destroyed when it began stays destroyed |
+//! | `late:never` | the operation that the command begins never ends |
+//! | `timeout` | the host waits as long as it wants and gives the command up, which does nothing |
+//! | `short` | half of the reply is moved, and the host is told so |
 //! | `busy` | status BUSY, and nothing is done |
 //! | `reset` | somebody resets the bus: the buffer and what was being done are lost, the lock too; the command ends with 6/29/00 |
 //! | `eject` | somebody opens the tray by hand, locked or not: the buffer and what was being done are lost; the command ends with 2/3A/02 |

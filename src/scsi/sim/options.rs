@@ -51,7 +51,7 @@ pub enum OptionError {
     },
     /// Not an action.
     #[error(
-        "\"{action}\" is no action (KEY/ASC/ASCQ in hex, late:KEY/ASC/ASCQ, busy, reset, eject, power-cut, vanish, kill, flip)"
+        "\"{action}\" is no action (KEY/ASC/ASCQ in hex, late:KEY/ASC/ASCQ, late:never, busy, timeout, short, reset, eject, power-cut, vanish, kill, flip)"
     )]
     Action {
         /// As given.

@@ -59,8 +59,10 @@ impl SimDrive {
             *byte ^= 0x01;
         }
         let takes = Duration::from_nanos(bytes as u64 * 1_000_000 / speed.max(1));
+        let moved = if self.cut_short { bytes / 2 } else { bytes };
+        buffer.get_mut(moved..).unwrap_or_default().fill(0);
         self.advance(takes.saturating_add(waited))?;
-        Ok(bytes)
+        Ok(moved)
     }
 
     pub(super) fn write(&mut self, cdb: &[u8], count: u32, out: &[u8]) -> Result<usize, Stop> {

@@ -255,3 +255,25 @@ fn a_sync_that_fails_loses_what_was_in_the_buffer() {
         assert_eq!(sense(&read(&mut drive, ruined[0].first, 1).unwrap_err()), (3, 0x11, 0));
     }
 }
+
+#[test]
+fn an_operation_may_never_end_a_command_time_out_and_a_reply_be_cut_off() {
+    let folder = disc("cdrw-80");
+    let faults = ",fault=blank:late:never,fault=discinfo#1:timeout,fault=capacity#1:short,fault=read10#1:short";
+    let mut drive = drive(&folder, faults);
+    let minute = Duration::from_secs(60);
+    let before = drive.now();
+    let given_up = drive.execute(&hex("51 00 00 00 00 00 00 00 22 00"), Data::In(&mut [0; 34]), minute);
+    assert!(matches!(given_up, Err(TransportError::TimedOut(after)) if after == minute));
+    assert!(drive.now() - before >= minute);
+    assert_eq!(ask(&mut drive, "25 00 00 00 00 00 00 00 00 00").len(), 8);
+    burn(&mut drive, 0, 300, 1);
+    let mut buffer = [0xa5; 4096];
+    let done = drive.execute(&transfer_cdb(0x28, 0, 2), Data::In(&mut buffer), LONG).unwrap();
+    assert_eq!((done.status, done.moved), (Status::Good, 2048));
+    holds(&mut drive, 0, 300, 1);
+
+    good(&mut drive, "A1 11 00 00 00 00 00 00 00 00 00 00");
+    drive.wait(Duration::from_secs(1_000_000));
+    assert_eq!(sense(&run(&mut drive, "00 00 00 00 00 00")), (2, 0x04, 0x07));
+}
