@@ -232,6 +232,9 @@ impl SimDrive {
             report: options.violations.map(|file| Report { file, drive: spec.to_owned() }),
         };
         drive.loaded();
+        if drive.quirks.power_on {
+            drive.deferred = drive.attention.replace(Sense::RESET);
+        }
         Ok(drive)
     }
 

@@ -20,6 +20,7 @@
 //! | `clueless[=SECONDS]` | for so long (5) after each operation TEST UNIT READY does not see that the drive is ready, and says 2/04/00 |
 //! | `noimmed` | Immed is refused with 5/24/00 (FORMAT UNIT: 5/26/00) |
 //! | `slowload[=SECONDS]` | a disc put in can be read after so long (60), not after 3 seconds |
+//! | `poweron` | the drive was switched on just now: 6/29/00 comes before 6/28/00, and without a disc too |
 //! | `uastorm` | every fifth command meets 6/28/00 |
 //! | `lockstolen` | somebody else keeps the tray locked |
 //! | `n150` | the next writable address of a blank CD is given as -150 |

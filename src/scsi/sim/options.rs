@@ -105,6 +105,8 @@ pub(super) struct Quirks {
     pub(super) toc_refused: bool,
     /// READ BUFFER CAPACITY, asked for often, holds the drive up.
     pub(super) buffer_penalty: bool,
+    /// The drive has just been switched on: a unit attention of its own comes before that of the disc.
+    pub(super) power_on: bool,
     /// Every fifth command meets a unit attention.
     pub(super) attention_storm: bool,
     /// Seconds from a disc put in to a disc that can be read, if not the usual number.
@@ -127,7 +129,7 @@ pub(super) struct Quirks {
 type Field<T> = fn(&mut Quirks) -> &mut T;
 
 /// Options without a value.
-const SWITCHES: [(&str, Field<bool>); 22] = [
+const SWITCHES: [(&str, Field<bool>); 23] = [
     ("noprogress", |q| &mut q.no_progress),
     ("stuck1", |q| &mut q.stuck_progress),
     ("earlyready", |q| &mut q.early_ready),
@@ -146,6 +148,7 @@ const SWITCHES: [(&str, Field<bool>); 22] = [
     ("oddalloc", |q| &mut q.odd_allocation_refused),
     ("tocfail", |q| &mut q.toc_refused),
     ("bufpenalty", |q| &mut q.buffer_penalty),
+    ("poweron", |q| &mut q.power_on),
     ("uastorm", |q| &mut q.attention_storm),
     ("resid", |q| &mut q.bogus_residual),
     ("sensedesc", |q| &mut q.descriptor_sense),

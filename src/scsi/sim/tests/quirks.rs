@@ -330,3 +330,14 @@ fn what_a_drive_lets_pass_is_noticed() {
         ]
     );
 }
+
+#[test]
+fn a_drive_just_switched_on_says_so_before_it_tells_of_its_disc() {
+    let folder = disc("cdr-80");
+    let mut drive = SimDrive::open(&spec(&folder, ",poweron")).unwrap();
+    let told = [(); 3].map(|()| sense(&run(&mut drive, POLL)));
+    assert_eq!(told, [(6, 0x29, 0), (6, 0x28, 0), (2, 0x04, 0x01)]);
+    let mut empty = SimDrive::open(&spec(&folder, ",poweron,empty")).unwrap();
+    let told = [(); 2].map(|()| sense(&run(&mut empty, POLL)));
+    assert_eq!(told, [(6, 0x29, 0), (2, 0x3a, 0x01)]);
+}
