@@ -193,6 +193,7 @@ impl SimDrive {
                     writes: medium.map_or(&[], |m| m.write_kb_per_s()),
                     prevented: self.prevented,
                     buffer_kib: BUFFER_BLOCKS * 2,
+                    long_write_page: self.quirks.long_write_page,
                 };
                 let mut reply = self.page.sense(control, cdb.u8(2) & 0x3f, &speeds)?;
                 if let Some([high, low]) = reply.get_mut(..2).filter(|_| self.quirks.short_mode_length) {

@@ -85,7 +85,7 @@ impl SimDrive {
             return Err(Sense::SEQUENCE.into());
         }
         let obeying = medium.filter(|m| m.family.obeys_write_page()).map(|m| m.disc.medium().nature());
-        let done = self.page.select(list, obeying);
+        let done = self.page.select(list, obeying, self.quirks.long_write_page);
         self.watch.page_refused |= done.is_err();
         done?;
         // Who was refused once may ask for less.

@@ -36,6 +36,7 @@
 //! | `opcns` | SEND OPC is refused with 5/2C/00 |
 //! | `perf1` | GET PERFORMANCE that asks for no descriptor announces one, however many there are |
 //! | `lenmismatch` | the mode data length is smaller than the page needs |
+//! | `longpage` | mode page 05h has length 36h and PS set; of another length, or with PS, it is refused with 5/26/00 |
 //! | `oddalloc` | odd allocation lengths are refused with 5/24/00 |
 //! | `maxxfer=KIB` | one command moves no more than that, `32k` for instance; usual are 64 |
 //! | `resid` | the host is told that every read filled its buffer |

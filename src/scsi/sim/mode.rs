@@ -15,6 +15,9 @@ const WRITE_PAGE: u8 = 0x05;
 const PAGE_BYTES: usize = 52;
 const HEADER_BYTES: usize = 8;
 
+/// What some drives add to page 05h.
+const OWN_BYTES: usize = 4;
+
 /// Recovery page: all defaults.
 const RECOVERY_PAGE: [u8; 12] = [0x01, 0x0a, 0xc0, 0x20, 0, 0, 0, 0, 0x20, 0, 0, 0];
 
@@ -62,7 +65,8 @@ impl WritePage {
     }
 
     /// Takes the parameter list of a MODE SELECT(10). `obeying` is the kind of medium, if it is one that obeys the page.
-    pub(super) fn select(&mut self, list: &[u8], obeying: Option<Nature>) -> Result<(), Sense> {
+    /// `long`: page 05h has four bytes more of the drive's own (quirk `longpage`), and comes with no other length.
+    pub(super) fn select(&mut self, list: &[u8], obeying: Option<Nature>, long: bool) -> Result<(), Sense> {
         if list.is_empty() {
             return Ok(());
         }
@@ -81,6 +85,7 @@ impl WritePage {
         while let Some(rest) = list.get(at..).filter(|rest| !rest.is_empty()) {
             let page = Fields(rest);
             let expected = match page.u8(0) {
+                WRITE_PAGE if long => PAGE_BYTES + OWN_BYTES,
                 WRITE_PAGE => PAGE_BYTES,
                 0x01 => RECOVERY_PAGE.len(),
                 // PS is for MODE SENSE only; a page nobody knows points at its code.
@@ -92,12 +97,13 @@ impl WritePage {
             let Some(bytes) = rest.get(..expected) else { return Err(Sense::new(5, 0x1a, 0x00)) };
             if page.u8(0) == WRITE_PAGE {
                 check(bytes, at, obeying)?;
-                new = Some(bytes);
+                new = bytes.get(..PAGE_BYTES);
             }
             at += expected;
         }
         if let Some(bytes) = new {
             self.bytes.copy_from_slice(bytes);
+            self.bytes[1] = DEFAULT[1];
             self.selected = true;
         }
         Ok(())
@@ -127,7 +133,14 @@ impl WritePage {
                 (14, 0xff),
                 (15, 0xff),
             ];
-            pages.extend_from_slice(&masked(page, control, changeable));
+            let mut page = masked(page, control, changeable);
+            if speeds.long_write_page {
+                // PS: it could be saved, which changes nothing for who does not want that.
+                page[0] |= 0x80;
+                page[1] = 0x36;
+                page.extend_from_slice(&[0; OWN_BYTES]);
+            }
+            pages.extend_from_slice(&page);
         }
         if matches!(code, 0x2a | 0x3f) {
             known = true;
@@ -221,6 +234,8 @@ pub(super) struct Speeds<'a> {
     pub(super) writes: &'a [u32],
     pub(super) prevented: bool,
     pub(super) buffer_kib: u32,
+    /// Quirk `longpage`.
+    pub(super) long_write_page: bool,
 }
 
 fn capabilities(speeds: &Speeds<'_>) -> Vec<u8> {

@@ -97,6 +97,8 @@ pub(super) struct Quirks {
     pub(super) one_descriptor: bool,
     /// The mode data length is smaller than the page.
     pub(super) short_mode_length: bool,
+    /// Mode page 05h is four bytes longer than the standard's, and can be saved.
+    pub(super) long_write_page: bool,
     /// Odd allocation lengths are refused.
     pub(super) odd_allocation_refused: bool,
     /// The most one command may move, in KiB.
@@ -129,7 +131,7 @@ pub(super) struct Quirks {
 type Field<T> = fn(&mut Quirks) -> &mut T;
 
 /// Options without a value.
-const SWITCHES: [(&str, Field<bool>); 23] = [
+const SWITCHES: [(&str, Field<bool>); 24] = [
     ("noprogress", |q| &mut q.no_progress),
     ("stuck1", |q| &mut q.stuck_progress),
     ("earlyready", |q| &mut q.early_ready),
@@ -145,6 +147,7 @@ const SWITCHES: [(&str, Field<bool>); 23] = [
     ("opcns", |q| &mut q.opc_refused),
     ("perf1", |q| &mut q.one_descriptor),
     ("lenmismatch", |q| &mut q.short_mode_length),
+    ("longpage", |q| &mut q.long_write_page),
     ("oddalloc", |q| &mut q.odd_allocation_refused),
     ("tocfail", |q| &mut q.toc_refused),
     ("bufpenalty", |q| &mut q.buffer_penalty),

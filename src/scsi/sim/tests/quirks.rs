@@ -341,3 +341,17 @@ fn a_drive_just_switched_on_says_so_before_it_tells_of_its_disc() {
     let told = [(); 2].map(|()| sense(&run(&mut empty, POLL)));
     assert_eq!(told, [(6, 0x29, 0), (2, 0x3a, 0x01)]);
 }
+
+#[test]
+fn the_write_page_may_be_longer_than_the_standard_has_it() {
+    let folder = disc("cdr-80");
+    let mut drive = drive(&folder, ",longpage");
+    let page = ask(&mut drive, "5A 08 05 00 00 00 00 00 40 00");
+    assert_eq!((page.len(), &page[..4], &page[16..20]), (128, "003e", "8536"));
+    assert_eq!(sense(&send(&mut drive, "55 10 00 00 00 00 00 00 3C 00", TRACK_AT_ONCE)), (5, 0x26, 0));
+    let long = format!("{}00000000", TRACK_AT_ONCE.replacen("05 32", "05 36", 1));
+    let with_ps = long.replacen("05 36", "85 36", 1);
+    assert_eq!(sense(&send(&mut drive, "55 10 00 00 00 00 00 00 40 00", &with_ps)), (5, 0x26, 0));
+    assert_eq!(send(&mut drive, "55 10 00 00 00 00 00 00 40 00", &long).status, Status::Good);
+    assert_eq!(&ask(&mut drive, "5A 08 05 00 00 00 00 00 40 00")[16..24], "853641c4");
+}
