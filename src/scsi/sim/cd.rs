@@ -385,7 +385,7 @@ impl Family for Cd {
         None
     }
 
-    fn next_track_start(&self, disc: &DiscState) -> Option<u32> {
+    fn next_writable(&self, disc: &DiscState) -> Option<u32> {
         next_track_start(disc)
     }
 

@@ -22,7 +22,7 @@ pub struct Description {
     /// What can be done with it, in words: `blank`, `appendable`, `session open`, `damaged`, `closed`, `being blanked`,
     /// `not formatted`, `format suspended`, `format running`, `formatted`, `formatted, the last border open`.
     pub state: &'static str,
-    /// Where the next track would begin; `None` where there is none, or where one can write anywhere.
+    /// Where the next track would begin, or the one left open goes on; `None` where there is none, or where one can write anywhere.
     pub next_writable: Option<u32>,
     /// Sectors that can still be written.
     pub free: u32,
@@ -76,7 +76,7 @@ pub fn describe_path(path: &Path) -> Result<Description, DiscError> {
 
 pub(super) fn describe(path: &Path, disc: &DiscState) -> Description {
     let sequential = !disc.is_overwritable();
-    let next_writable = family_of(disc).next_track_start(disc);
+    let next_writable = family_of(disc).next_writable(disc);
     let state = match disc.format.filter(|_| !sequential).map(|format| format.status) {
         Some(FormatStatus::None) => "not formatted",
         Some(FormatStatus::Suspended) => "format suspended",

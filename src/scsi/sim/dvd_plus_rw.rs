@@ -206,7 +206,7 @@ impl Family for DvdPlusRw {
         u16::try_from(progress).ok()
     }
 
-    fn next_track_start(&self, _: &DiscState) -> Option<u32> {
+    fn next_writable(&self, _: &DiscState) -> Option<u32> {
         None
     }
 

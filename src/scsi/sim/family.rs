@@ -177,8 +177,9 @@ pub(super) trait Family: Send + fmt::Debug {
         Err(Sense::INCOMPATIBLE_MEDIUM)
     }
 
-    /// Where the next track would begin on a disc just put in; `None` on one that takes none, or has no tracks.
-    fn next_track_start(&self, disc: &DiscState) -> Option<u32>;
+    /// Where the next track begins on a disc just put in, or the one left open goes on; `None` on one that takes none, or has no
+    /// tracks.
+    fn next_writable(&self, disc: &DiscState) -> Option<u32>;
 
     /// The current profile (MMC-6 table 91).
     fn profile(&self, disc: &DiscState) -> u16;

@@ -157,7 +157,7 @@ impl Family for Random {
         true
     }
 
-    fn next_track_start(&self, _: &DiscState) -> Option<u32> {
+    fn next_writable(&self, _: &DiscState) -> Option<u32> {
         None
     }
 

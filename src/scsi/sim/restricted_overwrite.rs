@@ -219,7 +219,7 @@ impl Family for RestrictedOverwrite {
         None
     }
 
-    fn next_track_start(&self, _: &DiscState) -> Option<u32> {
+    fn next_writable(&self, _: &DiscState) -> Option<u32> {
         None
     }
 

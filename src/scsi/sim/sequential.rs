@@ -419,8 +419,8 @@ impl Family for Sequential {
         Ok(())
     }
 
-    fn next_track_start(&self, disc: &DiscState) -> Option<u32> {
-        next_track_start(disc)
+    fn next_writable(&self, disc: &DiscState) -> Option<u32> {
+        next_track_start(disc).or_else(|| self.view(disc).resumes_at())
     }
 
     fn profile(&self, disc: &DiscState) -> u16 {

@@ -320,3 +320,17 @@ fn the_hundredth_session_is_found_where_it_begins() {
         at += 16;
     }
 }
+
+#[test]
+fn a_track_left_open_in_good_order_is_drawn_with_room_behind_it() {
+    let folder = disc("dvd+r");
+    {
+        let mut drive = drive(&folder, "");
+        write(&mut drive, 0, 1000, 1);
+        good(&mut drive, SYNC);
+    }
+    let described = described(&folder);
+    assert_eq!((described.state, described.next_writable, described.free), ("session open", Some(1008), 2_294_096));
+    let drawn = described.to_string();
+    assert!(drawn.contains("1008  free (2294096 sectors"), "{drawn}");
+}
