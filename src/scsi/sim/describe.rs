@@ -128,6 +128,9 @@ pub(super) fn describe(path: &Path, disc: &DiscState) -> Description {
 /// Width of the bar that shows the whole disc.
 const BAR: u32 = 64;
 
+/// Lines of a drawing; what there is more is counted.
+const MOST_LINES: usize = 500;
+
 impl Description {
     /// One character for each part of the disc: `x` unreadable, `#` recorded, `=` spare area, `-` lost between sessions, `.` free.
     fn bar(&self) -> String {
@@ -164,7 +167,12 @@ impl Description {
     /// The tracks of a sequential disc, and what lies between them.
     fn sessions(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut free_from = 0;
-        for session in &self.sessions {
+        let skipped = self.sessions.len().saturating_sub(MOST_LINES);
+        if let Some(last) = skipped.checked_sub(1).and_then(|at| self.sessions.get(at)) {
+            writeln!(f, "           {skipped} sessions before")?;
+            free_from = last.lead_out.unwrap_or(0);
+        }
+        for session in self.sessions.iter().skip(skipped) {
             for (at, track) in session.tracks.iter().enumerate() {
                 if track.start > free_from {
                     writeln!(f, "{free_from:>9}  gap ({})", size(track.start - free_from))?;
@@ -216,7 +224,14 @@ impl Description {
             lines.push((formatted.max(free_from), end, "not formatted"));
         }
         lines.sort_by_key(|(first, ..)| *first);
-        lines.iter().try_for_each(|(first, end, what)| writeln!(f, "{first:>9}  {what} ({})", size(end - first)))
+        lines
+            .iter()
+            .take(MOST_LINES)
+            .try_for_each(|(first, end, what)| writeln!(f, "{first:>9}  {what} ({})", size(end - first)))?;
+        match lines.len().saturating_sub(MOST_LINES) {
+            0 => Ok(()),
+            more => writeln!(f, "           and {more} ranges more"),
+        }
     }
 }
 

@@ -138,3 +138,18 @@ fn a_list_that_does_not_fit_is_pointed_at() {
     let done = send(&mut drive, "04 19 00 00 00 00", DEFAULT);
     assert_eq!((sense(&done), done.sense[15..].to_vec()), ((5, 0x24, 0), vec![0xcb, 0, 1]));
 }
+
+#[test]
+fn the_drawing_of_a_disc_in_sixty_thousand_pieces_is_no_longer_than_can_be_read() {
+    let folder = disc("bd-re");
+    let pieces: Vec<String> =
+        (0..60_000).map(|n| format!(r#"{{"first":{},"last":{}}}"#, n * 64, n * 64 + 31)).collect();
+    let state = format!(
+        r#"{{"version":2,"medium":"bd-re","capacity":12219392,
+        "format":{{"status":"complete","formatted":12219392}},"recorded":[{}]}}"#,
+        pieces.join(",")
+    );
+    std::fs::write(state_file(&folder), state).unwrap();
+    let drawn = described(&folder).to_string();
+    assert!(drawn.lines().count() < 510 && drawn.contains("and 119500 ranges more"), "{}", drawn.lines().count());
+}
