@@ -310,7 +310,9 @@ mod an_interrupted_run {
         assert!(polls.iter().all(|poll| poll.contains("2/04/07")), "the drive is still at work: {behind}");
         let lock = behind.lines().filter_map(|line| line.split_once("cdb=1e 00 00 00 ")).next_back().unwrap().1;
         assert!(lock.starts_with("00"), "{behind}");
-        // Not to be waited for is what was asked.
+        // Not to be waited for is what was asked. Nothing else is amiss.
+        let report = std::fs::read_to_string(nas.path("violations")).unwrap();
+        assert!(report.starts_with("an operation was left running; ") && report.lines().count() == 1, "{report}");
         std::fs::remove_file(nas.path("violations")).unwrap();
     }
 
