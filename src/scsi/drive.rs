@@ -56,14 +56,24 @@ pub fn is_any_held() -> bool {
     HELD.load(Ordering::Relaxed) > 0
 }
 
+/// What became of the tray's lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lock {
+    /// Not ours.
+    None,
+    /// We locked the tray.
+    Held,
+    /// We did, and a reset has freed it since. Whoever heard of the reset may have gone on, as a proof does that only reads.
+    Lost,
+}
+
 /// A drive that commands can be sent to.
 pub struct Drive {
     transport: Box<dyn Transport>,
     name: String,
     /// A unit attention that met a command whose failing does not matter: told to whoever sends the next one.
     unheard: Option<ScsiError>,
-    /// The tray was locked by us.
-    locked: bool,
+    lock: Lock,
     /// The most sectors a READ or WRITE moves on the medium that is in.
     transfer: u16,
     /// The drive does not know force unit access.
@@ -95,7 +105,7 @@ impl Drive {
             transport,
             name: name.into(),
             unheard: None,
-            locked: false,
+            lock: Lock::None,
             transfer: MOST_SECTORS,
             ignores_fua: false,
             ignores_streaming: false,
@@ -242,10 +252,10 @@ impl Drive {
         Ok(())
     }
 
-    /// Locks the tray for as long as this value lives. A drive that won't be locked is used all the same. A unit attention in its stead is
+    /// Locks the tray for as long as this value lives; once more, where a reset has freed it since. A drive that won't be locked is used all the same. A unit attention in its stead is
     /// kept for the next command: the disc may be another one by now.
     pub fn lock_tray(&mut self) {
-        if self.locked {
+        if self.lock == Lock::Held {
             return;
         }
         let command = PreventAllowMediumRemoval { prevent: true };
@@ -255,7 +265,8 @@ impl Drive {
             self.unheard = std::mem::replace(&mut locked, again).err();
         }
         // A command that did not come back may have been carried out.
-        self.locked = matches!(locked, Ok(()) | Err(ScsiError::Transport { .. }));
+        let is_held = matches!(locked, Ok(()) | Err(ScsiError::Transport { .. }));
+        self.lock = if is_held { Lock::Held } else { Lock::None };
         if let Err(error) = locked {
             tracing::debug!(%error, "the tray can't be locked");
         }
@@ -275,7 +286,7 @@ impl Drive {
     /// # Errors
     /// When the drive can't. Drives without a motor leave the tray open.
     pub fn reload(&mut self) -> Result<(), ScsiError> {
-        let locked = self.locked;
+        let locked = self.lock != Lock::None;
         self.eject()?;
         self.run(&StartStopUnit::Load)?;
         self.wait_until_ready()?;
@@ -287,7 +298,7 @@ impl Drive {
 
     /// Frees the tray, if we locked it.
     pub fn unlock_tray(&mut self) {
-        if !std::mem::take(&mut self.locked) {
+        if std::mem::replace(&mut self.lock, Lock::None) == Lock::None {
             return;
         }
         match self.part_with(&PreventAllowMediumRemoval { prevent: false }) {

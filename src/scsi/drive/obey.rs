@@ -8,7 +8,7 @@ use super::super::sbc::{StartStopUnit, SynchronizeCache10};
 use super::super::spc::PreventAllowMediumRemoval;
 use super::super::transport::{Completion, Data, Status};
 use super::super::{Cdb, During, Reaction, Sense, SenseKey};
-use super::{Drive, ScsiError, deadline};
+use super::{Drive, Lock, ScsiError, deadline};
 use crate::sector::Lba;
 
 /// Between two looks at a drive that is busy.
@@ -235,6 +235,7 @@ impl Drive {
                         tracing::debug!("{}: {sense}", command.describe());
                         return Ok(moved);
                     }
+                    self.heard(&sense);
                     return Err(ScsiError::Sense { command: command.describe(), sense });
                 }
                 status if status.reaction() == Reaction::Wait => {
@@ -242,6 +243,13 @@ impl Drive {
                 }
                 other => return Err(ScsiError::Status { command: command.describe(), status: other }),
             }
+        }
+    }
+
+    /// Notes what a drive's word means for what was told it, whoever makes what of it.
+    pub(super) fn heard(&mut self, sense: &Sense) {
+        if sense.is_reset() && self.lock == Lock::Held {
+            self.lock = Lock::Lost;
         }
     }
 

@@ -242,6 +242,25 @@ fn a_lock_that_did_not_come_back_is_undone() {
 }
 
 #[test]
+fn a_lock_that_a_reset_took_is_taken_again_before_the_next_work_and_given_free_at_the_end() {
+    for (asc, expected) in [(0x29, [1, 1, 0].as_slice()), (0x28, &[1, 0])] {
+        let (mut drive, sent) = drive(vec![good(), check(6, asc, 0)]);
+        drive.lock_tray();
+        // A proof goes on after this.
+        drive.read(Lba(0), &mut [0; SECTOR_BYTES], false).unwrap_err();
+        drive.lock_tray();
+        drive.lock_tray();
+        drop(drive);
+        assert_eq!(locks(&sent), expected, "{asc:x}");
+    }
+    let (mut never_again, sent) = drive(vec![good(), check(6, 0x29, 0)]);
+    never_again.lock_tray();
+    never_again.read(Lba(0), &mut [0; SECTOR_BYTES], false).unwrap_err();
+    drop(never_again);
+    assert_eq!(locks(&sent), [1, 0]);
+}
+
+#[test]
 fn a_reply_that_is_too_short_is_an_error() {
     let (mut drive, _) = drive(vec![Ok(Completion::good(4))]);
     assert_eq!(

@@ -134,6 +134,7 @@ impl Drive {
     /// The progress that REQUEST SENSE tells. A unit attention that it tells instead is kept for the next command.
     fn requested_progress(&mut self) -> Option<u16> {
         let sense = self.once(&RequestSense).ok()?;
+        self.heard(&sense);
         if sense.key == SenseKey::UnitAttention {
             self.unheard = Some(ScsiError::Sense { command: RequestSense.describe(), sense });
         }

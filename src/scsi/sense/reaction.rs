@@ -156,6 +156,12 @@ impl Sense {
         }
     }
 
+    /// The drive was reset: what others told it is forgotten, and the tray is free (SPC-4 6.18).
+    #[must_use]
+    pub fn is_reset(&self) -> bool {
+        (self.key, self.asc) == (SenseKey::UnitAttention, 0x29)
+    }
+
     /// An earlier command failed after it had been acknowledged; this one was not begun (SPC-4 4.5.7).
     fn deferred_reaction(&self, during: During) -> Reaction {
         match (self.key, during) {
