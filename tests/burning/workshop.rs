@@ -238,6 +238,7 @@ impl Workshop {
         if let Some(wish) = kind.format() {
             let mut drive = device::open_drive(&workshop.device(""), None).unwrap();
             let medium = burn::inspect(&mut drive).unwrap();
+            drive.lock_tray();
             prepare::format(&mut drive, &medium, wish, &mut |_| {}).unwrap();
         }
         workshop

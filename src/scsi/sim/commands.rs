@@ -29,7 +29,10 @@ impl SimDrive {
         // A READ or WRITE meets its fault further on: one that is turned away does not count.
         if ![Opcode::Read10, Opcode::Write10, Opcode::Write12].map(Opcode::code).contains(&code) {
             let met = self.meet_fault(code, None);
-            self.watch.page_refused |= met.is_err() && code == Opcode::ModeSelect10.code();
+            if met.is_err() {
+                self.watch.page_refused |= code == Opcode::ModeSelect10.code();
+                self.watch.lock_refused |= code == Opcode::PreventAllowMediumRemoval.code() && fields.bit(4, 0);
+            }
             met?;
         }
         let opcode = Opcode::from_code(code).ok_or(Sense::INVALID_OPCODE)?;
@@ -54,14 +57,11 @@ impl SimDrive {
         if moves_the_address(opcode) {
             self.watch.address_asked = false;
         }
-        let unlocked = match opcode {
-            Opcode::Blank => Some("BLANK while the tray was not locked"),
-            Opcode::FormatUnit => Some("FORMAT UNIT while the tray was not locked"),
-            Opcode::CloseTrackSession => Some("CLOSE while the tray was not locked"),
-            _ => None,
-        };
-        if let Some(wrong) = unlocked.filter(|_| !self.prevented) {
-            self.watch.record(wrong, cdb);
+        match opcode {
+            Opcode::Blank => self.expect_lock("BLANK while the tray was not locked", cdb),
+            Opcode::FormatUnit => self.expect_lock("FORMAT UNIT while the tray was not locked", cdb),
+            Opcode::CloseTrackSession => self.expect_lock("CLOSE while the tray was not locked", cdb),
+            _ => {}
         }
         let out = match (&data, decode::data_out_bytes(opcode, fields)) {
             (Data::Out(bytes), Some(expected)) if bytes.len() == expected => *bytes,
@@ -122,6 +122,7 @@ impl SimDrive {
                     return Err(Sense::cdb_field(4, Some(1)).into());
                 }
                 self.prevented = fields.bit(4, 0);
+                self.watch.lock_refused = false;
                 Ok(0)
             }
             Opcode::RequestSense => self.give(fields.u8(4).into(), &self.requested_sense().bytes(), data, cdb),
@@ -421,6 +422,13 @@ impl SimDrive {
             self.begin(job, immediate, timeout)?;
         }
         Ok(0)
+    }
+
+    /// Whatever writes wants the tray locked. Who asked for that in vain may do without.
+    pub(super) fn expect_lock(&mut self, otherwise: &str, cdb: &[u8]) {
+        if !self.prevented && !self.watch.lock_refused {
+            self.watch.record(otherwise, cdb);
+        }
     }
 
     /// Quirk `noimmed`.

@@ -76,9 +76,7 @@ impl SimDrive {
             return Err(Sense::LONG_WRITE_IN_PROGRESS.into());
         }
         self.watch.write_arrived(cdb);
-        if !self.prevented {
-            self.watch.record("WRITE while the tray was not locked", cdb);
-        }
+        self.expect_lock("WRITE while the tray was not locked", cdb);
         let wrong_at = self.meet_fault(fields.u8(0), Some((at, count)))?;
 
         let (now, speed, page, quirks) = (self.now, self.write_kb_per_s, self.page.clone(), self.quirks);

@@ -34,6 +34,8 @@ pub(super) struct Watch {
     writes: u32,
     /// A MODE SELECT was refused.
     pub(super) page_refused: bool,
+    /// A fault kept the tray from being locked.
+    pub(super) lock_refused: bool,
     /// The writable address was asked for since the last command that may have moved it.
     pub(super) address_asked: bool,
     /// Overwritable media: data beyond the descriptors was written and not synchronized.
