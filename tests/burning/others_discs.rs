@@ -39,7 +39,7 @@ fn begin_with(workshop: &Workshop, image: &[u8]) {
     if workshop.kind.is_overwritable() {
         drive.lock_tray();
         prepare::format(&mut drive, &medium, FormatWish::Needed, &mut |_| {}).unwrap();
-        for (chunk, at) in image.chunks(16 * SECTOR_BYTES).zip((0..).step_by(16)) {
+        for (chunk, at) in image.chunks(32 * SECTOR_BYTES).zip((0..).step_by(32)) {
             drive.write(Lba(at), chunk).unwrap();
         }
         drive.run_long(|immediate| SynchronizeCache10 { immediate }, deadline::SYNCHRONIZE, &mut |_| {}).unwrap();
@@ -69,7 +69,8 @@ fn fixture(name: &str) -> Vec<u8> {
     let volume = &image[16 * SECTOR_BYTES + 80..][..4];
     let sectors = u32::from_le_bytes(volume.try_into().unwrap()) as usize;
     let bytes = image.len().max(sectors * SECTOR_BYTES);
-    image.resize(bytes.next_multiple_of(16 * SECTOR_BYTES), 0);
+    // The largest ECC unit, of a BD: none is written in part.
+    image.resize(bytes.next_multiple_of(32 * SECTOR_BYTES), 0);
     image
 }
 

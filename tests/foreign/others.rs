@@ -99,7 +99,7 @@ impl Foreign {
         let medium = burn::inspect(&mut drive).expect("a disc");
         drive.lock_tray();
         prepare::format(&mut drive, &medium, FormatWish::Needed, &mut |_| {}).expect("a formatted disc");
-        for (chunk, at) in bytes.chunks(16 * SECTOR_BYTES).zip((0..).step_by(16)) {
+        for (chunk, at) in bytes.chunks(32 * SECTOR_BYTES).zip((0..).step_by(32)) {
             drive.write(Lba(at), chunk).expect("room on the disc");
         }
         drive
@@ -121,10 +121,10 @@ impl Foreign {
     }
 }
 
-/// Whole writable units.
+/// Whole writable units of any medium, those of a BD are the largest.
 fn padded(image: &Path) -> Vec<u8> {
     let mut bytes = fs::read(image).expect("an image");
-    bytes.resize(bytes.len().next_multiple_of(16 * SECTOR_BYTES), 0);
+    bytes.resize(bytes.len().next_multiple_of(32 * SECTOR_BYTES), 0);
     bytes
 }
 
