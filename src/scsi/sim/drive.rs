@@ -119,6 +119,14 @@ impl Inserted {
         self.family.write_failed(&mut self.disc, at)
     }
 
+    /// Where any sector can be written, the ECC unit in which the laser was when the power went is neither the old one nor the new one.
+    fn tear(&mut self) -> Result<(), DiscError> {
+        match self.buffer.next().filter(|_| self.disc.state.is_overwritable()) {
+            Some(at) => self.family.write_failed(&mut self.disc, at),
+            None => Ok(()),
+        }
+    }
+
     /// An operation came to nothing. What it destroyed when it began stays destroyed.
     fn failed(&mut self, effect: Effect, quirks: Quirks) -> Result<(), DiscError> {
         match effect {
@@ -280,7 +288,7 @@ impl SimDrive {
         self.operation = None;
         if let Some(inserted) = &mut self.slot {
             // Time has passed for the laser too. If the host fails here, less is on the disc: a power cut may do that.
-            let kept = inserted.commit().and_then(|()| inserted.disc.settle());
+            let kept = inserted.commit().and_then(|()| inserted.tear()).and_then(|()| inserted.disc.settle());
             inserted.buffer.forget();
             let writing = inserted.family.is_writing();
             let lost = inserted.family.cut_off(&mut inserted.disc);

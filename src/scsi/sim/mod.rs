@@ -62,7 +62,7 @@
 //! | `busy` | status BUSY, and nothing is done |
 //! | `reset` | somebody resets the bus: the buffer and what was being done are lost, the lock too; the command ends with 6/29/00 |
 //! | `eject` | somebody opens the tray by hand, locked or not: the buffer and what was being done are lost; the command ends with 2/3A/02 |
-//! | `power-cut` | power goes: the buffer is lost, this and every later command ends with [`TransportError::Gone`](super::TransportError::Gone) |
+//! | `power-cut` | power goes: the buffer is lost, on an overwritable disc so is the ECC unit that the laser was in; this and every later command ends with [`TransportError::Gone`](super::TransportError::Gone) |
 //! | `vanish` | the same, but the host adapter reports that there is no connection |
 //! | `kill` | the same, and the process aborts |
 //! | `flip` | READ succeeds with one wrong bit, in the sector named or the first one. WRITE succeeds, and the bit is wrong on the medium: a READ finds the right one in the drive's cache until the disc is taken out, a READ with FUA does not |

@@ -6,8 +6,8 @@
 //! ```
 //! DVD-RAM is addressed to its full capacity by type 00h, its first spare area lies outside of it; type 01h takes a
 //! supplementary one from the end. On BD-RE all spares come out of the capacity: type 00h takes the default, type 30h one of three
-//! sizes, type 31h none. The drive reads and writes whole ECC units around shorter writes; that does not show. Blocks never written
-//! read as zeros.
+//! sizes, type 31h none. The drive reads and writes whole ECC units around shorter writes; that shows only where the power
+//! goes in the midst of one. Blocks never written read as zeros.
 
 use std::time::Duration;
 

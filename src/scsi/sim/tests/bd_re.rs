@@ -105,7 +105,7 @@ fn a_new_format_takes_everything_with_it_even_if_it_is_cut_off() {
 }
 
 #[test]
-fn a_power_cut_takes_what_was_in_the_buffer_and_nothing_else() {
+fn a_power_cut_takes_what_was_in_the_buffer_and_the_unit_that_was_being_written() {
     let folder = disc("bd-re");
     {
         let mut drive = formatted(&folder, DEFAULT);
@@ -116,7 +116,15 @@ fn a_power_cut_takes_what_was_in_the_buffer_and_nothing_else() {
     }
     let mut drive = drive(&folder, "");
     holds(&mut drive, 64, 32, 1);
+    // Neither what it was nor what it was to be.
+    for lba in [32, 63] {
+        assert_eq!(sense(&read(&mut drive, lba, 1).unwrap_err()), (3, 0x11, 0));
+    }
     assert_eq!(hex(&ask(&mut drive, "51 00 00 00 00 00 00 00 22 00"))[2], 0x1e);
+    good(&mut drive, "1E 00 00 00 01 00");
+    write(&mut drive, 32, 32, 3);
+    good(&mut drive, "35 00 00 00 00 00 00 00 00 00");
+    holds(&mut drive, 32, 32, 3);
 }
 
 #[test]

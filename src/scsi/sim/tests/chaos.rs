@@ -435,8 +435,13 @@ fn a_power_cut_while_an_overwritable_disc_grows_leaves_what_was_there() {
             let mut drive = drive(&folder, "");
             holds(&mut drive, 32, 288, 1);
             for lba in 0..32 {
-                let sector = read(&mut drive, lba, 1).unwrap();
-                assert!(sector == sectors(lba, 1, 1) || n > 24 && sector == sectors(lba, 1, 2), "{word}, step {n}");
+                match read(&mut drive, lba, 1) {
+                    Ok(sector) if n < 25 => assert!(sector == sectors(lba, 1, 1), "{word}, step {n}"),
+                    Ok(sector) if n == 25 => assert!([1, 2].contains(&sector[4]), "{word}, step {n}"),
+                    Ok(sector) => assert!(sector == sectors(lba, 1, 2), "{word}, step {n}"),
+                    // The unit that was being written when the power went.
+                    Err(done) => assert_eq!((n, sense(&done)), (25, (3, 0x11, 0)), "{word}"),
+                }
             }
         }
     }
