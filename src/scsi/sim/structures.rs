@@ -111,13 +111,13 @@ fn layer_boundary(disc: &DiscState) -> Vec<u8> {
     body
 }
 
-/// A disc information unit: its header, the maker, type and revision.
+/// A disc information unit: its header, the disc type, and at bytes 100 to 108 the maker and the type he gives the medium.
 fn disc_information_unit(nature: Nature) -> Vec<u8> {
     let mut body = vec![0; 4096];
     body[0..4].copy_from_slice(b"DI\x01\x00");
     body[8..11].copy_from_slice(if nature == Nature::BdR { b"BDR" } else { b"BDW" });
-    body[96..102].copy_from_slice(b"CEDARV");
-    body[102..105].copy_from_slice(b"VR1");
+    body[100..106].copy_from_slice(b"CEDARV");
+    body[106..109].copy_from_slice(b"VR1");
     body
 }
 

@@ -82,7 +82,7 @@ fn discs_say_who_made_them() {
 
     let mut drive = super::drive(&disc("bd-r"), "");
     let unit = hex(&ask(&mut drive, "AD 01 00 00 00 00 00 00 10 04 00 00"));
-    assert_eq!((unit.len(), &unit[4..6], &unit[100..109]), (4096, &b"DI"[..], &b"CEDARVVR1"[..]));
+    assert_eq!((unit.len(), &unit[4..6], &unit[104..113]), (4096, &b"DI"[..], &b"CEDARVVR1"[..]));
 
     let mut drive = super::drive(&disc("cdr-80"), "");
     assert_eq!(sense(&run(&mut drive, "AD 00 00 00 00 00 00 00 00 28 00 00")), (5, 0x30, 0));
