@@ -9,10 +9,25 @@ use std::collections::BTreeMap;
 use super::workshop::{Before, KINDS, Kind, Scenario, for_every_kind, for_every_rewritable_kind};
 
 /// What may answer any command.
-const FAULTS: [&str; 10] =
-    ["3/0c/00", "4/44/00", "6/29/00", "2/3a/00", "5/21/02", "busy", "reset", "eject", "vanish", "power-cut"];
+const FAULTS: [&str; 15] = [
+    "3/0c/00",
+    "4/44/00",
+    "6/29/00",
+    "2/3a/00",
+    "5/21/02",
+    "deferred:3/0c/00",
+    "busy",
+    "full",
+    "conflict",
+    "timeout",
+    "short",
+    "reset",
+    "eject",
+    "vanish",
+    "power-cut",
+];
 /// How what takes long may end.
-const LATE_FAULTS: [&str; 2] = ["late:3/0c/00", "late:4/44/00"];
+const LATE_FAULTS: [&str; 3] = ["late:3/0c/00", "late:4/44/00", "late:never"];
 /// FORMAT UNIT, SYNCHRONIZE CACHE, CLOSE TRACK SESSION, BLANK.
 const LONG_COMMANDS: [u8; 4] = [0x04, 0x35, 0x5b, 0xa1];
 /// What may answer a READ.

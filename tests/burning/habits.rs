@@ -33,6 +33,13 @@ fn unit(kind: Kind) -> u32 {
 
 /// Whether nothing can be written in such a drive.
 fn has_to_be_refused(kind: Kind, scenario: Scenario, habit: &str) -> bool {
+    // A disc that may be another one every few commands can't be looked at, and none of it may be taken for what is known.
+    if habit == "uastorm" {
+        return true;
+    }
+    if habit == "nospares" {
+        return [Kind::DvdRam, Kind::BdRSpares, Kind::BdRe].contains(&kind);
+    }
     // What it can write it writes at once, on a blank disc only.
     if habit == "lie21" {
         return scenario == Scenario::Append && [Kind::DvdR, Kind::DvdRw].contains(&kind);

@@ -596,8 +596,12 @@ impl Before {
         if outcome.is_ok() == refused {
             complain(if refused { "was not refused" } else { "failed" }.to_owned());
         }
-        let touching = ["WRITE(", "FORMAT", "BLANK", "CLOSE"];
-        let touches = |line: &str| touching.iter().any(|name| line.starts_with(name)) && line.contains(" -> good");
+        // Formatting needs no spare sectors, only what comes behind it.
+        let formats = |line: &str| line.starts_with("FORMAT") && habit != "nospares";
+        let touching = ["WRITE(", "BLANK", "CLOSE"];
+        let touches = |line: &str| {
+            (formats(line) || touching.iter().any(|name| line.starts_with(name))) && line.contains(" -> good")
+        };
         if refused && workshop.trace().lines().any(touches) {
             complain("something was touched".to_owned());
         }

@@ -144,8 +144,9 @@ impl SimDrive {
                 if fields.u8(10) != 0 {
                     return Err(Sense::cdb_field(10, Some(7)).into());
                 }
+                let quirks = self.quirks;
                 let disc = &self.inserted()?.disc;
-                let reply = structures::structure(&disc.state, fields.u8(1), fields.u8(6), fields.u8(7))?;
+                let reply = structures::structure(&disc.state, fields.u8(1), fields.u8(6), fields.u8(7), quirks)?;
                 self.give(fields.length(8), &reply, data, cdb)
             }
             Opcode::ReadBufferCapacity => {
@@ -274,6 +275,9 @@ impl SimDrive {
     fn check_ready(&mut self, opcode: Opcode, cdb: &[u8]) -> Result<(), Sense> {
         if needs_medium(opcode) {
             self.inserted()?;
+        }
+        if self.stopped && needs_motor(opcode) {
+            return Err(Sense::NEEDS_START);
         }
         let Some(operation) = &mut self.operation else {
             let clueless = opcode == Opcode::TestUnitReady && self.now < self.clueless_until;
@@ -457,6 +461,11 @@ fn moves_the_address(opcode: Opcode) -> bool {
             | Opcode::ReserveTrack
             | Opcode::SendCueSheet
     )
+}
+
+/// What a drive whose motor stands still knows of its disc it may tell.
+fn needs_motor(opcode: Opcode) -> bool {
+    needs_medium(opcode) && opcode != Opcode::ReadBufferCapacity
 }
 
 fn needs_medium(opcode: Opcode) -> bool {

@@ -61,8 +61,8 @@ pub enum SimError {
 pub(super) enum Stop {
     Sense(Sense),
     Transport(TransportError),
-    /// Status BUSY.
-    Busy,
+    /// A status that says it all.
+    Status(Status),
     /// The host gives it up.
     TimedOut,
     /// The host's file system failed the drive.
@@ -240,6 +240,10 @@ impl SimDrive {
             report: options.violations.map(|file| Report { file, drive: spec.to_owned() }),
         };
         drive.loaded();
+        if drive.quirks.stopped {
+            drive.stopped = true;
+            drive.operation = None;
+        }
         if drive.quirks.power_on {
             drive.deferred = drive.attention.replace(Sense::RESET);
         }
@@ -433,7 +437,7 @@ impl SimDrive {
                 self.lose_power(Power::Off);
                 std::process::abort()
             }
-            Action::Busy => Err(Stop::Busy),
+            Action::Status(status) => Err(Stop::Status(status)),
             Action::TimeOut => Err(Stop::TimedOut),
             Action::Never => {
                 self.endless = true;
@@ -473,6 +477,8 @@ impl SimDrive {
                 let writes =
                     [Opcode::Write10.code(), Opcode::Write12.code(), Opcode::SynchronizeCache10.code()].contains(&code);
                 let slot = self.slot.as_mut().filter(|_| on_medium && writes && !self.tray_open);
+                // What had been acknowledged before lies in the buffer.
+                let sector = sector.filter(|_| !sense.is_deferred());
                 match (slot, sector) {
                     (Some(inserted), Some(at)) => {
                         inserted.commit_all()?;
@@ -536,7 +542,7 @@ impl Transport for SimDrive {
             Ok(moved) => Ok(Completion::good(room.filter(|_| self.quirks.bogus_residual).unwrap_or(moved))),
             Err(Stop::Sense(sense)) if self.quirks.descriptor_sense => Ok(Completion::check(sense.descriptors())),
             Err(Stop::Sense(sense)) => Ok(Completion::check(sense.bytes())),
-            Err(Stop::Busy) => Ok(Completion { status: Status::Busy, moved: 0, sense: Vec::new() }),
+            Err(Stop::Status(status)) => Ok(Completion { status, moved: 0, sense: Vec::new() }),
             Err(Stop::Transport(error)) => Err(error),
             Err(Stop::TimedOut) => match self.advance(timeout) {
                 Ok(()) => Err(TransportError::TimedOut(timeout)),

@@ -2,7 +2,7 @@
 
 use super::options::OptionError;
 use super::sense::Sense;
-use crate::scsi::Opcode;
+use crate::scsi::{Opcode, Status};
 
 /// What a fault does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub(super) enum Action {
     TimeOut,
     /// The reply is cut off in the middle.
     Short,
-    /// Status BUSY, and nothing is done.
-    Busy,
+    /// The command ends with this status, BUSY for instance, and does nothing.
+    Status(Status),
     /// Somebody resets the bus: what was being done is lost, the command ends with 6/29/00.
     Reset,
     /// Somebody opens the tray by hand, locked or not.
@@ -35,6 +35,8 @@ enum Which {
     Every,
     Nth(u64),
     At(u32),
+    /// The Nth command that touches the sector.
+    NthAt(u64, u32),
 }
 
 /// A fault to come.
@@ -53,11 +55,14 @@ impl Fault {
         let (command, which) = left.split_at(split);
         let code = command_code(command).ok_or_else(|| OptionError::Command { command: command.to_owned() })?;
         let wrong = || OptionError::Which { which: which.to_owned() };
+        let number = |n: &str| n.parse().ok().filter(|n| *n > 0).ok_or_else(wrong);
         let which = match (which.get(..1), which.get(1..)) {
-            (Some("#"), Some(n)) => Which::Nth(n.parse().ok().filter(|n| *n > 0).ok_or_else(wrong)?),
-            (Some("@"), Some(_))
-                if ![Opcode::Read10.code(), Opcode::Write10.code(), Opcode::Write12.code()].contains(&code) =>
-            {
+            (Some("#"), Some(rest)) => match rest.split_once('@') {
+                None => Which::Nth(number(rest)?),
+                Some(_) if !has_sectors(code) => return Err(OptionError::NoSector { command: command.to_owned() }),
+                Some((n, lba)) => Which::NthAt(number(n)?, lba.parse().map_err(|_| wrong())?),
+            },
+            (Some("@"), Some(_)) if !has_sectors(code) => {
                 return Err(OptionError::NoSector { command: command.to_owned() });
             }
             (Some("@"), Some(lba)) => Which::At(lba.parse().map_err(|_| wrong())?),
@@ -72,17 +77,21 @@ impl Fault {
         if code != self.code {
             return None;
         }
-        self.seen += 1;
         let first = blocks.map(|(first, _)| first);
-        match self.which {
-            Which::Every => Some((self.action, first)),
-            Which::Nth(n) => (n == self.seen).then_some((self.action, first)),
-            Which::At(lba) => {
+        let sector = match self.which {
+            Which::Every | Which::Nth(_) => first,
+            Which::At(lba) | Which::NthAt(_, lba) => {
                 let (first, count) = blocks?;
-                let hit = lba.checked_sub(first).is_some_and(|offset| offset < count);
-                hit.then_some((self.action, Some(lba)))
+                lba.checked_sub(first).filter(|offset| *offset < count)?;
+                Some(lba)
             }
-        }
+        };
+        self.seen += 1;
+        let hit = match self.which {
+            Which::Every | Which::At(_) => true,
+            Which::Nth(n) | Which::NthAt(n, _) => n == self.seen,
+        };
+        hit.then_some((self.action, sector))
     }
 }
 
@@ -91,6 +100,11 @@ pub(super) fn met(faults: &mut [Fault], code: u8, blocks: Option<(u32, u32)>) ->
     // All of them have to count it.
     let met: Vec<_> = faults.iter_mut().filter_map(|fault| fault.meets(code, blocks)).collect();
     met.first().copied()
+}
+
+/// Whether `@` means something.
+fn has_sectors(code: u8) -> bool {
+    [Opcode::Read10, Opcode::Write10, Opcode::Write12].map(Opcode::code).contains(&code)
 }
 
 fn command_code(word: &str) -> Option<u8> {
@@ -147,7 +161,9 @@ pub(super) fn parse_sense(text: &str) -> Option<Sense> {
 
 fn parse_action(text: &str) -> Result<Action, OptionError> {
     let action = match text.to_ascii_lowercase().as_str() {
-        "busy" => Some(Action::Busy),
+        "busy" => Some(Action::Status(Status::Busy)),
+        "conflict" => Some(Action::Status(Status::ReservationConflict)),
+        "full" => Some(Action::Status(Status::TaskSetFull)),
         "reset" => Some(Action::Reset),
         "eject" => Some(Action::Eject),
         "power-cut" => Some(Action::PowerCut),
@@ -159,7 +175,10 @@ fn parse_action(text: &str) -> Result<Action, OptionError> {
         "short" => Some(Action::Short),
         other => match other.strip_prefix("late:") {
             Some(late) => parse_sense(late).map(Action::Late),
-            None => parse_sense(other).map(Action::Sense),
+            None => match other.strip_prefix("deferred:") {
+                Some(earlier) => parse_sense(earlier).map(|sense| Action::Sense(sense.deferred())),
+                None => parse_sense(other).map(Action::Sense),
+            },
         },
     };
     action.ok_or_else(|| OptionError::Action { action: text.to_owned() })
@@ -173,7 +192,10 @@ mod tests {
     fn an_action_is_a_sense_or_a_word() {
         assert_eq!(parse_action("3/0C/00"), Ok(Action::Sense(Sense::new(3, 0x0c, 0))));
         assert_eq!(parse_action("late:3/31/1"), Ok(Action::Late(Sense::new(3, 0x31, 1))));
-        assert_eq!(parse_action("Busy"), Ok(Action::Busy));
+        assert_eq!(parse_action("Busy"), Ok(Action::Status(Status::Busy)));
+        assert_eq!(parse_action("conflict"), Ok(Action::Status(Status::ReservationConflict)));
+        assert_eq!(parse_action("full"), Ok(Action::Status(Status::TaskSetFull)));
+        assert_eq!(parse_action("deferred:3/0c/00"), Ok(Action::Sense(Sense::new(3, 0x0c, 0).deferred())));
         assert_eq!(parse_action("reset"), Ok(Action::Reset));
         assert_eq!(parse_action("eject"), Ok(Action::Eject));
         assert_eq!(parse_action("late:never"), Ok(Action::Never));
@@ -193,5 +215,10 @@ mod tests {
         assert_eq!(at.meets(0x28, Some((90, 10))), None);
         assert_eq!(at.meets(0x28, Some((90, 11))), Some((Action::Flip, Some(100))));
         assert_eq!(at.meets(0x2a, Some((100, 1))), None);
+        let mut again = Fault::parse("write10#2@100:flip").unwrap();
+        assert_eq!(
+            [(100, 1), (101, 9), (90, 20), (100, 1)].map(|blocks| again.meets(0x2a, Some(blocks))),
+            [None, None, Some((Action::Flip, Some(100))), None]
+        );
     }
 }

@@ -11,7 +11,7 @@
 //!
 //! | option | effect |
 //! |---|---|
-//! | `fault=COMMAND[#N\|@LBA]:ACTION` | a fault, see below; may be given several times |
+//! | `fault=COMMAND[#N][@LBA]:ACTION` | a fault, see below; may be given several times |
 //! | `empty` | the drive has no disc; the path need not exist |
 //! | `violations=FILE` | when the drive is let go, what its clients did that they should not ([`Violation`]) is appended to FILE, a line each: what, the CDB, the drive's name. What is undone then counts ([`SimDrive::job_over`]), but not in a drive without power |
 //! | `noprogress` | sense data carries no progress |
@@ -21,6 +21,8 @@
 //! | `noimmed` | Immed is refused with 5/24/00 (FORMAT UNIT: 5/26/00) |
 //! | `slowload[=SECONDS]` | a disc put in can be read after so long (60), not after 3 seconds |
 //! | `poweron` | the drive was switched on just now: 6/29/00 comes before 6/28/00, and without a disc too |
+//! | `stopped` | the motor stands still at first: what needs the disc is answered 2/04/02 before START UNIT |
+//! | `nospares` | DVD-RAM, BD: where there are spare areas they are used up, and a WRITE without the Streaming bit fails with 5/32/00 |
 //! | `uastorm` | every fifth command meets 6/28/00 |
 //! | `lockstolen` | somebody else keeps the tray locked |
 //! | `n150` | the next writable address of a blank CD is given as -150 |
@@ -49,7 +51,7 @@
 //! COMMAND is a two-digit hexadecimal operation code or one of `tur requestsense format inquiry startstop mediumremoval
 //! formatcapacities capacity read10 write10 write12 sync toc configuration event discinfo trackinfo reserve opc modeselect modesense
 //! close buffercapacity cuesheet blank structure performance streaming cdspeed`. `#N` means the Nth such command, from 1; `@LBA`
-//! (`read10`, `write10`, `write12`) the commands that touch that sector; without either it is every one. A READ or WRITE that is turned away as the drive is not ready,
+//! (`read10`, `write10`, `write12`) the commands that touch that sector; with both it is the Nth that touches that sector, without either every one. A READ or WRITE that is turned away as the drive is not ready,
 //! busy, or has its buffer full does not count; every other command counts when it arrives.
 //!
 //! | ACTION | effect |
@@ -59,7 +61,8 @@
 //! | `late:never` | the operation that the command begins never ends |
 //! | `timeout` | the host waits as long as it wants and gives the command up, which does nothing |
 //! | `short` | half of the reply is moved, and the host is told so |
-//! | `busy` | status BUSY, and nothing is done |
+//! | `deferred:KEY/ASC/ASCQ` | the command is not begun, and told that an earlier one failed so. With key 3 or 4 on WRITE or SYNCHRONIZE CACHE what was still in the buffer is lost, and where the laser was it is as above |
+//! | `busy`, `full`, `conflict` | status BUSY, TASK SET FULL or RESERVATION CONFLICT, and nothing is done |
 //! | `reset` | somebody resets the bus: the buffer and what was being done are lost, the lock too; the command ends with 6/29/00 |
 //! | `eject` | somebody opens the tray by hand, locked or not: the buffer and what was being done are lost; the command ends with 2/3A/02 |
 //! | `power-cut` | power goes: the buffer is lost, on an overwritable disc so is the ECC unit that the laser was in; this and every later command ends with [`TransportError::Gone`](super::TransportError::Gone) |

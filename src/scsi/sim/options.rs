@@ -26,7 +26,7 @@ pub enum OptionError {
         expected: &'static str,
     },
     /// A fault without an action.
-    #[error("\"{fault}\" is no fault: COMMAND[#N|@LBA]:ACTION is expected")]
+    #[error("\"{fault}\" is no fault: COMMAND[#N][@LBA]:ACTION is expected")]
     Fault {
         /// As given, without `fault=`.
         fault: String,
@@ -51,7 +51,7 @@ pub enum OptionError {
     },
     /// Not an action.
     #[error(
-        "\"{action}\" is no action (KEY/ASC/ASCQ in hex, late:KEY/ASC/ASCQ, late:never, busy, timeout, short, reset, eject, power-cut, vanish, kill, flip)"
+        "\"{action}\" is no action (KEY/ASC/ASCQ in hex, late:KEY/ASC/ASCQ, deferred:KEY/ASC/ASCQ, late:never, busy, conflict, full, timeout, short, reset, eject, power-cut, vanish, kill, flip)"
     )]
     Action {
         /// As given.
@@ -109,6 +109,10 @@ pub(super) struct Quirks {
     pub(super) buffer_penalty: bool,
     /// The drive has just been switched on: a unit attention of its own comes before that of the disc.
     pub(super) power_on: bool,
+    /// The motor stands still at first.
+    pub(super) stopped: bool,
+    /// The spare areas are used up.
+    pub(super) no_spares: bool,
     /// Every fifth command meets a unit attention.
     pub(super) attention_storm: bool,
     /// Seconds from a disc put in to a disc that can be read, if not the usual number.
@@ -131,7 +135,7 @@ pub(super) struct Quirks {
 type Field<T> = fn(&mut Quirks) -> &mut T;
 
 /// Options without a value.
-const SWITCHES: [(&str, Field<bool>); 24] = [
+const SWITCHES: [(&str, Field<bool>); 26] = [
     ("noprogress", |q| &mut q.no_progress),
     ("stuck1", |q| &mut q.stuck_progress),
     ("earlyready", |q| &mut q.early_ready),
@@ -152,6 +156,8 @@ const SWITCHES: [(&str, Field<bool>); 24] = [
     ("tocfail", |q| &mut q.toc_refused),
     ("bufpenalty", |q| &mut q.buffer_penalty),
     ("poweron", |q| &mut q.power_on),
+    ("stopped", |q| &mut q.stopped),
+    ("nospares", |q| &mut q.no_spares),
     ("uastorm", |q| &mut q.attention_storm),
     ("resid", |q| &mut q.bogus_residual),
     ("sensedesc", |q| &mut q.descriptor_sense),

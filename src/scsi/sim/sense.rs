@@ -9,6 +9,8 @@ pub(super) struct Sense {
     information: Option<u32>,
     /// Sense key specific bytes 15 to 17; all zero when SKSV is 0.
     specific: [u8; 3],
+    /// It tells of an earlier command.
+    deferred: bool,
 }
 
 impl Sense {
@@ -20,6 +22,7 @@ impl Sense {
     pub(super) const NO_MEDIUM_TRAY_CLOSED: Sense = Sense::new(2, 0x3a, 0x01);
     pub(super) const NO_MEDIUM_TRAY_OPEN: Sense = Sense::new(2, 0x3a, 0x02);
     pub(super) const UNRECOVERED_READ: Sense = Sense::new(3, 0x11, 0x00);
+    pub(super) const NEEDS_START: Sense = Sense::new(2, 0x04, 0x02);
     pub(super) const PARAMETER_LIST_LENGTH: Sense = Sense::new(5, 0x1a, 0x00);
     pub(super) const INVALID_OPCODE: Sense = Sense::new(5, 0x20, 0x00);
     pub(super) const OUT_OF_RANGE: Sense = Sense::new(5, 0x21, 0x00);
@@ -29,6 +32,7 @@ impl Sense {
     pub(super) const CANNOT_READ_FORMAT: Sense = Sense::new(5, 0x30, 0x02);
     pub(super) const CANNOT_WRITE_FORMAT: Sense = Sense::new(5, 0x30, 0x05);
     pub(super) const CANNOT_FORMAT: Sense = Sense::new(5, 0x30, 0x06);
+    pub(super) const NO_SPARE_LEFT: Sense = Sense::new(5, 0x32, 0x00);
     pub(super) const SAVING_NOT_SUPPORTED: Sense = Sense::new(5, 0x39, 0x00);
     pub(super) const REMOVAL_PREVENTED: Sense = Sense::new(5, 0x53, 0x02);
     pub(super) const END_OF_USER_AREA: Sense = Sense::new(5, 0x63, 0x00);
@@ -43,7 +47,7 @@ impl Sense {
     pub(super) const BLANK_CHECK: Sense = Sense::new(8, 0x00, 0x00);
 
     pub(super) const fn new(key: u8, asc: u8, ascq: u8) -> Sense {
-        Sense { key, asc, ascq, information: None, specific: [0; 3] }
+        Sense { key, asc, ascq, information: None, specific: [0; 3], deferred: false }
     }
 
     pub(super) const fn key(self) -> u8 {
@@ -58,6 +62,15 @@ impl Sense {
     /// INVALID FIELD IN PARAMETER LIST.
     pub(super) const fn is_wrong_list(self) -> bool {
         self.key == 5 && self.asc == 0x26
+    }
+
+    /// Said of an earlier command that had been acknowledged (SPC-4 4.5.7).
+    pub(super) const fn deferred(self) -> Sense {
+        Sense { deferred: true, ..self }
+    }
+
+    pub(super) const fn is_deferred(self) -> bool {
+        self.deferred
     }
 
     /// With the failing address in INFORMATION.
@@ -89,7 +102,7 @@ impl Sense {
 
     /// Descriptor format (SPC-4 4.5.2): an information descriptor and a sense key specific one, as far as there is something to say.
     pub(super) fn descriptors(self) -> Vec<u8> {
-        let mut out = vec![0x72, self.key, self.asc, self.ascq, 0, 0, 0, 0];
+        let mut out = vec![0x72 | u8::from(self.deferred), self.key, self.asc, self.ascq, 0, 0, 0, 0];
         if let Some(lba) = self.information {
             out.extend_from_slice(&[0x00, 0x0a, 0x80, 0, 0, 0, 0, 0]);
             out.extend_from_slice(&lba.to_be_bytes());
@@ -110,7 +123,7 @@ impl Sense {
 
     pub(super) fn bytes(self) -> [u8; 18] {
         let mut out = [0; 18];
-        out[0] = 0x70;
+        out[0] = 0x70 | u8::from(self.deferred);
         out[2] = self.key;
         if let Some(lba) = self.information {
             out[0] |= 0x80;

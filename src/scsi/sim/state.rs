@@ -214,6 +214,12 @@ impl DiscState {
         }
     }
 
+    /// Whether the drive has sectors in store for bad ones. Those of a DVD-RAM stand outside of its capacity, however it is formatted.
+    pub(super) fn has_spares(&self) -> bool {
+        let spares = self.format.map_or(0, |format| format.spares);
+        spares > 0 || self.medium.nature() == Nature::DvdRam
+    }
+
     /// Whether any sector can be written at any time (in restricted overwrite: nearly so), and there are no sessions.
     pub(super) fn is_overwritable(&self) -> bool {
         self.format.is_some() && self.medium.nature() != Nature::BdR

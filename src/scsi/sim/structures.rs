@@ -1,6 +1,7 @@
 //! READ DISC STRUCTURE (MMC-6 6.23): what is stamped into a disc and who made it, and the spare areas of a BD.
 
 use super::kinds::Nature;
+use super::options::Quirks;
 use super::sense::Sense;
 use super::state::DiscState;
 
@@ -14,7 +15,7 @@ const DVD_START: u32 = 0x03_0000;
 const CLUSTER: u32 = 32;
 
 /// The reply for `format` and `layer`; `media` is the media type of the CDB (0 DVD, 1 BD).
-pub(super) fn structure(disc: &DiscState, media: u8, layer: u8, format: u8) -> Result<Vec<u8>, Sense> {
+pub(super) fn structure(disc: &DiscState, media: u8, layer: u8, format: u8, quirks: Quirks) -> Result<Vec<u8>, Sense> {
     let nature = disc.medium.nature();
     let wanted = match nature {
         Nature::Cd => return Err(Sense::INCOMPATIBLE_MEDIUM),
@@ -30,7 +31,7 @@ pub(super) fn structure(disc: &DiscState, media: u8, layer: u8, format: u8) -> R
     let body = match (nature, format) {
         (_, 0xff) => list(disc),
         (Nature::BdR | Nature::BdRe, 0x00) => disc_information_unit(nature),
-        (Nature::BdR | Nature::BdRe, 0x0a) => spare_areas(disc),
+        (Nature::BdR | Nature::BdRe, 0x0a) => spare_areas(disc, quirks.no_spares),
         (Nature::BdR | Nature::BdRe, _) => return Err(Sense::cdb_field(7, None)),
         (_, 0x00) => dvd_layer(disc),
         (Nature::DvdMinus, 0x0e) => pre_recorded(),
@@ -122,7 +123,8 @@ fn disc_information_unit(nature: Nature) -> Vec<u8> {
 }
 
 /// Clusters of the spare areas: free, and all of them.
-fn spare_areas(disc: &DiscState) -> Vec<u8> {
+fn spare_areas(disc: &DiscState, used_up: bool) -> Vec<u8> {
     let clusters = disc.format.map_or(0, |format| format.spares) / CLUSTER;
-    [clusters.to_be_bytes(), clusters.to_be_bytes()].concat()
+    let free = if used_up { 0 } else { clusters };
+    [free.to_be_bytes(), clusters.to_be_bytes()].concat()
 }

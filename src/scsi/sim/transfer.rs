@@ -9,7 +9,7 @@ use super::kinds::Nature;
 use super::options::Quirks;
 use super::sense::Sense;
 use super::state::DiscState;
-use crate::scsi::{Data, Transport as _};
+use crate::scsi::{Data, Opcode, Transport as _};
 use crate::sector::SECTOR_BYTES;
 
 /// What the cable takes for a byte: 100 MB/s.
@@ -78,6 +78,10 @@ impl SimDrive {
         self.watch.write_arrived(cdb);
         self.expect_lock("WRITE while the tray was not locked", cdb);
         let wrong_at = self.meet_fault(fields.u8(0), Some((at, count)))?;
+        let streaming = fields.u8(0) == Opcode::Write12.code() && fields.bit(10, 7);
+        if self.quirks.no_spares && !streaming && self.inserted()?.disc.state.has_spares() {
+            return Err(Sense::NO_SPARE_LEFT.at(at).into());
+        }
 
         let (now, speed, page, quirks) = (self.now, self.write_kb_per_s, self.page.clone(), self.quirks);
         let Inserted { disc, family, buffer } = self.inserted()?;

@@ -277,3 +277,22 @@ fn an_operation_may_never_end_a_command_time_out_and_a_reply_be_cut_off() {
     drive.wait(Duration::from_secs(1_000_000));
     assert_eq!(sense(&run(&mut drive, "00 00 00 00 00 00")), (2, 0x04, 0x07));
 }
+
+#[test]
+fn a_command_may_meet_a_status_or_hear_of_an_earlier_one() {
+    let folder = disc("dvd+r");
+    let mut drive =
+        drive(&folder, ",fault=discinfo#1:full,fault=discinfo#2:conflict,fault=write10#2@64:deferred:3/0C/00");
+    let mut asked = || run(&mut drive, "51 00 00 00 00 00 00 00 00 00").status;
+    assert_eq!([asked(), asked(), asked()], [Status::TaskSetFull, Status::ReservationConflict, Status::Good]);
+    good(&mut drive, "1E 00 00 00 01 00");
+    ask(&mut drive, "52 01 00 00 00 01 00 00 30 00");
+    for at in [0, 32, 64] {
+        assert_eq!(write_once(&mut drive, at, 32, 1).unwrap().status, Status::Good);
+    }
+    // The second command that touches sector 64 is one that is not where the drive wants it; it meets the fault all the same.
+    let done = write_once(&mut drive, 64, 32, 1).unwrap();
+    assert_eq!((done.sense[0], sense(&done)), (0x71, (3, 0x0c, 0)));
+    assert_eq!(described(&folder).state, "damaged");
+    assert!(described(&folder).sessions[0].tracks[0].blocks < 96);
+}

@@ -355,3 +355,44 @@ fn the_write_page_may_be_longer_than_the_standard_has_it() {
     assert_eq!(send(&mut drive, "55 10 00 00 00 00 00 00 40 00", &long).status, Status::Good);
     assert_eq!(&ask(&mut drive, "5A 08 05 00 00 00 00 00 40 00")[16..24], "853641c4");
 }
+
+#[test]
+fn a_drive_whose_motor_stands_still_wants_to_be_started() {
+    let folder = disc("cdr-80");
+    let mut standing = SimDrive::open(&spec(&folder, ",stopped")).unwrap();
+    assert_eq!(sense(&run(&mut standing, POLL)), (6, 0x28, 0));
+    for _ in 0..2 {
+        assert_eq!(sense(&run(&mut standing, POLL)), (2, 0x04, 0x02));
+        standing.wait(Duration::from_secs(100));
+    }
+    assert_eq!(sense(&run(&mut standing, DISC_INFO)), (2, 0x04, 0x02));
+    good(&mut standing, "1B 01 00 00 01 00");
+    assert_eq!(sense(&run(&mut standing, POLL)), (2, 0x04, 0x01));
+    ready(&mut standing);
+    good(&mut standing, "1B 00 00 00 00 00");
+    assert_eq!(sense(&run(&mut standing, POLL)), (2, 0x04, 0x02));
+}
+
+#[test]
+fn a_disc_whose_spares_are_used_up_is_written_without_them_only() {
+    for (word, list) in
+        [("bd-re", "00 00 00 08 00 B4 74 00 00 00 08 00"), ("dvd-ram", "00 A0 00 08 00 22 21 20 00 00 08 00")]
+    {
+        let folder = disc(word);
+        let mut drive = drive(&folder, ",nospares");
+        good(&mut drive, "1E 00 00 00 01 00");
+        assert_eq!(send(&mut drive, "04 11 00 00 00 00", list).status, Status::Good, "{word}");
+        assert_eq!(sense(&write_once(&mut drive, 64, 32, 1).unwrap()), (5, 0x32, 0), "{word}");
+        let cdb = hex("AA 00 00 00 00 40 00 00 00 20 80 00");
+        assert_eq!(drive.execute(&cdb, Data::Out(&sectors(64, 32, 1)), LONG).unwrap().status, Status::Good);
+        holds(&mut drive, 64, 32, 1);
+        if word == "bd-re" {
+            assert_eq!(ask(&mut drive, "AD 01 00 00 00 00 00 0A 00 0C 00 00"), flat("000A0000 00000000 00003000"));
+        }
+    }
+    let folder = disc("bd-re");
+    let mut drive = drive(&folder, ",nospares");
+    good(&mut drive, "1E 00 00 00 01 00");
+    assert_eq!(send(&mut drive, "04 11 00 00 00 00", "00 00 00 08 00 BA 74 00 C4 00 08 00").status, Status::Good);
+    write(&mut drive, 64, 32, 1);
+}
