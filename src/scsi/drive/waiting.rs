@@ -9,6 +9,7 @@
 //! * A drive that announces a change of the medium meanwhile is heard out, and what it announced is the operation's result: some announce
 //!   so that the operation itself has changed the medium. Whoever started it decides, by looking at the medium. Blanking and formatting
 //!   are followed by such a look anyway.
+//! * A drive that is taken to be ready although it never said so is left alone for a moment first: who comes next may ask it the same.
 //! * A user who won't wait any more ends the waiting, not the operation.
 //! * At the deadline nothing more is sent to stop the drive: it is still at work, and the error says so.
 
@@ -102,7 +103,7 @@ impl Drive {
             match reaction {
                 Reaction::WaitThenInspect(limit) if lasted >= limit => {
                     tracing::warn!(%error, "the drive does not say whether it is done with {what}");
-                    return Ok(());
+                    return self.wait_for(|| what.to_owned(), POLL);
                 }
                 Reaction::WaitAtMost(limit) if lasted >= limit => return Err(error),
                 Reaction::Start if !started => {
@@ -187,7 +188,7 @@ impl Drive {
                 Reaction::WaitAtMost(limit) if waited >= limit => return Err(error),
                 Reaction::WaitThenInspect(limit) if waited >= limit => {
                     tracing::warn!(%error, "the drive never says that it is ready, and is taken to be");
-                    return Ok(());
+                    return self.wait_for(getting_ready, POLL);
                 }
                 Reaction::Wait | Reaction::WaitAtMost(_) | Reaction::WaitThenInspect(_) => {
                     self.wait_for(getting_ready, POLL)?;
