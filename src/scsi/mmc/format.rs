@@ -94,8 +94,6 @@ impl Command for ReadFormatCapacities {
 pub enum Certification {
     /// Not at all.
     None,
-    /// Some of them. One drive refuses it.
-    Quick,
     /// Every one: hours.
     Full,
 }
@@ -111,16 +109,12 @@ pub struct FormatUnit {
 }
 
 impl FormatUnit {
-    fn descriptor(format: FormatDescriptor, immediate: bool) -> FormatUnit {
-        let mut list = [0, u8::from(immediate) << 1, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0];
-        list[4..8].copy_from_slice(&format.sectors.0.to_be_bytes());
-        list[8..].copy_from_slice(&format.parameter.to_be_bytes());
-        list[8] = format.kind << 2 | format.subtype & 0b11;
-        FormatUnit { list, immediate }
-    }
-
     fn of(kind: u8, subtype: u8, sectors: Sectors, parameter: u32, immediate: bool) -> FormatUnit {
-        FormatUnit::descriptor(FormatDescriptor { sectors, kind, subtype, parameter }, immediate)
+        let mut list = [0, u8::from(immediate) << 1, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0];
+        list[4..8].copy_from_slice(&sectors.0.to_be_bytes());
+        list[8..].copy_from_slice(&parameter.to_be_bytes());
+        list[8] = kind << 2 | subtype & 0b11;
+        FormatUnit { list, immediate }
     }
 
     /// Background format of a whole DVD+RW (format type 26h): writing may begin about a minute later, while the drive goes on formatting in
@@ -161,7 +155,6 @@ impl FormatUnit {
         let subtype = match certification {
             Certification::None => 0,
             Certification::Full => 2,
-            Certification::Quick => 3,
         };
         FormatUnit::of(0x30, subtype, sectors, 0, immediate)
     }
@@ -184,12 +177,6 @@ impl FormatUnit {
     #[must_use]
     pub fn bd_r_default(sectors: Sectors, immediate: bool) -> FormatUnit {
         FormatUnit::of(0x00, 1, sectors, BLOCK_LENGTH, immediate)
-    }
-
-    /// One of the ways the drive itself listed, with its own parameter.
-    #[must_use]
-    pub fn listed(format: FormatDescriptor, immediate: bool) -> FormatUnit {
-        FormatUnit::descriptor(format, immediate)
     }
 }
 
@@ -247,7 +234,6 @@ mod tests {
             (FormatUnit::whole(BD_RE, true), [0, 2, 0, 8, 0x00, 0xb4, 0x74, 0x00, 0x00, 0, 8, 0]),
             (FormatUnit::bd_re_with_spares(BD_RE, Certification::None, true), [0, 2, 0, 8, 0x00, 0xb4, 0x74, 0x00, 0xc0, 0, 0, 0]),
             (FormatUnit::bd_re_with_spares(BD_RE, Certification::Full, true), [0, 2, 0, 8, 0x00, 0xb4, 0x74, 0x00, 0xc2, 0, 0, 0]),
-            (FormatUnit::bd_re_with_spares(BD_RE, Certification::Quick, true), [0, 2, 0, 8, 0x00, 0xb4, 0x74, 0x00, 0xc3, 0, 0, 0]),
             (FormatUnit::bd_re_without_spares(BD_RE, true), [0, 2, 0, 8, 0x00, 0xb4, 0x74, 0x00, 0xc4, 0, 8, 0]),
             (FormatUnit::bd_r(BD_RE, true), [0, 2, 0, 8, 0x00, 0xb4, 0x74, 0x00, 0xc9, 0, 0, 0]),
             (FormatUnit::bd_r_default(BD_RE, true), [0, 2, 0, 8, 0x00, 0xb4, 0x74, 0x00, 0x01, 0, 8, 0]),
@@ -270,13 +256,12 @@ mod tests {
     }
 
     #[test]
-    fn a_format_the_drive_lists_can_be_asked_for_as_it_is_listed() {
+    fn the_formats_the_drive_lists_are_told_by_their_types() {
         let mut reply = vec![0, 0, 0, 24, 0x00, 0xba, 0x74, 0x00, 0x01, 0, 8, 0];
         reply.extend([0x00, 0xb4, 0x74, 0x00, 0x00, 0, 8, 0]);
         reply.extend([0x00, 0xb8, 0x74, 0x00, 0xc3, 1, 2, 3]);
         let capacities = ReadFormatCapacities.parse(&reply).unwrap();
         let spares = FormatDescriptor { sectors: Sectors(12_088_320), kind: 0x30, subtype: 3, parameter: 0x01_0203 };
         assert_eq!(capacities.of_kind(0x30).collect::<Vec<_>>(), [&spares]);
-        assert_eq!(FormatUnit::listed(spares, true).parameters(), [0, 2, 0, 8, 0x00, 0xb8, 0x74, 0x00, 0xc3, 1, 2, 3]);
     }
 }
