@@ -21,7 +21,8 @@ use super::family::{Accepted, Effect, Family, Job, TocRequest, TrackAddress, cap
 use super::mode::{AT_ONCE, TRACK_AT_ONCE, WritePage};
 use super::options::Quirks;
 use super::sense::Sense;
-use super::state::{DiscState, MOST_TRACKS, PRE_GAP, RUN_OUT, Session, Track};
+use super::state::{DiscState, MOST_TRACKS, PRE_GAP, RUN_OUT, Track};
+use super::tracks;
 
 /// Least length of a track: 4 seconds.
 const LEAST_TRACK: u32 = 300;
@@ -89,7 +90,7 @@ impl Cd {
         let end = end.ok_or(Sense::OUT_OF_RANGE.at(session.lead_out))?;
         session.pre_gap_left -= in_pre_gap;
         if self.at_once.is_none() {
-            open_track(disc, 0);
+            tracks::open(disc, 0);
         }
         self.at_once = Some(session);
         self.next = Some(end);
@@ -148,21 +149,6 @@ pub(super) fn next_track_start(disc: &DiscState) -> Option<u32> {
     (start < disc.capacity && usize::from(disc.last_track_number()) < MOST_TRACKS).then_some(start)
 }
 
-fn open_track(disc: &mut DiscState, start: u32) {
-    let track = Track {
-        number: disc.last_track_number().saturating_add(1),
-        start,
-        blocks: 0,
-        run_out: 0,
-        synchronized: 0,
-        closed: false,
-    };
-    match disc.sessions.last_mut().filter(|session| session.lead_out.is_none()) {
-        Some(session) => session.tracks.push(track),
-        None => disc.sessions.push(Session { tracks: vec![track], lead_out: None, gap: None }),
-    }
-}
-
 impl Family for Cd {
     fn inserted(&mut self, _: &mut VirtualDisc) {
         self.stop_writing();
@@ -219,52 +205,27 @@ impl Family for Cd {
         if end.max(start + LEAST_TRACK) > state.capacity {
             return Err(Sense::END_OF_USER_AREA);
         }
-        open_track(state, start);
+        tracks::open(state, start);
         self.next = Some(end);
         Ok(Accepted::OpensTrack)
     }
 
     fn drained(&mut self, disc: &mut VirtualDisc, _: u32, count: u32) -> bool {
-        if let Some(track) = disc.state.open_track_mut() {
-            track.blocks += count;
-        }
+        tracks::grow(&mut disc.state, count);
         true
     }
 
     fn write_failed(&mut self, disc: &mut VirtualDisc, at: u32) -> Result<(), DiscError> {
         let fresh = next_track_start(&disc.state).filter(|start| *start == at);
         if let Some(start) = fresh.filter(|start| start + LEAST_TRACK <= disc.state.capacity) {
-            open_track(&mut disc.state, start);
+            tracks::open(&mut disc.state, start);
         }
         self.stop_writing();
         disc.save()
     }
 
     fn check_read(&self, disc: &DiscState, at: u32, count: u32) -> Result<(), Sense> {
-        if disc.erasing {
-            return Err(Sense::UNRECOVERED_READ.at(at));
-        }
-        let end = at.checked_add(count).ok_or(Sense::OUT_OF_RANGE.at(at))?;
-        let view = self.view(disc);
-        let mut position = at;
-        while position < end {
-            let track = disc.sessions.iter().flat_map(|s| &s.tracks).rfind(|track| track.start <= position);
-            let Some(track) = track else { return Err(Sense::OUT_OF_RANGE.at(position)) };
-            let readable_end = view.readable_end(track);
-            if position < readable_end {
-                position = readable_end;
-                continue;
-            }
-            let is_last = track.number == disc.last_track_number();
-            return Err(if position < readable_end + track.run_out {
-                Sense::UNRECOVERED_READ.at(position)
-            } else if is_last {
-                Sense::OUT_OF_RANGE.at(position)
-            } else {
-                Sense::BLANK_CHECK.at(position)
-            });
-        }
-        Ok(())
+        tracks::check_read(disc, at, count, self.view(disc).next)
     }
 
     fn synchronize(&self) -> Option<Job> {

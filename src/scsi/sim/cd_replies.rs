@@ -4,6 +4,7 @@ use super::cd::next_track_start;
 use super::family::{TocRequest, TrackAddress, address, counted, low_byte, msf};
 use super::sense::Sense;
 use super::state::{DiscState, PRE_GAP, Track};
+use super::tracks;
 
 /// ADR 1 (position), CONTROL 4 (data track): as TOC entries have it.
 const ADR_CONTROL: u8 = 0x14;
@@ -19,14 +20,6 @@ pub(super) struct View<'a> {
 }
 
 impl View<'_> {
-    /// First block of the track that can't be read.
-    pub(super) fn readable_end(&self, track: &Track) -> u32 {
-        match self.next {
-            Some(next) if !track.closed => next,
-            _ => track.start + track.blocks,
-        }
-    }
-
     fn session_is_open(&self) -> bool {
         self.disc.sessions.last().is_some_and(|session| session.lead_out.is_none())
     }
@@ -105,7 +98,7 @@ impl View<'_> {
                 }
             }
             TrackAddress::Lba(lba) => match disc.sessions.iter().flat_map(|s| &s.tracks).find(|track| {
-                let end = self.readable_end(track) + track.run_out;
+                let end = tracks::readable_end(track, self.next) + track.run_out;
                 (track.start.saturating_sub(PRE_GAP)..end).contains(&lba)
             }) {
                 Some(track) => by_number(track.number.into()),

@@ -100,6 +100,7 @@ mod sequential_replies;
 mod sequential_rules;
 mod state;
 mod structures;
+mod tracks;
 mod transfer;
 mod watch;
 

@@ -28,7 +28,8 @@ use super::restricted_overwrite;
 use super::sense::Sense;
 use super::sequential_replies::View;
 use super::sequential_rules::{Rules, next_track_start, only_at_once, rules_of, usable};
-use super::state::{DiscState, Format, FormatStatus, Session, Track};
+use super::state::{DiscState, Format, FormatStatus, Track};
+use super::tracks;
 
 const BLANK_WHOLE_SECONDS: u64 = 30 * 60;
 const BLANK_MINIMAL_SECONDS: u64 = 60;
@@ -147,15 +148,6 @@ impl Sequential {
     }
 }
 
-fn open_track(disc: &mut DiscState, start: u32) {
-    let number = disc.last_track_number().saturating_add(1);
-    let track = Track { number, start, blocks: 0, run_out: 0, synchronized: 0, closed: false };
-    match disc.sessions.last_mut().filter(|session| session.lead_out.is_none()) {
-        Some(session) => session.tracks.push(track),
-        None => disc.sessions.push(Session { tracks: vec![track], lead_out: None, gap: None }),
-    }
-}
-
 impl Family for Sequential {
     fn inserted(&mut self, _: &mut VirtualDisc) {
         self.writing = None;
@@ -213,7 +205,7 @@ impl Family for Sequential {
             return Err(self.beyond(&writing, at));
         }
         if resumed.is_none() {
-            open_track(state, start);
+            tracks::open(state, start);
         } else if let Some(track) = state.open_track_mut() {
             track.blocks = start - track.start;
         }
@@ -224,15 +216,13 @@ impl Family for Sequential {
     }
 
     fn drained(&mut self, disc: &mut VirtualDisc, _: u32, count: u32) -> bool {
-        if let Some(track) = disc.state.open_track_mut() {
-            track.blocks += count;
-        }
+        tracks::grow(&mut disc.state, count);
         true
     }
 
     fn write_failed(&mut self, disc: &mut VirtualDisc, at: u32) -> Result<(), DiscError> {
         if let Some(start) = next_track_start(&disc.state).filter(|start| *start == at) {
-            open_track(&mut disc.state, start);
+            tracks::open(&mut disc.state, start);
             disc.state.disc_at_once_only |= self.reserved.is_some();
         }
         if let Some(track) = disc.state.open_track_mut() {
@@ -244,23 +234,7 @@ impl Family for Sequential {
     }
 
     fn check_read(&self, disc: &DiscState, at: u32, count: u32) -> Result<(), Sense> {
-        if disc.erasing {
-            return Err(Sense::UNRECOVERED_READ.at(at));
-        }
-        let end = at.checked_add(count).ok_or(Sense::OUT_OF_RANGE.at(at))?;
-        let view = self.view(disc);
-        let mut position = at;
-        while position < end {
-            let track = disc.sessions.iter().flat_map(|s| &s.tracks).rfind(|track| track.start <= position);
-            let Some(track) = track else { return Err(Sense::OUT_OF_RANGE.at(position)) };
-            let readable_end = view.readable_end(track);
-            if position >= readable_end {
-                let is_last = track.number == disc.last_track_number();
-                return Err(if is_last { Sense::OUT_OF_RANGE } else { Sense::BLANK_CHECK }.at(position));
-            }
-            position = readable_end;
-        }
-        Ok(())
+        tracks::check_read(disc, at, count, self.view(disc).next)
     }
 
     fn synchronize(&self) -> Option<Job> {

@@ -6,6 +6,7 @@ use super::options::Quirks;
 use super::sense::Sense;
 use super::sequential_rules::{Rules, next_start, next_track_start, only_at_once, usable};
 use super::state::{DiscState, MOST_TRACKS_ELSEWHERE, Track};
+use super::tracks;
 
 /// ADR 1 (position), CONTROL 4 (data track): as TOC entries have it.
 const ADR_CONTROL: u8 = 0x14;
@@ -51,14 +52,6 @@ struct TrackFields {
 }
 
 impl View<'_> {
-    /// First block of the track that can't be read.
-    pub(super) fn readable_end(&self, track: &Track) -> u32 {
-        match self.next {
-            Some(next) if !track.closed => next,
-            _ => track.start + track.blocks,
-        }
-    }
-
     /// Where the track that was found open goes on, if it can go on.
     pub(super) fn resumes_at(&self) -> Option<u32> {
         let track = self.disc.open_track()?;
@@ -203,7 +196,7 @@ impl View<'_> {
         let holds = |session: &&super::state::Session| session.tracks.iter().any(|t| t.number == track.number);
         let before = self.disc.sessions.iter().take_while(|session| !holds(session)).count();
         let (byte5, byte6) = self.modes();
-        let recorded = self.readable_end(track);
+        let recorded = tracks::readable_end(track, self.next);
         let fields = TrackFields {
             number: track.number,
             session: u16::try_from(before).unwrap_or(u16::MAX).saturating_add(1),
