@@ -283,7 +283,7 @@ fn read_whole(
 ) -> Result<Option<Reading>, ReadError> {
     let reading = match reader::read_tree(source, volume) {
         Ok(reading) => reading,
-        Err(ReadError::BrokenRoot { .. }) if are_empty(source, volume.root.start, 1) => return Ok(None),
+        Err(ReadError::BrokenRoot { .. }) if are_empty(source, volume.root.start, 1, NO_BAD_SPOT) => return Ok(None),
         Err(ReadError::Directory { source: error, .. }) if is_blank(&error) => return Ok(None),
         Err(error) => return Err(error),
     };
@@ -297,7 +297,7 @@ fn read_whole(
 /// Whether something is lost because a sector of the session was never written.
 fn leads_nowhere(source: &mut dyn SectorSource, reading: &Reading, session: &Session) -> bool {
     let own = reading.may_be_unwritten().range(session.start..session.end).copied().collect::<Vec<_>>();
-    own.into_iter().any(|at| are_empty(source, at, 1))
+    own.into_iter().any(|at| are_empty(source, at, 1, NO_BAD_SPOT))
 }
 
 /// Whether the manifests that a session wrote, its last files, are there to their last line feed. Sessions of others have none.
@@ -331,19 +331,19 @@ fn ends_in_its_head(session: &Session) -> bool {
 /// Whether nothing was ever written where system area and descriptors of a data session belong. Zeros, or sectors the drive calls blank;
 /// a sector that can't be read is neither.
 fn is_unwritten(source: &mut dyn SectorSource, session: &Session) -> bool {
-    session.data && is_empty(source, session.start)
+    session.data && are_empty(source, session.start, HEAD_SECTORS, NO_BAD_SPOT)
 }
 
-/// Whether the sectors at the head of a session are all empty.
-fn is_empty(source: &mut dyn SectorSource, start: Lba) -> bool {
-    are_empty(source, start, HEAD_SECTORS)
-}
+/// No bad spot is excused.
+const NO_BAD_SPOT: fn(Lba) -> bool = |_| false;
 
-fn are_empty(source: &mut dyn SectorSource, start: Lba, count: u32) -> bool {
+/// Whether so many sectors from `start` on are zeros or were never written: while a format is not over, the drive answers for those that
+/// they are blank. A bad spot is something, unless it is excused where it is.
+fn are_empty(source: &mut dyn SectorSource, start: Lba, count: u32, excused: fn(Lba) -> bool) -> bool {
     let mut sector = [0xff; SECTOR_BYTES];
     (0..count).filter_map(|number| start.checked_add(Sectors(number))).all(|at| match source.read(at, &mut sector) {
         Ok(()) => sector.iter().all(|&byte| byte == 0),
-        Err(error) => is_blank(&error),
+        Err(error) => is_blank(&error) || (excused(at) && is_bad_spot(&error)),
     })
 }
 
@@ -355,27 +355,16 @@ fn reaches_beyond(volume: &Volume, session: &Session) -> bool {
     end > u64::from(session.end.0)
 }
 
-/// Whether the superblock of an overwritable medium is zeros: never written, or wiped at the beginning of a new disc. While a format is
-/// not over, the drive answers for sectors that were never written that they are blank. A bad spot beside the descriptors, as a WRITE that
-/// failed there leaves it, says nothing.
+/// Whether the superblock of an overwritable medium is empty: never written, or wiped at the beginning of a new disc. A bad spot beside the
+/// descriptors, as a WRITE that failed there leaves it, says nothing.
 fn superblock_is_wiped(source: &mut dyn SectorSource) -> bool {
-    let mut sector = [0xff; SECTOR_BYTES];
-    (0..HEAD_SECTORS).all(|number| match source.read(Lba(number), &mut sector) {
-        Ok(()) => sector.iter().all(|&byte| byte == 0),
-        Err(error) => is_blank(&error) || (number != SYSTEM_AREA && is_bad_spot(&error)),
-    })
+    are_empty(source, Lba(0), HEAD_SECTORS, |at| at != Lba(SYSTEM_AREA))
 }
 
-/// Whether the sectors where a first session would stand are zeros or were never written. File systems that are no discs' leave more than the
+/// Whether the sectors where a first session would stand are empty, or as bad as nobody reads. File systems that are no discs' leave more than the
 /// superblock's sectors empty at the beginning: 64 KiB and then their own superblock.
 fn holds_nothing(source: &mut dyn SectorSource, start: Lba) -> bool {
-    let mut sector = [0xff; SECTOR_BYTES];
-    (0..HEAD_SECTORS).filter_map(|number| start.checked_add(Sectors(number))).all(|at| {
-        match source.read(at, &mut sector) {
-            Ok(()) => sector.iter().all(|&byte| byte == 0),
-            Err(error) => is_blank(&error) || is_bad_spot(&error),
-        }
-    })
+    are_empty(source, start, HEAD_SECTORS, |_| true)
 }
 
 fn is_blank(error: &SourceError) -> bool {
