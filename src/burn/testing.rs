@@ -169,7 +169,7 @@ impl Sent {
                 0x2a | 0xaa => run = Some((cdb[0], at(), more)),
                 // The page's bytes that differ from recipe to recipe.
                 0x55 => lines.push(format!("55 {}", hex(&parameters[10..14]))),
-                0x04 | 0x5d => lines.push(format!("{} {}", hex(cdb), hex(parameters))),
+                0x04 | 0x5d | 0xb6 => lines.push(format!("{} {}", hex(cdb), hex(parameters))),
                 _ => lines.push(hex(cdb)),
             }
         }

@@ -5,8 +5,8 @@ use std::sync::atomic::AtomicBool;
 use super::prepare::{FormatWish, Spares};
 use super::testing::{Says, refusal};
 use super::{BurnError, Burned, Image, Job, Medium, inspect, prepare, show};
-use crate::scsi::Completion;
 use crate::scsi::mmc::BlankExtent;
+use crate::scsi::{Completion, Drive};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 const BLANK: &str = "0020 00 01 01 01 01 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
@@ -68,6 +68,11 @@ fn burn(says: Says, wish: &Wish) -> (Result<Burned, BurnError>, Vec<String>) {
     let (mut drive, sent) = says.drive();
     let medium = inspect(&mut drive).unwrap();
     sent.clear();
+    (burn_on(drive, &medium, wish), sent.commands())
+}
+
+/// Burns on what was looked at before.
+fn burn_on(mut drive: Drive, medium: &Medium, wish: &Wish) -> Result<Burned, BurnError> {
     let job = Job {
         start: Lba(wish.start),
         sectors: Sectors(wish.sectors),
@@ -81,9 +86,7 @@ fn burn(says: Says, wish: &Wish) -> (Result<Burned, BurnError>, Vec<String>) {
         stop: &AtomicBool::new(wish.stopped),
         progress: &mut |_| {},
     };
-    let burned = super::burn(&mut drive, &medium, job);
-    drop(drive);
-    (burned, sent.commands())
+    super::burn(&mut drive, medium, job)
 }
 
 fn cd_r() -> Says {
@@ -243,8 +246,11 @@ fn the_streaming_bit_is_for_media_with_spare_sectors_that_are_not_wanted() {
 fn a_speed_is_set_as_the_drive_lists_it_and_taken_back_at_the_end() {
     let (burned, sent) = burn(bd_r(), &Wish { speed: Some(4), ..WISH });
     burned.unwrap();
-    let streaming = sent.iter().filter(|line| *line == "b60000000000000000001c00").count();
-    assert_eq!((streaming, sent[1].starts_with("b6"), sent.last().unwrap().starts_with("b6")), (2, true, true));
+    // 8991 kB/s in 1000 ms, up to sector 99,999: a drive refuses an end that is not on the medium.
+    let set = "00000000 00000000 0001869f 0000231f 000003e8 0000231f 000003e8".replace(' ', "");
+    let restore = "04000000 00000000 00000000 00000000 00000000 00000000 00000000".replace(' ', "");
+    let streaming = [1, sent.len() - 1].map(|at| sent[at].as_str());
+    assert_eq!(streaming, [set, restore].map(|list| format!("b60000000000000000001c00 {list}")));
     // Where SET STREAMING is not known, SET CD SPEED: 2x is 8991 kB/s in the list.
     let none = bd_r().answer(|cdb| (cdb[0] == 0xb6).then(|| refusal(5, 0x20, 0)));
     let (burned, sent) = burn(none, &Wish { speed: Some(2), ..WISH });
@@ -269,6 +275,19 @@ fn nothing_is_closed_after_a_write_that_failed() {
         assert!(matches!(burned, Err(BurnError::Write { at: Lba(0), .. })));
         assert!(sent.last().unwrap().starts_with("2a"), "{sent:?}");
     }
+}
+
+#[test]
+fn the_border_of_a_dvd_rw_gets_no_end_after_a_write_that_failed_and_one_where_the_user_broke_off() {
+    let formats = "00000018 00000000 03000800  00231000 40000010  00231000 4C000010";
+    let says = || Says::new(0x13, FORMATTED).features(&[0x26, 0x2c]).formats(formats).track(1, OPEN);
+    let wish = Wish { start: 32, ..WISH };
+    let (burned, sent) = burn(says().answer(|cdb| (cdb[0] == 0x2a).then(|| refusal(3, 0x0c, 0))), &wish);
+    assert!(matches!(burned, Err(BurnError::Write { at: Lba(32), .. })));
+    assert_eq!(sent, ["55 40250800", "2a 00000020 +32", SYNCHRONIZE]);
+    let (burned, sent) = burn(says(), &Wish { stopped: true, ..wish });
+    assert!(matches!(burned, Err(BurnError::Interrupted { .. })));
+    assert_eq!(sent, ["55 40250800", SYNCHRONIZE, CLOSE_SESSION]);
 }
 
 #[test]
@@ -305,6 +324,19 @@ fn an_address_that_moved_since_the_plan_stops_every_recipe_before_its_first_writ
         assert!(moved);
         assert!(!sent.iter().any(|line| ["2a", "53", "35", "5b"].contains(&&line[..2])), "{sent:?}");
         assert!(["bb", "b6"].contains(&&sent.last().unwrap()[..2]), "the speed is taken back: {sent:?}");
+    }
+}
+
+#[test]
+fn a_track_that_is_damaged_since_it_was_looked_at_is_not_written_on() {
+    const DAMAGED: &str = "0022 01 01 00 24 4F 01  00000000 00000000 000186A0 00000010 000186A0 00000000 00000000";
+    for says in [cd_r as fn() -> Says, dvd_r, dvd_plus_r, bd_r] {
+        let medium = inspect(&mut says().drive().0).unwrap();
+        let (drive, sent) = Says { tracks: vec![(1, DAMAGED), (0xff, DAMAGED)], ..says() }.drive();
+        let moved = burn_on(drive, &medium, &WISH);
+        assert!(matches!(moved, Err(BurnError::NextWritableMoved { planned: Lba(0), found: None })), "{moved:?}");
+        let sent = sent.commands();
+        assert!(!sent.iter().any(|line| ["2a", "53", "35", "5b"].contains(&&line[..2])), "{sent:?}");
     }
 }
 

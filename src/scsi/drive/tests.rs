@@ -283,6 +283,13 @@ fn a_first_write_that_failed_is_sent_once_more_where_the_drive_still_expects_it(
     moved.write(Lba(100), &[0; SECTOR_BYTES]).unwrap_err();
     assert_eq!(opcodes(&sent), [0x2a, 0x52]);
 
+    let (number, mut track) = track_at(100);
+    track[5] |= 0x20;
+    let (mut damaged, sent) = drive_with(vec![failed(), full((number, track.clone())), good()], [(number, track)]);
+    damaged.begin_writing(Some(TrackAddress::Invisible));
+    damaged.write(Lba(100), &[0; SECTOR_BYTES]).unwrap_err();
+    assert_eq!(opcodes(&sent), [0x2a, 0x52]);
+
     let (mut worn, sent) = drive_with(vec![failed(), full(track_at(100)), failed()], [track_at(100)]);
     worn.begin_writing(Some(TrackAddress::Invisible));
     worn.write(Lba(100), &[0; SECTOR_BYTES]).unwrap_err();
