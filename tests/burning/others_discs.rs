@@ -13,12 +13,25 @@ use cedarburn::actions::list::Reading;
 use cedarburn::actions::policy::Refusal;
 use cedarburn::actions::proof::{Hashed, prove_tree};
 use cedarburn::burn::prepare::FormatWish;
-use cedarburn::burn::{self, Image, Job, prepare};
+use cedarburn::burn::{self, BurnError, Burned, Image, Job, Medium, prepare};
+use cedarburn::scsi::Drive;
 use cedarburn::scsi::drive::deadline;
 use cedarburn::scsi::sbc::SynchronizeCache10;
 use cedarburn::sector::{Lba, SECTOR_BYTES, Sectors};
 
 use super::workshop::{Before, Kind, Scenario, TUESDAY, WEDNESDAY, Workshop, tell};
+
+/// Kinds that other programs begin, one for each way of writing.
+const BEGUN_BY_OTHERS: [Kind; 8] = [
+    Kind::CdRw,
+    Kind::DvdPlusRw,
+    Kind::DvdRwOverwrite,
+    Kind::DvdRam,
+    Kind::BdRe,
+    Kind::DvdR,
+    Kind::DvdPlusR,
+    Kind::BdR,
+];
 
 /// An image file from its beginning.
 struct Bytes<'a>(&'a [u8]);
@@ -44,21 +57,26 @@ fn begin_with(workshop: &Workshop, image: &[u8]) {
         }
         drive.run_long(|immediate| SynchronizeCache10 { immediate }, deadline::SYNCHRONIZE, &mut |_| {}).unwrap();
     } else {
-        let job = Job {
-            start: Lba(0),
-            sectors: Sectors::for_bytes(image.len() as u64).unwrap(),
-            image: &mut Bytes(image),
-            begins_disc: true,
-            recorded_end: Lba(0),
-            finalize: false,
-            defect_management: None,
-            speed: None,
-            fifo_bytes: 1 << 20,
-            stop: &AtomicBool::new(false),
-            progress: &mut |_| {},
-        };
-        burn::burn(&mut drive, &medium, job).unwrap();
+        burn_first(&mut drive, &medium, image).unwrap();
     }
+}
+
+/// Burns the image as the first session.
+fn burn_first(drive: &mut Drive, medium: &Medium, image: &[u8]) -> Result<Burned, BurnError> {
+    let job = Job {
+        start: Lba(0),
+        sectors: Sectors::for_bytes(image.len() as u64).unwrap(),
+        image: &mut Bytes(image),
+        begins_disc: true,
+        recorded_end: Lba(0),
+        finalize: false,
+        defect_management: None,
+        speed: None,
+        fifo_bytes: 1 << 20,
+        stop: &AtomicBool::new(false),
+        progress: &mut |_| {},
+    };
+    burn::burn(drive, medium, job)
 }
 
 /// An image of the fixtures, ready for a disc.
@@ -94,16 +112,7 @@ fn files(workshop: &Workshop) -> BTreeMap<String, [u8; 32]> {
 #[test]
 fn files_of_another_programs_session_stay_to_the_last_byte() {
     let mut carried_on = 0;
-    for kind in [
-        Kind::CdRw,
-        Kind::DvdPlusRw,
-        Kind::DvdRwOverwrite,
-        Kind::DvdRam,
-        Kind::BdRe,
-        Kind::DvdR,
-        Kind::DvdPlusR,
-        Kind::BdR,
-    ] {
+    for kind in BEGUN_BY_OTHERS {
         for name in [
             "genisoimage-rock-ridge",
             "genisoimage-plain",
@@ -142,16 +151,7 @@ fn files_of_another_programs_session_stay_to_the_last_byte() {
 /// Without its Joliet tree such a disc shows the mangled names, and the next session would make them the only ones.
 #[test]
 fn a_scratch_on_the_descriptor_that_leads_to_the_names_keeps_the_disc_as_it_is() {
-    for kind in [
-        Kind::CdRw,
-        Kind::DvdPlusRw,
-        Kind::DvdRwOverwrite,
-        Kind::DvdRam,
-        Kind::BdRe,
-        Kind::DvdR,
-        Kind::DvdPlusR,
-        Kind::BdR,
-    ] {
+    for kind in BEGUN_BY_OTHERS {
         let workshop = Workshop::new(kind);
         begin_with(&workshop, &fixture("genisoimage-joliet"));
         let before = files(&workshop);
@@ -213,21 +213,7 @@ fn a_session_that_somebody_else_left_open_is_not_closed() {
         let spec = workshop.device(",fault=close:4/44/00");
         let mut drive = device::open_drive(&spec, None).unwrap();
         let medium = burn::inspect(&mut drive).unwrap();
-        let content = vec![0x5a; 320 * SECTOR_BYTES];
-        let job = Job {
-            start: Lba(0),
-            sectors: Sectors(320),
-            image: &mut Bytes(&content),
-            begins_disc: false,
-            recorded_end: Lba(0),
-            finalize: false,
-            defect_management: None,
-            speed: None,
-            fifo_bytes: 1 << 20,
-            stop: &AtomicBool::new(false),
-            progress: &mut |_| {},
-        };
-        burn::burn(&mut drive, &medium, job).unwrap_err();
+        burn_first(&mut drive, &medium, &[0x5a; 320 * SECTOR_BYTES]).unwrap_err();
         drop(drive);
         workshop.stage(TUESDAY, 1);
         let error = workshop.store(TUESDAY, "").unwrap_err();
