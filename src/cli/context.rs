@@ -65,7 +65,10 @@ impl<'a> Context<'a> {
     /// Gives the answer: as JSON, or as the lines that `text` makes.
     pub(super) fn answer<T: Serialize>(&self, action: &'static str, fields: T, text: impl FnOnce(&T) -> Vec<String>) {
         if self.options.json {
-            json::print(&json::ResultObject::new(action, fields));
+            // The result of a document with a gap is that it has one.
+            if output::lost().is_none() {
+                json::print(&json::ResultObject::new(action, fields));
+            }
         } else if !self.options.quiet {
             for line in text(&fields) {
                 output::line(&line);

@@ -83,6 +83,18 @@ impl Failure {
         failure
     }
 
+    /// The work is done, and stdout did not take what there was to say of it.
+    pub(super) fn answer_lost(error: &std::io::Error) -> Failure {
+        Failure {
+            code: FAILED,
+            what: "not all of the answer could be written to stdout".to_owned(),
+            because: vec![error.to_string()],
+            findings: Vec::new(),
+            state: "what was asked for is done, only the answer is not whole",
+            hint: "make room where stdout goes; info tells what is on a disc",
+        }
+    }
+
     /// As lines for screen and log.
     pub(super) fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!("error: {}", self.what)];

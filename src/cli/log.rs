@@ -8,6 +8,9 @@
 //! | `-d` | ERROR | DEBUG |
 //! | `-b -d` | DEBUG | DEBUG |
 //!
+//! A log file that can't be written any more stops no backup: stderr says so once, and the exit code is that of the work. The same of a
+//! trace of the SCSI commands, which the log tells, too.
+//!
 //! `image` and `list`, which Cedar hasn't, speak on stderr, where a warning is seen without options: their stdout is the image, or the list.
 
 use std::fmt::{self, Write as _};
@@ -16,6 +19,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Zoned;
 use tracing::field::{Field, Visit};
@@ -25,6 +29,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 
 use super::output;
 use crate::actions::owner::Owner;
+use crate::scsi::trace;
 
 /// Cedar's log file.
 pub(super) const DEFAULT: &str = "/var/log/cback3.log";
@@ -126,7 +131,7 @@ pub(super) fn open(path: &Path, mode: u32, owner: &LogOwner) -> Result<File, Log
 
 /// Sends the program's messages to the screen and to the log file from here on.
 pub(super) fn install(levels: Levels, screen: Screen, file: Option<File>) {
-    let layer = CedarLayer { levels, screen, file: file.map(Mutex::new) };
+    let layer = CedarLayer { levels, screen, file: file.map(Mutex::new), lost: AtomicBool::new(false) };
     // A second call, in a test, keeps the first.
     let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer));
 }
@@ -135,12 +140,15 @@ struct CedarLayer {
     levels: Levels,
     screen: Screen,
     file: Option<Mutex<File>>,
+    /// A line could not be written, and the user knows.
+    lost: AtomicBool,
 }
 
 impl<S: Subscriber> Layer<S> for CedarLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let level = *event.metadata().level();
-        let on_screen = self.levels.screen.is_some_and(|screen| level <= screen);
+        let is_loss = event.metadata().target() == trace::LOST;
+        let on_screen = is_loss || self.levels.screen.is_some_and(|screen| level <= screen);
         let in_file = level <= self.levels.log && self.file.is_some();
         if !on_screen && !in_file {
             return;
@@ -149,15 +157,20 @@ impl<S: Subscriber> Layer<S> for CedarLayer {
         event.record(&mut text);
         if on_screen {
             match self.screen {
-                Screen::Stdout => output::line(&text.0),
-                Screen::Stderr => output::complain(&text.0),
+                Screen::Stdout if !is_loss => output::message(&text.0),
+                _ => output::complain(&text.0),
             }
         }
         if in_file
             && let Some(file) = &self.file
             && let Ok(mut file) = file.lock()
         {
-            let _ = file.write_all(format(&Zoned::now(), level, &text.0).as_bytes());
+            let written = file.write_all(format(&Zoned::now(), level, &text.0).as_bytes());
+            if let Err(error) = written
+                && !self.lost.swap(true, Ordering::Relaxed)
+            {
+                output::complain(&format!("warning: the log file can't be written: {error}"));
+            }
         }
     }
 }

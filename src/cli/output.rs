@@ -1,15 +1,43 @@
-//! The only code that prints. A reader that went away (`| head`) is no error.
+//! The only code that prints. A reader that went away (`| head`) is no error; a line that did not get to a full disk is, once all else is
+//! done ([`lost`]).
 
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
+use std::sync::OnceLock;
+
+/// Why the first line on stdout was lost that was.
+static LOST: OnceLock<io::Error> = OnceLock::new();
+
+/// Notes what was lost; whether it was.
+fn is_lost(written: io::Result<()>) -> bool {
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            let _ = LOST.set(error);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Why stdout did not take all of what was printed, where it did not.
+pub(super) fn lost() -> Option<&'static io::Error> {
+    LOST.get()
+}
 
 /// A line on stdout.
 pub(super) fn line(text: &str) {
-    let _ = writeln!(io::stdout().lock(), "{text}");
+    is_lost(writeln!(io::stdout().lock(), "{text}"));
 }
 
 /// Bytes on stdout as they are: names on a disc need not be text.
 pub(super) fn bytes(bytes: &[u8]) {
-    let _ = io::stdout().lock().write_all(bytes);
+    is_lost(io::stdout().lock().write_all(bytes));
+}
+
+/// A message on stdout; on stderr where stdout does not take it.
+pub(super) fn message(text: &str) {
+    if is_lost(writeln!(io::stdout().lock(), "{text}")) {
+        complain(text);
+    }
 }
 
 /// A line on stderr.

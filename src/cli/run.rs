@@ -48,7 +48,7 @@ pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure
         Action::Demo(arguments) => super::demo::run(&context, &arguments),
         _ => Ok(()),
     };
-    let result = result.map_err(Failure::from);
+    let result = result.map_err(Failure::from).and_then(|()| delivered());
     let code = result.as_ref().map_or_else(|failure| failure.code, |()| exit::DONE);
     if let Err(failure) = &result {
         for line in failure.lines() {
@@ -57,9 +57,18 @@ pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure
         if options.json {
             json::print(&json::FailureObject::new(name, failure));
         }
+        // Then messages are no part of the answer, and nothing else has told it.
+        if (options.json || options.quiet) && output::lost().is_some() {
+            failure.lines().iter().for_each(|line| output::complain(line));
+        }
     }
     tracing::info!("cedarburn completed with status {code}");
     result
+}
+
+/// Whoever reads the answer must not take half of it for all.
+fn delivered() -> Result<(), Failure> {
+    output::lost().map_or(Ok(()), |error| Err(Failure::answer_lost(error)))
 }
 
 /// What is checked before a log is opened.

@@ -25,10 +25,15 @@ use super::spc::Inquiry;
 use super::transport::{Completion, Data, Status, Transport, TransportError};
 use super::{Opcode, Sense};
 
+/// The target of the warning that a trace can't be written, for whoever shows it.
+pub const LOST: &str = "a trace of SCSI commands that is not whole";
+
 /// Writes a line per command and passes everything on.
 pub struct Traced<T, W> {
     inner: T,
     out: W,
+    /// A line could not be written: the trace ends there.
+    lost: bool,
 }
 
 impl<T, W> std::fmt::Debug for Traced<T, W> {
@@ -40,7 +45,7 @@ impl<T, W> std::fmt::Debug for Traced<T, W> {
 impl<T: Transport, W: Write + Send> Traced<T, W> {
     /// Traces `inner` into `out`.
     pub fn new(inner: T, out: W) -> Traced<T, W> {
-        Traced { inner, out }
+        Traced { inner, out, lost: false }
     }
 
     /// Begins the trace with what a reader has to know: which program, which `device`, and what the way to it lets through.
@@ -52,9 +57,15 @@ impl<T: Transport, W: Write + Send> Traced<T, W> {
         self
     }
 
-    /// A trace that can't be written must not stop a burn.
+    /// A trace that can't be written must not stop a burn. It ends there: one with a gap would tell of another run.
     fn line(&mut self, line: &str) {
-        let _ = writeln!(self.out, "{line}");
+        if self.lost {
+            return;
+        }
+        if let Err(error) = writeln!(self.out, "{line}") {
+            self.lost = true;
+            tracing::warn!(target: LOST, "warning: the trace of the SCSI commands ends early, it can't be written: {error}");
+        }
     }
 }
 

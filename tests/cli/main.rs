@@ -10,6 +10,7 @@ mod changing_sources;
 mod command_line;
 mod deciding;
 mod every_medium;
+mod full_disk;
 mod gate;
 mod image;
 mod json_document;
