@@ -18,6 +18,8 @@ type Answer = Box<dyn FnMut(&[u8]) -> Option<Completion> + Send>;
 pub(super) struct Says {
     /// GET CONFIGURATION: the current profile.
     pub(super) profile: u16,
+    /// The same once the disc was taken out and in again, if it is another.
+    pub(super) profile_after_load: Option<u16>,
     /// Its current features, with their data.
     pub(super) features: Vec<(u16, &'static str)>,
     /// READ DISC INFORMATION.
@@ -44,6 +46,7 @@ impl Says {
     pub(super) fn new(profile: u16, disc: &'static str) -> Says {
         Says {
             profile,
+            profile_after_load: None,
             features: Vec::new(),
             disc,
             disc_after_close: "",
@@ -100,6 +103,11 @@ impl Says {
                 reply.extend(self.profile.to_be_bytes());
                 reply.extend(list);
                 Ok(reply)
+            }
+            // START STOP UNIT with LoEj and Start.
+            0x1b if cdb[4] & 0b11 == 0b11 => {
+                self.profile = self.profile_after_load.unwrap_or(self.profile);
+                Ok(Vec::new())
             }
             0x51 => there(self.disc),
             0x5b if cdb[2] == 2 && !self.disc_after_close.is_empty() => {

@@ -86,7 +86,7 @@ struct Replies {
 }
 
 /// Asks the drive for everything about its medium. Where the drive says meanwhile that the medium may be another one, from the beginning, a few
-/// times; one that can't make out what the medium is gets it out and in again, once.
+/// times; one that can't make out what the medium is gets it out and in again, once, whether it says so or is ready with no profile.
 ///
 /// # Errors
 /// When the drive does not answer, or there is no medium.
@@ -95,6 +95,17 @@ pub fn inspect(drive: &mut Drive) -> Result<Medium, ScsiError> {
     let mut reloaded = false;
     loop {
         let error = match look(drive) {
+            Ok(medium) if medium.profile == Profile::None && !reloaded => {
+                tracing::warn!("the drive is ready and does not know its disc: it goes out and in again");
+                reloaded = true;
+                match drive.reload() {
+                    Ok(()) => continue,
+                    Err(why) => {
+                        tracing::warn!(error = %why, "it can't");
+                        return Ok(medium);
+                    }
+                }
+            }
             Ok(medium) => return Ok(medium),
             Err(error) => error,
         };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use super::{Medium, Recipe, Session, State, inspect};
-use crate::burn::testing::{Says, refusal};
+use crate::burn::testing::{Says, Sent, refusal};
 use crate::sector::{Lba, Sectors};
 
 const CD: [u16; 4] = [0x0010, 0x0021, 0x002d, 0x0107];
@@ -372,6 +372,27 @@ fn a_medium_that_the_drive_can_not_make_out_goes_out_and_in_again_once() {
     assert_eq!((state, moved), (Ok(State::Overwritable), 2));
     let (state, _, moved) = look_refused(usize::MAX, [3, 0x57, 0]);
     assert_eq!((state, moved), (Err([3, 0x57, 0]), 2));
+}
+
+#[test]
+fn a_disc_that_a_ready_drive_does_not_know_goes_out_and_in_again_once() {
+    let formatted = "0020 1E 01 01 01 01 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
+    let trays = |sent: &Sent| {
+        sent.commands().into_iter().filter(|line| line.starts_with("1b")).map(|line| line[8..10].to_owned()).collect()
+    };
+    for (profile_after_load, state) in [(Some(0x43), State::Overwritable), (None, State::Unsupported)] {
+        let says = Says::new(0, formatted).features(&[0x20, 0x41]).formats("00000008 00B5F000 02000800");
+        let (mut drive, sent) = Says { profile_after_load, ..says }.drive();
+        assert_eq!(inspect(&mut drive).unwrap().state, state);
+        let trays: Vec<String> = trays(&sent);
+        assert_eq!(trays, ["02", "03"]);
+    }
+    // Nobody pushes the tray of a laptop in.
+    let says = Says::new(0, formatted).answer(|cdb| (cdb[0] == 0x1b && cdb[4] == 3).then(|| refusal(5, 0x24, 0)));
+    let (mut drive, sent) = says.drive();
+    assert_eq!(inspect(&mut drive).unwrap().state, State::Unsupported);
+    let trays: Vec<String> = trays(&sent);
+    assert_eq!(trays, ["02", "03"]);
 }
 
 /// A drive that only reads: the features are current, their write bits are not set.
