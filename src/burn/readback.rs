@@ -7,15 +7,17 @@
 //!
 //! A drive may go on showing the disc as it was before the session: refused addresses make it stop and start once, and look anew.
 //!
-//! A sector that can't be read is noted and the reading goes on: the report names all of them, not the first.
+//! A sector that can't be read is noted and the reading goes on: the report names all of them, not the first. What can't be read at the drive's
+//! own speed is read at half of it, sector by sector, until a chunk is whole again.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::ledger::{CHUNK, Ledger};
 use super::progress::{Event, Phase, Progress};
+use super::steps::{self, Speed};
 use crate::iso::source::{SectorSource, SourceError};
 use crate::scsi::sbc::StartStopUnit;
-use crate::scsi::{Drive, ScsiError, SenseKey};
+use crate::scsi::{Drive, During, Reaction, ScsiError, SenseKey};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// Directories of more than this are not kept: a million files need a quarter of it.
@@ -84,6 +86,8 @@ pub struct Readback<'a> {
     faults: Faults,
     /// The drive was made to look at the disc anew.
     restarted: bool,
+    /// What was done about the speed because of a bad spot.
+    speed: Speed,
     /// The drive is gone, or the disc: nothing more can be read.
     lost: Option<ScsiError>,
 }
@@ -118,6 +122,7 @@ impl<'a> Readback<'a> {
             chunk: Vec::new(),
             faults: Faults::default(),
             restarted: false,
+            speed: Speed::Untouched,
             lost: None,
         }
     }
@@ -137,9 +142,9 @@ impl<'a> Readback<'a> {
             self.advance();
         }
         self.progress.event(Event::End { phase: Phase::Verify });
-        match self.lost {
+        match self.lost.take() {
             Some(error) => Err(error),
-            None => Ok(self.faults),
+            None => Ok(std::mem::take(&mut self.faults)),
         }
     }
 
@@ -186,9 +191,15 @@ impl<'a> Readback<'a> {
     /// Whether all of it could be read.
     fn read_chunk(&mut self, at: Lba, chunk: &mut [u8]) -> bool {
         let from_medium = self.end - at <= TAIL;
-        for _ in 0..TRIES {
+        let mut is_bad_spot = false;
+        for tried in 0..TRIES {
             match self.drive.read(at, chunk, from_medium) {
-                Ok(()) => return true,
+                Ok(()) => {
+                    if tried == 0 {
+                        self.restore_speed();
+                    }
+                    return true;
+                }
                 Err(error) if error.is_drive_lost() || error.is_no_medium() => {
                     self.lost = Some(error);
                     return false;
@@ -200,6 +211,7 @@ impl<'a> Readback<'a> {
                 }
                 Err(error) => {
                     tracing::debug!(%error, "reading back");
+                    is_bad_spot = error.reaction(During::Read) == Reaction::ReadAgain;
                     if !self.restarted && error.sense().is_some_and(|sense| sense.key == SenseKey::IllegalRequest) {
                         self.restart();
                     }
@@ -209,6 +221,9 @@ impl<'a> Readback<'a> {
         let bad_so_far: u32 = self.faults.unreadable.iter().map(|run| (run.end - run.start).0).sum();
         if bad_so_far as usize > SINGLE_LIMIT {
             return self.give_up(at, chunk);
+        }
+        if is_bad_spot {
+            self.slow_down();
         }
         let mut whole = true;
         for (sector, number) in chunk.chunks_mut(SECTOR_BYTES).zip(0..) {
@@ -235,6 +250,25 @@ impl<'a> Readback<'a> {
         false
     }
 
+    /// Halves the speed, if it is not halved.
+    fn slow_down(&mut self) {
+        if self.speed != Speed::Untouched {
+            return;
+        }
+        match steps::halve_reading_speed(self.drive, Lba(self.end.0.saturating_sub(1))) {
+            Ok(speed) => self.speed = speed,
+            // The next READ says it.
+            Err(error) => {
+                self.drive.tell_again(&error);
+                tracing::debug!(%error, "the bad spot is read at full speed");
+            }
+        }
+    }
+
+    fn restore_speed(&mut self) {
+        steps::restore_speed(self.drive, std::mem::take(&mut self.speed));
+    }
+
     /// Lets the drive look at the disc anew. Where that fails the next READ says so.
     fn restart(&mut self) {
         self.restarted = true;
@@ -254,6 +288,12 @@ impl<'a> Readback<'a> {
         let chunk_start = self.next.0 - u32::try_from(self.chunk.len() / SECTOR_BYTES).unwrap_or(0);
         let in_chunk = at.0.checked_sub(chunk_start)? as usize * SECTOR_BYTES;
         self.chunk.get(in_chunk..in_chunk + SECTOR_BYTES)
+    }
+}
+
+impl Drop for Readback<'_> {
+    fn drop(&mut self) {
+        self.restore_speed();
     }
 }
 

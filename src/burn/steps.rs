@@ -18,15 +18,17 @@ use crate::scsi::mmc::{
 };
 use crate::scsi::sbc::SynchronizeCache10;
 use crate::scsi::{Drive, During, Reaction, ScsiError, SenseKey};
-use crate::sector::{Lba, Sectors};
+use crate::sector::Lba;
 
 /// SET CD SPEED: the fastest there is.
 const FASTEST: u16 = u16::MAX;
+const WITHOUT_LIMIT: SetCdSpeed = SetCdSpeed { read_kb_per_s: FASTEST, write_kb_per_s: FASTEST };
 
 /// What was done about the speed, and has to be undone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Speed {
     /// Nothing.
+    #[default]
     Untouched,
     /// SET STREAMING.
     Streaming,
@@ -68,31 +70,52 @@ pub(super) fn set_speed(drive: &mut Drive, medium: &Medium, job: &Job<'_>) -> Re
     let Some(times) = job.speed else {
         // What an earlier program set stays set in CD drives.
         if is_cd {
-            warn_of_speed(drive.run(&SetCdSpeed { write_kb_per_s: FASTEST }))?;
+            warn_of_speed(drive.run(&WITHOUT_LIMIT))?;
         }
         return Ok(Speed::Untouched);
     };
     let wish = times.saturating_mul(kb_per_s_at_1x(medium.profile));
     let listed: Vec<u32> = drive.write_speeds()?.iter().map(|speed| speed.write_kb_per_s).collect();
     let chosen = choose_speed(wish, &listed);
-    if !is_cd && medium.capacity > Sectors(0) {
-        // An end behind the medium's own is refused by some.
-        let last = Lba(medium.capacity.0 - 1);
-        match drive.run(&SetStreaming::at(last, chosen)) {
+    // An end behind the medium's own is refused by some.
+    let last = medium.capacity.0.checked_sub(1).filter(|_| !is_cd).map(Lba);
+    let write_kb_per_s = u16::try_from(chosen).unwrap_or(FASTEST);
+    ask_for_speed(
+        drive,
+        last.map(|last| SetStreaming::at(last, chosen)),
+        &SetCdSpeed { write_kb_per_s, ..WITHOUT_LIMIT },
+    )
+}
+
+/// Halves the speed at which the sectors up to `last` are read, for a bad spot: half of the fastest that the drive lists. One that lists none is
+/// left as it is.
+pub(super) fn halve_reading_speed(drive: &mut Drive, last: Lba) -> Result<Speed, ScsiError> {
+    let is_cd = matches!(drive.features()?.profile, Profile::CdRom | Profile::CdR | Profile::CdRw);
+    let half = drive.write_speeds()?.iter().map(|speed| speed.read_kb_per_s / 2).max().unwrap_or(0);
+    if half == 0 {
+        return Ok(Speed::Untouched);
+    }
+    let read_kb_per_s = u16::try_from(half).unwrap_or(FASTEST);
+    let streaming = (!is_cd).then(|| SetStreaming::at(last, half));
+    ask_for_speed(drive, streaming, &SetCdSpeed { read_kb_per_s, ..WITHOUT_LIMIT })
+}
+
+fn ask_for_speed(drive: &mut Drive, streaming: Option<SetStreaming>, or_else: &SetCdSpeed) -> Result<Speed, ScsiError> {
+    if let Some(streaming) = streaming {
+        match drive.run(&streaming) {
             Ok(()) => return Ok(Speed::Streaming),
             Err(error) if error.is_attention() || error.is_drive_lost() => return Err(error),
             Err(error) => tracing::debug!(%error, "SET STREAMING does not set the speed, SET CD SPEED may"),
         }
     }
-    let write_kb_per_s = u16::try_from(chosen).unwrap_or(FASTEST);
-    warn_of_speed(drive.run(&SetCdSpeed { write_kb_per_s }))?;
+    warn_of_speed(drive.run(or_else))?;
     Ok(Speed::Cd)
 }
 
 fn warn_of_speed(result: Result<(), ScsiError>) -> Result<(), ScsiError> {
     match result {
         Err(error) if !error.is_attention() && !error.is_drive_lost() => {
-            tracing::warn!(%error, "the writing speed can't be set");
+            tracing::warn!(%error, "the speed can't be set");
             Ok(())
         }
         other => other,
@@ -110,7 +133,7 @@ pub(super) fn restore_speed(drive: &mut Drive, speed: Speed) {
     let restored = match speed {
         Speed::Untouched => return,
         Speed::Streaming => drive.part_with(&SetStreaming::restore()),
-        Speed::Cd => drive.part_with(&SetCdSpeed { write_kb_per_s: FASTEST }),
+        Speed::Cd => drive.part_with(&WITHOUT_LIMIT),
     };
     if let Err(error) = restored {
         drive.tell_again(&error);

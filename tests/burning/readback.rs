@@ -18,7 +18,11 @@ use super::workshop::{Kind, Workshop};
 const SECTORS: Sectors = Sectors(1000);
 
 fn burned_disc() -> (Workshop, Keeper, Drive, Burned) {
-    let workshop = Workshop::new(Kind::CdR);
+    burned_disc_of(Kind::CdR)
+}
+
+fn burned_disc_of(kind: Kind) -> (Workshop, Keeper, Drive, Burned) {
+    let workshop = Workshop::new(kind);
     let (keeper, mut drive) = Keeper::new(&workshop);
     let medium = inspect(&mut drive).unwrap();
     let burned = burn_numbered(&mut drive, &medium, Lba(0), SECTORS, 7).unwrap();
@@ -127,4 +131,32 @@ fn a_sector_that_can_not_be_read_is_named_alone_and_the_rest_is_read() {
     assert!(reads.contains(&(968 + 24, 8)), "the reading did not go on to the end: {reads:?}");
     let whole = reads.iter().filter(|&&(at, count)| (at, count) == (496, 16)).count();
     assert_eq!(whole, 3, "a chunk is tried three times before its sectors are");
+}
+
+#[test]
+fn a_bad_spot_is_read_at_half_the_speed_and_what_follows_at_the_drives_own() {
+    for (kind, set_speed) in [(Kind::CdR, 0xbb), (Kind::DvdPlusR, 0xb6)] {
+        let (_workshop, keeper, mut drive, burned) = burned_disc_of(kind);
+        keeper.answer(|cdb| {
+            let at = u32::from_be_bytes([cdb[2], cdb[3], *cdb.get(4)?, *cdb.get(5)?]);
+            let count = u32::from(u16::from_be_bytes([*cdb.get(7)?, *cdb.get(8)?]));
+            (cdb[0] == 0x28 && (at..at + count).contains(&500)).then(|| refusal(3, 0x11, 0))
+        });
+        let end = Lba(0) + SECTORS;
+        let faults = Readback::new(&mut drive, Lba(0), end, Some(&burned.ledger), &STOP, &mut |_| {}).finish().unwrap();
+        assert_eq!(faults.unreadable, [Run { start: Lba(500), end: Lba(501) }], "{kind}");
+        let sent = keeper.sent();
+        let is_single = |cdb: &Vec<u8>| cdb[0] == 0x28 && cdb[7..9] == [0, 1];
+        let parts: Vec<&[Vec<u8>]> = sent.split(|cdb| cdb[0] == set_speed).collect();
+        let [before, between, after] = parts[..] else { panic!("{kind}: {} parts", parts.len()) };
+        assert_eq!(between.iter().filter(|cdb| is_single(cdb)).count(), 32, "{kind}");
+        assert!(!before.iter().chain(after).any(is_single), "{kind}");
+        assert!(!after.is_empty(), "{kind}");
+        let speeds: Vec<&[u8]> = sent.iter().filter(|cdb| cdb[0] == 0xbb).map(|cdb| &cdb[2..6]).collect();
+        if kind == Kind::CdR {
+            // It reads 8467 kB/s.
+            assert_eq!(speeds, [[0x10, 0x89, 0xff, 0xff], [0xff; 4]]);
+        }
+        keeper.assert_content();
+    }
 }

@@ -102,7 +102,9 @@ impl Command for CloseTrackSession {
 /// SET CD SPEED (MMC-6 6.37).
 #[derive(Debug)]
 pub struct SetCdSpeed {
-    /// Writing speed in kB/s (1,000 bytes); FFFFh is the fastest there is.
+    /// Reading speed in kB/s (1,000 bytes); FFFFh is the fastest there is.
+    pub read_kb_per_s: u16,
+    /// Writing speed likewise.
     pub write_kb_per_s: u16,
 }
 
@@ -111,7 +113,7 @@ impl Command for SetCdSpeed {
     const DURING: During = During::SetUp;
     type Reply = ();
     fn cdb(&self) -> Cdb {
-        Cdb::new(Self::OPCODE).u16(2, 0xffff).u16(4, self.write_kb_per_s)
+        Cdb::new(Self::OPCODE).u16(2, self.read_kb_per_s).u16(4, self.write_kb_per_s)
     }
     fn parse(&self, _: &[u8]) -> Result<(), Short> {
         Ok(())
@@ -228,8 +230,8 @@ mod tests {
         assert_eq!(background.cdb().as_bytes(), [0x5b, 0x01, 0x00, 0, 0, 0, 0, 0, 0, 0]);
         let full = Blank { extent: BlankExtent::Full, immediate: false };
         assert_eq!(full.cdb().as_bytes(), [0xa1, 0x00, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-        let speed = SetCdSpeed { write_kb_per_s: 706 };
-        assert_eq!(speed.cdb().as_bytes(), [0xbb, 0, 0xff, 0xff, 0x02, 0xc2, 0, 0, 0, 0, 0, 0]);
+        let speed = SetCdSpeed { read_kb_per_s: 0x1089, write_kb_per_s: 706 };
+        assert_eq!(speed.cdb().as_bytes(), [0xbb, 0, 0x10, 0x89, 0x02, 0xc2, 0, 0, 0, 0, 0, 0]);
         assert_eq!(SendOpcInformation.cdb().as_bytes(), [0x54, 0x01, 0, 0, 0, 0, 0, 0, 0, 0]);
         assert_eq!(ReadBufferCapacity.cdb().as_bytes(), [0x5c, 0, 0, 0, 0, 0, 0, 0, 12, 0]);
     }
