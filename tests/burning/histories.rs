@@ -103,6 +103,11 @@ impl Model {
             (_, true) => workshop.store_finally(self.today, &fault),
             _ => workshop.store(self.today, &fault),
         };
+        // What was mended before the refusal is no part of it: it may have brought a whole session to light.
+        let outcome = outcome.map_err(|error| match error {
+            ActionError::Prepared { error, .. } => *error,
+            error => error,
+        });
         let found = workshop.shown().map_err(|error| TestCaseError::fail(format!("{step:?}: {error}")))?;
         self.unseen = before.clone();
         match outcome {
