@@ -211,14 +211,17 @@ fn parse_and_run() -> ExitCode {
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
-            let code = if error.use_stderr() { exit::COMMAND_LINE } else { exit::DONE };
-            let _ = error.print();
-            return ExitCode::from(code);
+            let is_told = output::is_delivered(error.print());
+            return ExitCode::from(match error.use_stderr() {
+                true => exit::COMMAND_LINE,
+                false if is_told => exit::DONE,
+                false => exit::FAILED,
+            });
         }
     };
     if cli.options.diagnostics && !matches!(cli.action, Some(Action::Image(_))) {
         output::diagnostics();
-        return ExitCode::from(exit::DONE);
+        return ExitCode::from(if output::lost().is_none() { exit::DONE } else { exit::FAILED });
     }
     let Some(action) = cli.action else {
         let _ = command().print_help();

@@ -7,14 +7,14 @@ use std::sync::OnceLock;
 /// Why the first line on stdout was lost that was.
 static LOST: OnceLock<io::Error> = OnceLock::new();
 
-/// Notes what was lost; whether it was.
-fn is_lost(written: io::Result<()>) -> bool {
-    match written {
+/// Notes it where what was printed is lost; whether it is not.
+pub(super) fn is_delivered(printed: io::Result<()>) -> bool {
+    match printed {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             let _ = LOST.set(error);
-            true
+            false
         }
-        _ => false,
+        _ => true,
     }
 }
 
@@ -25,17 +25,17 @@ pub(super) fn lost() -> Option<&'static io::Error> {
 
 /// A line on stdout.
 pub(super) fn line(text: &str) {
-    is_lost(writeln!(io::stdout().lock(), "{text}"));
+    is_delivered(writeln!(io::stdout().lock(), "{text}"));
 }
 
 /// Bytes on stdout as they are: names on a disc need not be text.
 pub(super) fn bytes(bytes: &[u8]) {
-    is_lost(io::stdout().lock().write_all(bytes));
+    is_delivered(io::stdout().lock().write_all(bytes));
 }
 
 /// A message on stdout; on stderr where stdout does not take it.
 pub(super) fn message(text: &str) {
-    if is_lost(writeln!(io::stdout().lock(), "{text}")) {
+    if !is_delivered(writeln!(io::stdout().lock(), "{text}")) {
         complain(text);
     }
 }

@@ -4,7 +4,7 @@
 use std::fs::{File, OpenOptions};
 use std::process::Command;
 
-use crate::support::{BackupBox, MON, Run, TUE};
+use crate::support::{BackupBox, MON, Run, TUE, cedarburn};
 
 /// A file on a disk that is always full.
 const FULL: &str = "/dev/full";
@@ -46,6 +46,13 @@ fn what_is_asked_for_and_lost_is_no_success() {
     for arguments in [&["info"][..], &["info", "--json"], &["list"], &["list", "--json"], &["verify", "--json"]] {
         let run = told_to_nobody(nas.command().args(["--device", &nas.device()]).args(arguments)).expect_code(6);
         run.expect_one_error(&["stdout"]);
+    }
+}
+
+#[test]
+fn what_the_program_tells_about_itself_and_lost_is_no_success() {
+    for arguments in [&["--help"][..], &["--version"], &["--diagnostics"], &["store", "--help"]] {
+        told_to_nobody(cedarburn().args(arguments)).expect_code(6);
     }
 }
 
