@@ -20,6 +20,7 @@ pub mod own_files;
 pub mod owner;
 pub mod policy;
 pub mod proof;
+pub mod refresh;
 pub mod staging;
 pub mod store;
 pub mod verify;

@@ -28,7 +28,7 @@ use super::mmc::{
 };
 use super::sbc::StartStopUnit;
 use super::spc::{Identity, Inquiry, ModeSelect10, PreventAllowMediumRemoval};
-use super::transport::Transport;
+use super::transport::{Mountable, Transport};
 use crate::sector::SECTOR_BYTES;
 
 /// The most sectors one READ or WRITE moves on any medium.
@@ -143,6 +143,12 @@ impl Drive {
         {
             self.unheard = Some(ScsiError::Sense { command: command.clone(), sense: *sense });
         }
+    }
+
+    /// Makes the operating system ask whether the medium was changed, and tells what it takes it for; `None` for a simulated drive. What
+    /// the drive has to say of a change is heard by the system then, and by us no more.
+    pub fn look_again(&mut self) -> Option<Mountable> {
+        self.transport.look_again()
     }
 
     /// Lets time pass on the drive's clock.

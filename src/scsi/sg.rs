@@ -9,7 +9,7 @@
 
 use std::ffi::c_void;
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Seek, SeekFrom};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -18,7 +18,8 @@ use std::time::{Duration, Instant};
 
 use nix::fcntl::{Flock, FlockArg};
 
-use super::transport::{Completion, Data, Status, Transport, TransportError};
+use super::transport::{Completion, Data, Mountable, Status, Transport, TransportError};
+use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// `struct sg_io_hdr` of `include/scsi/sg.h`, interface version 3.
 #[repr(C)]
@@ -47,6 +48,18 @@ struct SgIoHdr {
     info: u32,
 }
 
+/// `struct cdrom_multisession` of `include/uapi/linux/cdrom.h`.
+#[repr(C)]
+struct CdromMultisession {
+    address: i32,
+    xa: u8,
+    address_format: u8,
+}
+
+/// `CDROM_LBA`: addresses as block numbers.
+const CDROM_LBA: u8 = 0x01;
+
+const _: () = assert!(std::mem::size_of::<CdromMultisession>() == 8);
 #[cfg(target_pointer_width = "64")]
 const _: () = assert!(std::mem::size_of::<SgIoHdr>() == 88);
 #[cfg(target_pointer_width = "32")]
@@ -59,6 +72,7 @@ const SG_DXFER_FROM_DEV: i32 = -3;
 #[allow(unsafe_code, missing_docs, reason = "the macro makes an unsafe function that only this file calls")]
 mod ioctl {
     nix::ioctl_readwrite_bad!(sg_io, 0x2285, super::SgIoHdr);
+    nix::ioctl_readwrite_bad!(cdrom_multisession, 0x5310, super::CdromMultisession);
     // BLKFLSBUF takes no argument.
     nix::ioctl_none_bad!(blkflsbuf, nix::request_code_none!(0x12, 97));
 }
@@ -125,6 +139,7 @@ pub enum OpenError {
 /// A drive behind `/dev/sr*`.
 #[derive(Debug)]
 pub struct SgDevice {
+    path: PathBuf,
     file: Flock<File>,
     max_transfer: usize,
     opened: Instant,
@@ -162,7 +177,7 @@ impl SgDevice {
             }
         };
         thread::sleep(SETTLE);
-        Ok(SgDevice { file, max_transfer: max_transfer(metadata.rdev()), opened: Instant::now() })
+        Ok(SgDevice { path: owned(), file, max_transfer: max_transfer(metadata.rdev()), opened: Instant::now() })
     }
 }
 
@@ -293,6 +308,23 @@ impl Transport for SgDevice {
     fn limits(&self) -> String {
         let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
         format!("at most {} bytes a command, kernel {}", self.max_transfer, kernel.trim())
+    }
+
+    /// The `sr` driver asks for the medium's length and sessions when it is opened and hears then, or has heard since, that the medium was
+    /// changed; at no other time. A second, non-blocking open is such an occasion, and does not mind that we hold the drive.
+    fn look_again(&mut self) -> Option<Mountable> {
+        let flags = nix::libc::O_NONBLOCK | nix::libc::O_CLOEXEC;
+        let mut opened = OpenOptions::new().read(true).custom_flags(flags).open(&self.path).ok()?;
+        let bytes = opened.seek(SeekFrom::End(0)).ok()?;
+        let mut told = CdromMultisession { address: 0, xa: 0, address_format: CDROM_LBA };
+        // SAFETY: the descriptor is open until the end of this function. The structure is the kernel's (its size is asserted above), and
+        // lives until the call returns.
+        #[allow(unsafe_code, reason = "a system call without a safe wrapper")]
+        let outcome = unsafe { ioctl::cdrom_multisession(opened.as_raw_fd(), &raw mut told) };
+        let last_session = outcome.ok().and_then(|_| u32::try_from(told.address).ok()).map(Lba);
+        // Of an odd length the last sector is none.
+        let sectors = Sectors(u32::try_from(bytes / SECTOR_BYTES as u64).unwrap_or(u32::MAX));
+        Some(Mountable { sectors, last_session })
     }
 
     fn wait(&mut self, duration: Duration) {

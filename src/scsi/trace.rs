@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use super::command::Command;
 use super::spc::Inquiry;
-use super::transport::{Completion, Data, Status, Transport, TransportError};
+use super::transport::{Completion, Data, Mountable, Status, Transport, TransportError};
 use super::{Opcode, Sense};
 
 /// The target of the warning that a trace can't be written, for whoever shows it.
@@ -138,6 +138,14 @@ impl<T: Transport, W: Write + Send> Transport for Traced<T, W> {
     }
     fn limits(&self) -> String {
         self.inner.limits()
+    }
+    fn look_again(&mut self) -> Option<Mountable> {
+        let seen = self.inner.look_again();
+        if let Some(Mountable { sectors, last_session }) = seen {
+            let session = last_session.map_or(String::new(), |start| format!(", the last session at {}", start.0));
+            self.line(&format!("# the system takes the medium for {sectors} sectors{session}"));
+        }
+        seen
     }
     fn wait(&mut self, duration: Duration) {
         self.line(&format!("wait {:.3} s", duration.as_secs_f64()));

@@ -8,6 +8,8 @@
 
 use std::time::Duration;
 
+use crate::sector::{Lba, Sectors};
+
 /// Carries SCSI commands to one logical unit, one at a time.
 pub trait Transport: Send {
     /// Runs one command. `cdb` has its natural length (6, 10 or 12 bytes).
@@ -22,6 +24,12 @@ pub trait Transport: Send {
     /// What the way to the drive lets through, in words for a trace.
     fn limits(&self) -> String {
         format!("at most {} bytes a command", self.max_transfer())
+    }
+
+    /// Makes the operating system ask whether the medium was changed, and tells what it then takes the medium for. `None` where it has
+    /// nothing to do with the medium, which is so with the simulated drive.
+    fn look_again(&mut self) -> Option<Mountable> {
+        None
     }
 
     /// Lets time pass. The simulated drive advances its own clock and returns at once.
@@ -41,12 +49,24 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
     fn limits(&self) -> String {
         (**self).limits()
     }
+    fn look_again(&mut self) -> Option<Mountable> {
+        (**self).look_again()
+    }
     fn wait(&mut self, duration: Duration) {
         (**self).wait(duration);
     }
     fn now(&self) -> Duration {
         (**self).now()
     }
+}
+
+/// What the operating system takes the medium for. A mount goes by that, whatever the drive would say meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mountable {
+    /// Length.
+    pub sectors: Sectors,
+    /// Where the last session of the table of contents begins, as far as that is known.
+    pub last_session: Option<Lba>,
 }
 
 /// The data phase of a command.

@@ -25,6 +25,7 @@ use super::disc::{Disc, How, Preparation};
 use super::owner::Owner;
 use super::policy::Decision;
 use super::proof::{self, Expected, Finding};
+use super::refresh::{Awaited, Tray, refresh};
 use super::staging::{self, Day};
 use super::{ActionError, device, label};
 use crate::burn::{self, Buffers, BurnError, Progress, Recipe, State};
@@ -235,7 +236,8 @@ fn put_on_disc(
     }
     let mut findings: Vec<Finding> = streamed.damages.iter().map(|damage| Finding::damage(damage, "burned")).collect();
     findings.extend(session.what_came_and_went(disc, plan, &streamed.damages));
-    let verifies = session.request.config.require_store()?.verifies();
+    let store = session.request.config.require_store()?;
+    let verifies = store.verifies();
     let mut is_sound = true;
     if verifies {
         let expected = Expected {
@@ -258,10 +260,16 @@ fn put_on_disc(
     if verifies && is_sound {
         findings.extend(disc.prove_reachable(plan.start(), superblock.as_deref())?);
     }
+    if findings.is_empty() && verifies {
+        tracing::info!("read back and proven: every sector, name and file is on the disc as it was staged");
+    }
+    // With findings, too: people will want to look at them.
+    let awaited = Awaited {
+        start: (!disc.is_overwritable()).then_some(burned.start),
+        end: burned.start.checked_add(burned.sectors).unwrap_or(Lba(u32::MAX)),
+    };
+    refresh(&mut disc.drive, awaited, Tray::configured(store)).tell();
     if findings.is_empty() {
-        if verifies {
-            tracing::info!("read back and proven: every sector, name and file is on the disc as it was staged");
-        }
         Ok(Done { proven: verifies, appendable, buffers: burned.buffers })
     } else {
         Err(ActionError::Findings { what: "the disc does not hold the day as it was staged", findings })

@@ -1,0 +1,295 @@
+//! What the system shows of a disc, brought up to date after a burn.
+//!
+//! Linux's `sr` driver asks for the length of a medium and its last session only when the drive tells of another medium, and a burn makes
+//! no drive tell that. Until then a mount fails, or shows the session before. So the driver is made to look, the gentlest way first:
+//!
+//! 1. It is asked to look. Nothing more is done when it shows the session: so it is with overwritable media, which keep their length.
+//! 2. The motor is stopped and started. Many drives announce their medium anew after that, to the driver, since we do not ask.
+//! 3. The tray opens, the driver sees the drive empty, the tray closes: a medium where there was none is another one, whatever the drive
+//!    announces, and to whom. That is what Cedar does after each write. It is not done with `no_eject`, nor where the drive tells that
+//!    it has no tray, or can't pull it in: one that stays open ends an unattended week.
+//!
+//! The driver could also be taken from the drive and given back to it, but only by root, and its device would vanish for everybody.
+//!
+//! The delays are Cedar's, and like its own only between and after the movements of a tray: `eject_delay` while it is open,
+//! `refresh_media_delay` when it is closed and the drive ready. By now the session is proven; that it is not shown is no failure.
+
+use std::time::Duration;
+
+use super::eject::move_tray;
+use crate::config::Store;
+use crate::scsi::sbc::StartStopUnit;
+use crate::scsi::{Drive, Mountable, ScsiError};
+use crate::sector::Lba;
+
+/// The session that a mount has to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Awaited {
+    /// Where it begins, on media whose table of contents tells that.
+    pub start: Option<Lba>,
+    /// The sector behind its last.
+    pub end: Lba,
+}
+
+impl Awaited {
+    fn is_shown(self, seen: Mountable) -> bool {
+        let is_last = match (self.start, seen.last_session) {
+            (Some(start), Some(last)) => start == last,
+            _ => true,
+        };
+        is_last && seen.sectors.0 >= self.end.0
+    }
+}
+
+/// What may be done with the tray.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tray {
+    /// It may be moved.
+    pub moves: bool,
+    /// How long it stays open.
+    pub open_for: Duration,
+    /// How long nobody looks at the disc when it is in again.
+    pub rest: Duration,
+}
+
+impl Tray {
+    /// As it is configured.
+    #[must_use]
+    pub fn configured(store: &Store) -> Tray {
+        Tray {
+            moves: !store.no_eject,
+            open_for: store.eject_delay.unwrap_or_default(),
+            rest: store.refresh_media_delay.unwrap_or_default(),
+        }
+    }
+}
+
+/// How it came out.
+#[derive(Debug)]
+pub enum Refreshed {
+    /// The system showed the session, or there is none that shows anything.
+    NotNeeded,
+    /// It does since the motor was stopped and started.
+    Restarted,
+    /// It does since the tray was opened and closed.
+    Reloaded,
+    /// It does not, and the tray was not to be moved.
+    LeftAlone,
+    /// It does not, and the drive can't move its tray.
+    NoTray,
+    /// It does not, although the tray was opened and closed.
+    InVain,
+    /// The tray could not be opened, or closed.
+    Failed(ScsiError),
+}
+
+impl Refreshed {
+    /// Tells the user.
+    pub fn tell(&self) {
+        const NOT_SHOWN: &str = "a mount shows the disc as it was before until its tray was opened and closed";
+        match self {
+            Refreshed::NotNeeded => {}
+            Refreshed::Restarted => tracing::debug!("the drive was stopped and started: a mount shows the session"),
+            Refreshed::Reloaded => tracing::info!("the tray was opened and closed: a mount shows the session"),
+            Refreshed::LeftAlone => tracing::info!("no_eject is set: {NOT_SHOWN}"),
+            Refreshed::NoTray => tracing::info!("the drive can't open and close a tray by itself: {NOT_SHOWN}"),
+            Refreshed::InVain => {
+                tracing::warn!("the tray was opened and closed, and the system still does not show the session");
+            }
+            Refreshed::Failed(error) => tracing::warn!(
+                "the tray may be open, the drive did not move it: {error}; for a drive that can't, set store/no_eject"
+            ),
+        }
+    }
+}
+
+/// Makes the system show the session that was burned. Whatever comes of it, the session is on the disc.
+pub fn refresh(drive: &mut Drive, awaited: Awaited, tray: Tray) -> Refreshed {
+    let is_shown = |drive: &mut Drive| drive.look_again().is_none_or(|seen| awaited.is_shown(seen));
+    if is_shown(drive) {
+        return Refreshed::NotNeeded;
+    }
+    // A drive that refuses has nothing to announce; one that is lost will be so below.
+    let restarted = drive.run(&StartStopUnit::Stop).and_then(|()| drive.run(&StartStopUnit::Start));
+    if let Err(error) = restarted {
+        tracing::debug!(%error, "the drive was not stopped and started");
+    }
+    if is_shown(drive) {
+        return Refreshed::Restarted;
+    }
+    if !tray.moves {
+        return Refreshed::LeftAlone;
+    }
+    if moves_its_tray(drive) == Some(false) {
+        return Refreshed::NoTray;
+    }
+    match reload(drive, tray) {
+        Err(error) => Refreshed::Failed(error),
+        Ok(()) if is_shown(drive) => Refreshed::Reloaded,
+        Ok(()) => Refreshed::InVain,
+    }
+}
+
+/// Whether the drive can do it by itself, if it tells. A change that it announces in its place is no news here.
+fn moves_its_tray(drive: &mut Drive) -> Option<bool> {
+    let features = match drive.features() {
+        Err(error) if error.is_attention() => drive.features(),
+        features => features,
+    };
+    features.ok()?.moves_its_tray()
+}
+
+fn reload(drive: &mut Drive, tray: Tray) -> Result<(), ScsiError> {
+    drive.unlock_tray();
+    move_tray(drive, StartStopUnit::Eject)?;
+    drive.look_again();
+    drive.wait(tray.open_for);
+    move_tray(drive, StartStopUnit::Load)?;
+    drive.wait_until_ready()?;
+    drive.wait(tray.rest);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::scsi::{Completion, Data, Transport, TransportError};
+    use crate::sector::Sectors;
+
+    const OLD: Mountable = Mountable { sectors: Sectors(1000), last_session: Some(Lba(0)) };
+    const NEW: Mountable = Mountable { sectors: Sectors(3000), last_session: Some(Lba(2000)) };
+    const AWAITED: Awaited = Awaited { start: Some(Lba(2000)), end: Lba(2900) };
+    const TRAY: Tray = Tray { moves: true, open_for: Duration::from_secs(7), rest: Duration::from_secs(11) };
+
+    /// A drive with a system that looks at its disc only where this one says so.
+    struct Watched {
+        /// What the system takes the disc for.
+        seen: Option<Mountable>,
+        /// Whether it hears of a medium after a start.
+        announces: bool,
+        /// First byte of the Removable Medium feature.
+        mechanism: u8,
+        /// The tray, once it is open, stays so.
+        sticks: bool,
+        open: bool,
+        seen_empty: bool,
+        /// What happened, in order.
+        log: Arc<Mutex<Vec<String>>>,
+    }
+
+    impl Watched {
+        fn note(&self, what: impl Into<String>) {
+            self.log.lock().unwrap().push(what.into());
+        }
+    }
+
+    impl Transport for Watched {
+        fn execute(&mut self, cdb: &[u8], data: Data<'_>, _: Duration) -> Result<Completion, TransportError> {
+            match (cdb[0], cdb[4]) {
+                (0x46, _) => {
+                    let reply = [0, 0, 0, 12, 0, 0, 0, 9, 0, 3, 0x0b, 4, self.mechanism, 0, 0, 0];
+                    let Data::In(buffer) = data else { panic!("GET CONFIGURATION without a buffer") };
+                    let moved = buffer.len().min(reply.len());
+                    buffer[..moved].copy_from_slice(&reply[..moved]);
+                    return Ok(Completion::good(moved));
+                }
+                (0x1b, 0) => self.note("stop"),
+                (0x1b, 1) => {
+                    self.note("start");
+                    if self.announces {
+                        self.seen = Some(NEW);
+                    }
+                }
+                (0x1b, 2) => {
+                    self.note("open");
+                    self.open = true;
+                }
+                (0x1b, 3) if self.sticks => {
+                    return Ok(Completion::check([0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x24, 0, 0, 0, 0, 0]));
+                }
+                (0x1b, 3) => {
+                    self.note("close");
+                    self.open = false;
+                }
+                _ => {}
+            }
+            Ok(Completion::good(0))
+        }
+        fn max_transfer(&self) -> usize {
+            65536
+        }
+        fn look_again(&mut self) -> Option<Mountable> {
+            if self.open {
+                self.seen_empty = true;
+            } else if self.seen_empty {
+                self.seen = Some(NEW);
+            }
+            self.seen
+        }
+        fn wait(&mut self, duration: Duration) {
+            self.note(format!("{} s", duration.as_secs()));
+        }
+        fn now(&self) -> Duration {
+            Duration::ZERO
+        }
+    }
+
+    /// What came of it, and what happened.
+    fn refreshed(change: impl Fn(&mut Watched), tray: Tray) -> (Refreshed, String) {
+        let log = Arc::default();
+        let (seen, announces, mechanism, sticks) = (Some(OLD), false, 0x39, false);
+        let (open, seen_empty) = (false, false);
+        let mut drive = Watched { seen, announces, mechanism, sticks, open, seen_empty, log: Arc::clone(&log) };
+        change(&mut drive);
+        let outcome = refresh(&mut Drive::new(Box::new(drive), "test"), AWAITED, tray);
+        let log = log.lock().unwrap().join(", ");
+        (outcome, log)
+    }
+
+    #[test]
+    fn nothing_is_done_where_the_system_shows_the_session_or_knows_no_disc() {
+        for seen in [Some(NEW), None, Some(Mountable { last_session: None, ..NEW })] {
+            let (outcome, log) = refreshed(|drive| drive.seen = seen, TRAY);
+            assert!(matches!(outcome, Refreshed::NotNeeded), "{outcome:?}");
+            assert_eq!(log, "");
+        }
+    }
+
+    #[test]
+    fn a_disc_that_is_long_enough_and_shows_an_earlier_session_is_not_up_to_date() {
+        let (outcome, _) = refreshed(|drive| drive.seen = Some(Mountable { sectors: NEW.sectors, ..OLD }), TRAY);
+        assert!(matches!(outcome, Refreshed::Reloaded), "{outcome:?}");
+    }
+
+    #[test]
+    fn the_tray_stays_closed_where_a_start_is_announced() {
+        let (outcome, log) = refreshed(|drive| drive.announces = true, TRAY);
+        assert!(matches!(outcome, Refreshed::Restarted), "{outcome:?}");
+        assert_eq!(log, "stop, start");
+    }
+
+    #[test]
+    fn the_delays_stand_between_the_movements_of_the_tray_and_behind_them() {
+        let (outcome, log) = refreshed(|_| {}, TRAY);
+        assert!(matches!(outcome, Refreshed::Reloaded), "{outcome:?}");
+        assert_eq!(log, "stop, start, open, 7 s, close, 11 s");
+    }
+
+    #[test]
+    fn the_tray_is_not_moved_where_it_must_not_be_or_would_stay_open() {
+        let (outcome, log) = refreshed(|_| {}, Tray { moves: false, ..TRAY });
+        assert!(matches!(outcome, Refreshed::LeftAlone), "{outcome:?}");
+        assert_eq!(log, "stop, start");
+        let (outcome, log) = refreshed(|drive| drive.mechanism = 0x29, TRAY);
+        assert!(matches!(outcome, Refreshed::NoTray), "{outcome:?}");
+        assert_eq!(log, "stop, start");
+    }
+
+    #[test]
+    fn a_tray_that_is_not_pulled_in_is_told() {
+        let (outcome, _) = refreshed(|drive| drive.sticks = true, TRAY);
+        assert!(matches!(outcome, Refreshed::Failed(_)), "{outcome:?}");
+    }
+}
