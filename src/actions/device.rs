@@ -118,6 +118,19 @@ pub fn open_drive(spec: &str, trace: Option<&Path>) -> Result<Drive, DeviceError
         }
         None => transport,
     };
+    ready(transport, spec)
+}
+
+/// Opens a drive of this machine that may be in use: it is not waited for.
+///
+/// # Errors
+/// When it can't be opened, does not answer, or is no optical drive.
+pub fn open_at_once(path: &Path) -> Result<Drive, DeviceError> {
+    let device = SgDevice::open_at_once(path).map_err(DeviceError::Open)?;
+    ready(Box::new(device), &path.to_string_lossy())
+}
+
+fn ready(transport: Box<dyn Transport>, spec: &str) -> Result<Drive, DeviceError> {
     let mut drive = Drive::new(transport, spec);
     let identity = drive.identity().map_err(|source| DeviceError::NoAnswer { name: spec.to_owned(), source })?;
     if identity.device_type != Identity::OPTICAL {

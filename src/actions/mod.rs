@@ -8,6 +8,7 @@ pub mod contents;
 pub mod demo;
 pub mod device;
 pub mod disc;
+pub mod drives;
 pub mod eject;
 pub mod format;
 pub mod image;
@@ -67,6 +68,9 @@ pub enum ActionError {
     /// The owner of the mark does not exist.
     #[error("the owner of {} is unknown", staging::STORE_INDICATOR)]
     Owner(#[from] owner::UnknownName),
+    /// The kernel knows no optical drive.
+    #[error("this machine has no optical drive that the kernel knows")]
+    NoDrives,
     /// The drive can't be used.
     #[error(transparent)]
     Device(#[from] device::DeviceError),

@@ -43,6 +43,8 @@ pub(super) const BURN: u8 = 10;
 pub(super) const DIFFERENCE: u8 = 11;
 /// There is nothing to store.
 pub(super) const NOTHING_TO_STORE: u8 = 12;
+/// Another run is at work with the drive.
+pub(super) const AT_WORK: u8 = 13;
 
 /// An error in the user's terms.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,6 +183,9 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
         }
         ActionError::Staging(staging) => explain_staging(staging),
         ActionError::Owner(_) => (FAILED, UNTOUCHED, "correct options/backup_user and options/backup_group"),
+        ActionError::NoDrives => {
+            (DRIVE, "", "connect a drive; if one is connected, load the kernel's driver for it: modprobe sr_mod")
+        }
         ActionError::Device(device) => explain_device(device),
         ActionError::Medium { source } if source.is_no_medium() => (MEDIUM, "", "put a disc in and close the tray"),
         ActionError::Medium { source } if source.is_drive_lost() => {
@@ -401,6 +406,9 @@ fn explain_device(error: &DeviceError) -> (u8, &'static str, &'static str) {
     let hint = match error {
         DeviceError::Trace { .. } => return (FAILED, UNTOUCHED, "name a file that can be written"),
         DeviceError::Image { .. } => return (FAILED, "", "name an image file that can be read"),
+        DeviceError::Open(OpenError::Busy { holder: Some(holder), .. }) if holder.is_one_of_us() => {
+            return (AT_WORK, UNTOUCHED, "run the same command again when that one is done");
+        }
         DeviceError::NotOptical { .. } => "correct store/target_device or --device",
         DeviceError::IsFile { .. } => {
             "an image file can only be read, by info, list and verify: name a drive, /dev/sr0 say; a virtual disc is named sim:PATH"

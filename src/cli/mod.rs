@@ -7,6 +7,7 @@ mod blank;
 mod context;
 mod demo;
 mod disc;
+mod drives;
 mod eject;
 mod exit;
 mod format;
@@ -153,6 +154,8 @@ struct CedarsOutput {
 enum Action {
     /// Put the day's staging directory on the disc
     Store(store::Arguments),
+    /// List the drives of this machine, what they can write, and what is in them
+    Drives(drives::Arguments),
     /// Show the drive, the disc, and what the next store would do
     Info,
     /// List files on the disc

@@ -36,6 +36,7 @@ pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure
     }
     let result = match action {
         Action::Store(arguments) => super::store::run(&context, &arguments),
+        Action::Drives(arguments) => super::drives::run(&context, &arguments),
         Action::Info => super::info::run(&context),
         Action::List(arguments) => super::list::run(&context, &arguments),
         Action::Verify(arguments) => super::verify::run(&context, &arguments),
@@ -101,6 +102,7 @@ fn complain(options: &CommonOptions, name: &str, failure: &Failure) {
 fn name(action: &Action) -> &'static str {
     match action {
         Action::Store(_) => "store",
+        Action::Drives(_) => "drives",
         Action::Info => "info",
         Action::List(_) => "list",
         Action::Verify(_) => "verify",

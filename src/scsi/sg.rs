@@ -8,6 +8,7 @@
 //! SCSI status, then sense (`include/scsi/sg.h`). The kernel retries nothing on this path.
 
 use std::ffi::c_void;
+use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom};
 use std::os::fd::AsRawFd;
@@ -111,10 +112,12 @@ pub enum OpenError {
         at: PathBuf,
     },
     /// Somebody holds it exclusively.
-    #[error("{path} is in use by another program")]
+    #[error("{path} is in use by {}", holder.as_ref().map_or("another program".to_owned(), Holder::to_string))]
     Busy {
         /// The path asked for.
         path: PathBuf,
+        /// Who has it open, as far as this user may see that.
+        holder: Option<Holder>,
     },
     /// This user may not write to it.
     #[error("{path} can't be opened for writing by this user")]
@@ -136,6 +139,29 @@ pub enum OpenError {
     },
 }
 
+/// A process that has a drive open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Its number.
+    pub process: u32,
+    /// Its name as the kernel has it, of 15 bytes at most.
+    pub name: String,
+}
+
+impl Holder {
+    /// Whether it is another run of this program.
+    #[must_use]
+    pub fn is_one_of_us(&self) -> bool {
+        std::fs::read_to_string("/proc/self/comm").is_ok_and(|own| own.trim_end() == self.name)
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (process {})", self.name, self.process)
+    }
+}
+
 /// A drive behind `/dev/sr*`.
 #[derive(Debug)]
 pub struct SgDevice {
@@ -151,6 +177,18 @@ impl SgDevice {
     /// # Errors
     /// When it is missing, busy, mounted or not permitted.
     pub fn open(path: &Path) -> Result<SgDevice, OpenError> {
+        SgDevice::open_within(path, OPEN_TRIES)
+    }
+
+    /// The same, but a busy one is not waited for.
+    ///
+    /// # Errors
+    /// When it is missing, busy, mounted or not permitted.
+    pub fn open_at_once(path: &Path) -> Result<SgDevice, OpenError> {
+        SgDevice::open_within(path, 1)
+    }
+
+    fn open_within(path: &Path, most_tries: u32) -> Result<SgDevice, OpenError> {
         let owned = || path.to_path_buf();
         let io_error = |source: io::Error| match source.kind() {
             io::ErrorKind::NotFound => OpenError::Missing { path: owned() },
@@ -171,8 +209,10 @@ impl SgDevice {
             tries += 1;
             match try_open(path) {
                 Ok(file) => break file,
-                Err(error) if is_busy(&error) && tries < OPEN_TRIES => thread::sleep(OPEN_PAUSE),
-                Err(error) if is_busy(&error) => return Err(OpenError::Busy { path: owned() }),
+                Err(error) if is_busy(&error) && tries < most_tries => thread::sleep(OPEN_PAUSE),
+                Err(error) if is_busy(&error) => {
+                    return Err(OpenError::Busy { path: owned(), holder: holder(Path::new("/proc"), path) });
+                }
                 Err(error) => return Err(io_error(error)),
             }
         };
@@ -189,6 +229,23 @@ fn try_open(path: &Path) -> io::Result<Flock<File>> {
 
 fn is_busy(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(nix::libc::EBUSY | nix::libc::EAGAIN))
+}
+
+/// Another process that has `device` open. Of other users' processes only root may see that.
+fn holder(processes: &Path, device: &Path) -> Option<Holder> {
+    let device = std::fs::canonicalize(device).ok()?;
+    let has_it_open = |process: &Path| {
+        let descriptors = std::fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
+        descriptors.into_iter().any(|entry| std::fs::read_link(entry.path()).is_ok_and(|open| open == device))
+    };
+    let numbers = std::fs::read_dir(processes).ok()?.flatten();
+    let mut others: Vec<u32> = numbers.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    others.sort_unstable();
+    let process = others
+        .into_iter()
+        .find(|&number| number != std::process::id() && has_it_open(&processes.join(number.to_string())))?;
+    let name = std::fs::read_to_string(processes.join(process.to_string()).join("comm")).ok()?;
+    Some(Holder { process, name: name.trim_end().to_owned() })
 }
 
 /// Where the block device `number` is mounted. Read from the kernel's own table, which needs no tool and knows every name of the device.
@@ -356,6 +413,25 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let refused = SgDevice::open(file.path()).unwrap_err();
         assert!(matches!(refused, OpenError::NotABlockDevice { .. }), "{refused}");
+    }
+
+    #[test]
+    fn who_has_a_drive_open_is_told_by_name_and_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let device = folder.path().join("sr0");
+        std::fs::write(&device, "").unwrap();
+        let device = device.canonicalize().unwrap();
+        let other = folder.path().join("other");
+        for (number, name, open) in [("71", "udevd", &other), ("712", "cdrskin", &device), ("self", "x", &device)] {
+            let process = folder.path().join("proc").join(number);
+            std::fs::create_dir_all(process.join("fd")).unwrap();
+            std::fs::write(process.join("comm"), format!("{name}\n")).unwrap();
+            std::os::unix::fs::symlink(open, process.join("fd/3")).unwrap();
+        }
+        let found = holder(&folder.path().join("proc"), &device).unwrap();
+        assert_eq!(found.to_string(), "cdrskin (process 712)");
+        assert!(!found.is_one_of_us());
+        assert_eq!(holder(&folder.path().join("proc"), &folder.path().join("other")), None, "it is not there");
     }
 
     #[test]

@@ -248,3 +248,17 @@ fn names_every_field_of_virtual_discs_images_and_the_demo() {
     held.run(&["demo", folder.path().join("demo").to_str().unwrap()]);
     held.expect_all(&["disc create, disc show", "image", "demo"]);
 }
+
+#[test]
+fn names_every_field_of_drives() {
+    let mut held = Held::new();
+    let sysfs = tempfile::tempdir().unwrap();
+    for (number, generic) in [(990, true), (991, false)] {
+        crate::drives::show_drive(sysfs.path(), number, generic);
+    }
+    held.run(&["drives", "--sysfs", sysfs.path().to_str().unwrap()]);
+    held.run(&["drives", "--sysfs", "/nonexistent"]);
+    // A drive that can be asked is in the guest only, where tests/vm.rs looks at it.
+    held.seen.insert(("drives", "drives[].writes[]".to_owned()));
+    held.expect_all(&["drives"]);
+}

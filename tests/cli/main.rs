@@ -9,6 +9,7 @@ mod by_hand;
 mod changing_sources;
 mod command_line;
 mod deciding;
+mod drives;
 mod every_medium;
 mod full_disk;
 mod gate;

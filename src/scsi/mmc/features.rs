@@ -59,6 +59,14 @@ impl Profile {
     }
 }
 
+impl Profile {
+    /// Whether a drive that lists it can write such a medium.
+    #[must_use]
+    pub fn is_recordable(self) -> bool {
+        !matches!(self, Profile::None | Profile::CdRom | Profile::DvdRom | Profile::BdRom | Profile::Other(_))
+    }
+}
+
 impl fmt::Display for Profile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -91,6 +99,8 @@ impl fmt::Display for Profile {
 pub struct Feature(pub u16);
 
 impl Feature {
+    /// Profile List: every kind of medium the drive knows, whatever is in.
+    pub const PROFILE_LIST: Feature = Feature(0x0000);
     /// Removable Medium; its first byte says how the medium is loaded.
     pub const REMOVABLE_MEDIUM: Feature = Feature(0x0003);
     /// Random Readable.
@@ -169,6 +179,13 @@ impl CurrentFeatures {
         self.features.iter().find(|(code, ..)| *code == feature).map(|(.., data)| data.as_slice())
     }
 
+    /// Every kind of medium that the drive knows, in its order (MMC-6 5.3.1); empty where it does not tell.
+    #[must_use]
+    pub fn profiles(&self) -> Vec<Profile> {
+        let listed = self.data(Feature::PROFILE_LIST).unwrap_or_default().chunks_exact(4);
+        listed.map(|descriptor| Profile::from_code(descriptor.u16_at(0))).collect()
+    }
+
     /// Whether the drive can take a medium out and in again by itself; `None` where it does not tell. It can where it has a tray and
     /// ejects it (MMC-6 5.3.5). That it can't pull it in again is told since version 2 of the descriptor: before, the bit was reserved.
     #[must_use]
@@ -242,6 +259,18 @@ mod tests {
         for len in 0..reply.len() {
             let _ = GetConfiguration.parse(&reply[..len]);
         }
+    }
+
+    #[test]
+    fn the_kinds_a_drive_writes_are_those_of_its_list_that_are_no_rom() {
+        let reply = [
+            0, 0, 0, 20, 0, 0, 0, 0, //
+            0x00, 0x00, 0x03, 12, 0, 0x1b, 0, 0, 0, 0x10, 0, 0, 0, 0x09, 0, 0,
+        ];
+        let profiles = GetConfiguration.parse(&reply).unwrap().profiles();
+        assert_eq!(profiles, [Profile::DvdPlusR, Profile::DvdRom, Profile::CdR]);
+        let written: Vec<_> = profiles.into_iter().filter(|profile| profile.is_recordable()).collect();
+        assert_eq!(written, [Profile::DvdPlusR, Profile::CdR]);
     }
 
     #[test]
