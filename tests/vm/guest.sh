@@ -24,7 +24,7 @@ packages=(
   libcap-ng0 qemu-block-extra libiscsi7
   # other people's burners and tools
   xorriso libisoburn1 libburn4 libisofs6 libjte2 cdrskin growisofs dvd+rw-tools wodim genisoimage libmagic1 sg3-utils
-  libsgutils2-1.46-2 libacl1 libbz2-1.0 libtinfo6 libreadline8
+  libsgutils2-1.46-2 libacl1 libbz2-1.0 libtinfo6 libreadline8 findutils util-linux
   # the ground they stand on
   libc6 libgcc-s1 libstdc++6 zlib1g busybox-static kmod
 )
@@ -33,6 +33,8 @@ programs=(
   usr/bin/sg_raw usr/bin/sg_inq usr/bin/sg_get_config usr/bin/sg_start usr/bin/sg_prevent usr/bin/sg_modes
   usr/bin/sg_readcap usr/bin/sg_turs usr/bin/xorriso usr/bin/cdrskin usr/bin/growisofs usr/bin/wodim
   usr/bin/genisoimage usr/bin/isoinfo usr/bin/dvd+rw-mediainfo usr/bin/dvd+rw-format
+  # busybox has no flock, and its find no -printf
+  usr/bin/find usr/bin/flock
 )
 # Kernel modules of every mode, and those of one each.
 modules="sr_mod sg isofs udf nls_utf8 nls_iso8859-1 nls_cp437 nls_ascii crc32c_generic"
@@ -86,7 +88,7 @@ lay_out_root() {
   ln -s /run "$root/var/run"
   cp "$stage/bin/busybox" "$root/bin/"
   for name in $("$stage/bin/busybox" --list | grep -vx busybox); do ln -s busybox "$root/bin/$name"; done
-  for name in "${programs[@]}"; do cp "$stage/$name" "$root/bin/"; done
+  for name in "${programs[@]}"; do cp --remove-destination "$stage/$name" "$root/bin/"; done
   for library in $(libraries "$search"); do
     case $library in
       /lib64/*) cp -L "$library" "$root/lib64/";;
