@@ -69,7 +69,6 @@ fn three_days_on_a_dvd_ram_are_what_the_kernel_shows_after_each_store() {
             cedarburn --today 2026-11-$day store
             mount -t iso9660 -o ro $BLANK /mnt
             is_on /mnt $days
-            ( cd /mnt && sha256sum -c .cedarburn/SHA256SUMS-* >/tmp/sums 2>&1 ) || { tail /tmp/sums; exit 1; }
             umount /mnt
         done
         cedarburn verify --session all
@@ -195,5 +194,6 @@ fn verify_names_the_file_on_sectors_that_can_not_be_read() {
         cedarburn list -R
         expect 11 cedarburn verify",
     );
-    said.expect("days:      2026-11-16").expect("2026/11/16/alpha/home.tar").expect(&bad.to_string());
+    said.expect("days:      2026-11-16")
+        .expect(&format!("/2026/11/16/alpha/home.tar: sectors {bad} to {bad} can't be read"));
 }

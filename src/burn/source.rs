@@ -1,7 +1,8 @@
 //! A drive as the place an ISO 9660 reader gets its sectors from.
 //!
 //! What is read here decides which earlier days the next session carries on, so a passing failure is not taken for a flaw of the disc:
-//! a READ is tried several times. A unit attention is not: the disc may be another one. It stays with the drive until somebody who
+//! a READ is tried several times, and one of many sectors sector by sector then: what can be read is, and the error names the first sector
+//! that can't. A unit attention is not tried again: the disc may be another one. It stays with the drive until somebody who
 //! can't mistake it has heard it.
 
 use super::medium::is_overwritable;
@@ -32,6 +33,14 @@ impl DriveSource<'_> {
         }
     }
 
+    fn read_one_by_one(&mut self, at: Lba, out: &mut [u8]) -> Result<(), SourceError> {
+        for (sector, number) in out.chunks_mut(SECTOR_BYTES).zip(0..) {
+            let at = at + Sectors(number);
+            self.try_read(at, sector).map_err(|error| SourceError::new(at, SECTOR_BYTES, error))?;
+        }
+        Ok(())
+    }
+
     /// A sector of an overwritable medium that was formatted and never written is empty, not broken. On a DVD-RW in restricted overwrite
     /// whose last border is open there is nothing to address behind what was written.
     fn is_empty(&mut self, error: &ScsiError) -> bool {
@@ -48,6 +57,12 @@ impl DriveSource<'_> {
 /// Whether another try may help: not behind the end of what is recorded, not on blank sectors, not without the drive.
 fn may_pass(error: &ScsiError) -> bool {
     !(error.is_attention() || error.is_blank() || error.is_drive_lost() || is_behind_the_end(error))
+}
+
+/// Whether the drive says that it can't read something of what it was asked for. One that does not answer would be waited for each sector.
+fn is_flaw(error: &ScsiError) -> bool {
+    let flaws = [SenseKey::MediumError, SenseKey::HardwareError, SenseKey::AbortedCommand];
+    may_pass(error) && error.sense().is_some_and(|sense| flaws.contains(&sense.key))
 }
 
 fn is_behind_the_end(error: &ScsiError) -> bool {
@@ -67,7 +82,48 @@ impl SectorSource for DriveSource<'_> {
                 }
                 Ok(())
             }
+            Err(error) if bytes > SECTOR_BYTES && is_flaw(&error) => self.read_one_by_one(at, out),
             other => other.map_err(|error| SourceError::new(at, bytes, error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::scsi::{Completion, Data, Transport, TransportError};
+
+    /// A disc with one sector that can't be read.
+    struct Scratched(u32);
+
+    impl Transport for Scratched {
+        fn execute(&mut self, cdb: &[u8], data: Data<'_>, _: Duration) -> Result<Completion, TransportError> {
+            if cdb[0] == 0x28 {
+                let first = u32::from_be_bytes(cdb[2..6].try_into().unwrap());
+                let count = u32::from(u16::from_be_bytes(cdb[7..9].try_into().unwrap()));
+                if (first..first + count).contains(&self.0) {
+                    return Ok(Completion::check([0x70, 0, 3, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x11, 0, 0, 0, 0, 0]));
+                }
+            }
+            Ok(Completion::good(data.len()))
+        }
+        fn max_transfer(&self) -> usize {
+            64 * 1024
+        }
+        fn wait(&mut self, _: Duration) {}
+        fn now(&self) -> Duration {
+            Duration::ZERO
+        }
+    }
+
+    #[test]
+    fn of_many_sectors_the_one_that_can_not_be_read_is_named() {
+        for bad in [8, 12, 135] {
+            let mut drive = Drive::new(Box::new(Scratched(bad)), "test");
+            let error = DriveSource(&mut drive).read(Lba(8), &mut vec![0; 128 * SECTOR_BYTES]).unwrap_err();
+            assert_eq!(error.to_string(), format!("sectors {bad} to {bad} can't be read"));
         }
     }
 }
