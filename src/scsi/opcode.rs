@@ -58,12 +58,15 @@ opcodes! {
     CloseTrackSession = 0x5b, "CLOSE TRACK SESSION";
     ReadBufferCapacity = 0x5c, "READ BUFFER CAPACITY";
     SendCueSheet = 0x5d, "SEND CUE SHEET";
+    ReportLuns = 0xa0, "REPORT LUNS";
     Blank = 0xa1, "BLANK";
+    Read12 = 0xa8, "READ(12)";
     Write12 = 0xaa, "WRITE(12)";
     GetPerformance = 0xac, "GET PERFORMANCE";
     ReadDiscStructure = 0xad, "READ DISC STRUCTURE";
     SetStreaming = 0xb6, "SET STREAMING";
     SetCdSpeed = 0xbb, "SET CD SPEED";
+    ReadCd = 0xbe, "READ CD";
 }
 
 impl fmt::Display for Opcode {

@@ -57,6 +57,11 @@ impl<T: Transport, W: Write + Send> Traced<T, W> {
         self
     }
 
+    /// What is traced, to be used without a trace.
+    pub fn inner_mut(&mut self) -> &mut T {
+        &mut self.inner
+    }
+
     /// A trace that can't be written must not stop a burn. It ends there: one with a gap would tell of another run.
     fn line(&mut self, line: &str) {
         if self.lost {
@@ -81,7 +86,9 @@ fn hex(bytes: &[u8]) -> String {
 fn shown(opcode: Option<Opcode>, bytes: &[u8]) -> String {
     match opcode {
         _ if bytes.is_empty() => String::new(),
-        Some(Opcode::Read10 | Opcode::Write10 | Opcode::Write12) => format!(" crc={:08x}", crc32c::crc32c(bytes)),
+        Some(Opcode::Read10 | Opcode::Read12 | Opcode::ReadCd | Opcode::Write10 | Opcode::Write12) => {
+            format!(" crc={:08x}", crc32c::crc32c(bytes))
+        }
         _ => format!(" [{}]", hex(bytes)),
     }
 }

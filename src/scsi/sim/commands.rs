@@ -8,6 +8,7 @@ use super::drive::{Inserted, SimDrive, Stop};
 use super::family::{Effect, Job, TocRequest, TrackAddress};
 use super::features::{self, Loaded};
 use super::formatting;
+use super::identity;
 use super::kinds::Nature;
 use super::mode::{AT_ONCE, Speeds};
 use super::replies;
@@ -27,7 +28,7 @@ impl SimDrive {
         self.endless = false;
         self.cut_short = false;
         // A READ or WRITE meets its fault further on: one that is turned away does not count.
-        if ![Opcode::Read10, Opcode::Write10, Opcode::Write12].map(Opcode::code).contains(&code) {
+        if !touches_sectors(code) {
             let met = self.meet_fault(code, None);
             if met.is_err() {
                 self.watch.page_refused |= code == Opcode::ModeSelect10.code();
@@ -82,7 +83,9 @@ impl SimDrive {
         let fields = Fields(cdb);
         match opcode {
             Opcode::TestUnitReady => Ok(0),
-            Opcode::Read10 => self.read(cdb, data),
+            Opcode::Read10 => self.read(cdb, fields.u16(7).into(), data),
+            Opcode::Read12 => self.read(cdb, fields.u32(6), data),
+            Opcode::ReadCd => self.read_cd(cdb, data),
             Opcode::Write10 => self.write(cdb, fields.u16(7).into(), out),
             Opcode::Write12 => {
                 if fields.bit(10, 7) && !self.inserted()?.family.can_stream() {
@@ -127,10 +130,12 @@ impl SimDrive {
             }
             Opcode::RequestSense => self.give(fields.u8(4).into(), &self.requested_sense().bytes(), data, cdb),
             Opcode::Inquiry => {
-                if fields.bit(1, 0) || fields.u8(2) != 0 {
-                    return Err(Sense::cdb_field(if fields.bit(1, 0) { 1 } else { 2 }, None).into());
-                }
-                self.give(fields.length(3), &replies::inquiry(), data, cdb)
+                let reply = identity::inquiry(fields.bit(1, 0), fields.u8(2))?;
+                self.give(fields.length(3), &reply, data, cdb)
+            }
+            Opcode::ReportLuns => {
+                let reply = identity::logical_units(fields.u8(2))?;
+                self.give(usize::try_from(fields.u32(6)).unwrap_or(usize::MAX), &reply, data, cdb)
             }
             Opcode::GetPerformance => {
                 let (speed, one) = (self.write_kb_per_s, self.quirks.one_descriptor);
@@ -232,7 +237,8 @@ impl SimDrive {
             Opcode::ReadTocPmaAtip if self.quirks.toc_refused => Err(Sense::cdb_field(2, Some(3))),
             Opcode::ReadTocPmaAtip => {
                 let Inserted { disc, family, .. } = self.inserted()?;
-                let request = TocRequest { format: cdb.u8(2) & 0x0f, msf: cdb.bit(1, 1), from: cdb.u8(6) };
+                let format = if cdb.u8(2) & 0x0f == 0 { cdb.u8(9) >> 6 } else { cdb.u8(2) & 0x0f };
+                let request = TocRequest { format, msf: cdb.bit(1, 1), from: cdb.u8(6) };
                 family.toc(&disc.state, request)
             }
             _ => Err(Sense::INVALID_OPCODE),
@@ -289,6 +295,7 @@ impl SimDrive {
         let spinning_up = operation.effect == Effect::Nothing;
         let answered = match opcode {
             Opcode::Inquiry
+            | Opcode::ReportLuns
             | Opcode::RequestSense
             | Opcode::ModeSense10
             | Opcode::GetConfiguration
@@ -445,8 +452,16 @@ impl SimDrive {
 fn leaves_attention(opcode: Opcode) -> bool {
     matches!(
         opcode,
-        Opcode::Inquiry | Opcode::RequestSense | Opcode::GetConfiguration | Opcode::GetEventStatusNotification
+        Opcode::Inquiry
+            | Opcode::ReportLuns
+            | Opcode::RequestSense
+            | Opcode::GetConfiguration
+            | Opcode::GetEventStatusNotification
     )
+}
+
+fn touches_sectors(code: u8) -> bool {
+    [Opcode::Read10, Opcode::Read12, Opcode::ReadCd, Opcode::Write10, Opcode::Write12].map(Opcode::code).contains(&code)
 }
 
 /// After these, the next writable address may be another one.
@@ -472,6 +487,7 @@ fn needs_medium(opcode: Opcode) -> bool {
     !matches!(
         opcode,
         Opcode::Inquiry
+            | Opcode::ReportLuns
             | Opcode::RequestSense
             | Opcode::StartStopUnit
             | Opcode::PreventAllowMediumRemoval

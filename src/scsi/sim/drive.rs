@@ -284,6 +284,33 @@ impl SimDrive {
         self.lose_power(Power::Off);
     }
 
+    /// Somebody resets the drive (SAM-5 6.3.3): the buffer, what was being done and the lock are lost, and the next command meets
+    /// 6/29/00.
+    ///
+    /// # Errors
+    /// When the drive is without power, or the host's file system fails it.
+    pub fn reset(&mut self) -> Result<(), TransportError> {
+        if self.power != Power::On {
+            return Err(TransportError::Gone);
+        }
+        self.be_reset().map_err(|error| self.fail(error))?;
+        self.attention = Some(Sense::RESET);
+        Ok(())
+    }
+
+    fn be_reset(&mut self) -> Result<(), DiscError> {
+        self.operation = None;
+        if let Some(inserted) = &mut self.slot {
+            inserted.let_go()?;
+            inserted.disc.reload()?;
+        }
+        self.loaded();
+        self.operation = None;
+        self.attention = None;
+        self.prevented = false;
+        Ok(())
+    }
+
     fn lose_power(&mut self, power: Power) {
         if self.power != Power::On {
             return;
@@ -452,15 +479,7 @@ impl SimDrive {
                 Ok(None)
             }
             Action::Reset => {
-                self.operation = None;
-                if let Some(inserted) = &mut self.slot {
-                    inserted.let_go()?;
-                    inserted.disc.reload()?;
-                }
-                self.loaded();
-                self.operation = None;
-                self.attention = None;
-                self.prevented = false;
+                self.be_reset()?;
                 Err(Sense::RESET.into())
             }
             Action::Eject => {
@@ -554,7 +573,7 @@ impl Transport for SimDrive {
 
     fn max_transfer(&self) -> usize {
         let kib = self.quirks.most_kib.and_then(|kib| usize::try_from(kib).ok());
-        kib.map_or(MAX_TRANSFER, |kib| (kib * 1024).min(MAX_TRANSFER))
+        kib.map_or(MAX_TRANSFER, |kib| kib * 1024)
     }
 
     fn wait(&mut self, duration: Duration) {

@@ -85,6 +85,7 @@ mod family;
 mod faults;
 mod features;
 mod formatting;
+mod identity;
 mod kinds;
 mod mechanics;
 mod mode;

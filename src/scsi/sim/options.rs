@@ -200,9 +200,9 @@ const NUMBERS: [Number; 4] = [
         name: "maxxfer",
         default: 0,
         least: 2,
-        most: 64,
+        most: 16384,
         unit: "k",
-        expected: "a number of KiB from 2 to 64, like 32k,",
+        expected: "a number of KiB from 2 to 16384, like 32k,",
         field: |q| &mut q.most_kib,
     },
     Number {
@@ -344,7 +344,7 @@ mod tests {
         assert_eq!(quirks("blankcapacity=2/30/0").unwrap().blank_capacity, Some(Sense::new(2, 0x30, 0)));
         let error = |option: &str| quirks(option).unwrap_err().to_string();
         assert_eq!(error("gap"), "\"gap\": a number of blocks, at most 10000000, is expected");
-        assert_eq!(error("maxxfer=1k"), "\"maxxfer=1k\": a number of KiB from 2 to 64, like 32k, is expected");
+        assert_eq!(error("maxxfer=1k"), "\"maxxfer=1k\": a number of KiB from 2 to 16384, like 32k, is expected");
         assert_eq!(error("clueless=0"), "\"clueless=0\": a number of seconds is expected");
         assert_eq!(error("runout=ff"), "\"runout=ff\": KEY/ASC/ASCQ in hex is expected");
         assert!(error("fast").contains("lockstolen, clueless=N, slowload=N"));

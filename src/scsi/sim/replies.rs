@@ -6,15 +6,6 @@ use super::kinds::Medium;
 use super::sense::Sense;
 use crate::sector::SECTOR_BYTES;
 
-/// Standard INQUIRY data (SPC-4 6.4.2): an MMC device with removable medium.
-pub(super) fn inquiry() -> Vec<u8> {
-    let mut reply = vec![0x05, 0x80, 0x05, 0x02, 0x1f, 0, 0, 0];
-    reply.extend_from_slice(b"CEDARBRN");
-    reply.extend_from_slice(b"SIMULATED DRIVE ");
-    reply.extend_from_slice(b"1.00");
-    reply
-}
-
 /// GET EVENT STATUS NOTIFICATION (MMC-6 6.7). Returns the reply, and whether it told of the media event.
 pub(super) fn event_status(classes: u8, media_event: u8, tray_open: bool, present: bool) -> (Vec<u8>, bool) {
     // Operational change, power, external request, media, device busy.

@@ -22,10 +22,28 @@ const SUPERBLOCK_END: u32 = 32;
 const PRE_GAP_START: u32 = 0xffff_ff6a;
 
 impl SimDrive {
-    pub(super) fn read(&mut self, cdb: &[u8], data: Data<'_>) -> Result<usize, Stop> {
+    /// READ CD (MMC-6 6.17) of user data, in sectors of 2048 bytes as all discs here have them.
+    pub(super) fn read_cd(&mut self, cdb: &[u8], data: Data<'_>) -> Result<usize, Stop> {
         let fields = Fields(cdb);
-        let (at, count) = (fields.u32(2), u32::from(fields.u16(7)));
-        let bytes = fields.length(7) * SECTOR_BYTES;
+        if self.inserted()?.disc.medium().nature() != Nature::Cd {
+            return Err(Sense::INCOMPATIBLE_MEDIUM.into());
+        }
+        // Any type, or mode 1; user data alone, which is all that a virtual disc holds.
+        if !matches!(fields.u8(1) >> 2, 0 | 2) {
+            return Err(Sense::ILLEGAL_MODE_FOR_TRACK.into());
+        }
+        for (byte, right) in [(9, 0x10), (10, 0x00)] {
+            if fields.u8(byte) != right {
+                return Err(Sense::cdb_field(byte, None).into());
+            }
+        }
+        self.read(cdb, fields.u32(5) & 0x00ff_ffff, data)
+    }
+
+    pub(super) fn read(&mut self, cdb: &[u8], count: u32, data: Data<'_>) -> Result<usize, Stop> {
+        let fields = Fields(cdb);
+        let at = fields.u32(2);
+        let bytes = usize::try_from(count).unwrap_or(usize::MAX).saturating_mul(SECTOR_BYTES);
         let buffer = match data {
             Data::In(buffer) if buffer.len() == bytes => buffer,
             Data::None if bytes == 0 => &mut [],
