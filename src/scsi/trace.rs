@@ -113,7 +113,7 @@ impl<T: Transport, W: Write + Send> Transport for Traced<T, W> {
                 if let Data::In(buffer) = &data {
                     let came = &buffer[..done.moved.min(buffer.len())];
                     let _ = write!(line, " in={}{}", done.moved, shown(opcode, came));
-                    if opcode == Some(Opcode::Inquiry) {
+                    if opcode == Some(Opcode::Inquiry) && cdb.get(1).is_some_and(|byte| byte & 1 == 0) {
                         identity = Inquiry.parse(came).ok();
                     }
                 }

@@ -97,6 +97,7 @@ impl SimDrive {
                 let page = self.page.clone();
                 let Inserted { disc, family, .. } = self.inserted()?;
                 family.reserve(disc, &page, fields.u32(5))?;
+                disc.save()?;
                 Ok(0)
             }
             Opcode::SendCueSheet => {
@@ -432,7 +433,7 @@ impl SimDrive {
         if let Some(job) = job? {
             self.begin(job, immediate, timeout)?;
         }
-        Ok(0)
+        Ok(list.len())
     }
 
     /// Whatever writes wants the tray locked. Who asked for that in vain may do without.
@@ -473,7 +474,6 @@ fn moves_the_address(opcode: Opcode) -> bool {
             | Opcode::CloseTrackSession
             | Opcode::Blank
             | Opcode::FormatUnit
-            | Opcode::ReserveTrack
             | Opcode::SendCueSheet
     )
 }

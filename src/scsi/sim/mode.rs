@@ -182,17 +182,19 @@ fn check(page: &[u8], at: usize, obeying: Option<Nature>) -> Result<(), Sense> {
 
 /// Which byte and bit a CD can't follow (MMC-6 7.5.4).
 fn wrong_for_cd(page: Fields<'_>) -> Option<(usize, u8)> {
+    // Session at once, the cue sheet says what the tracks are.
+    let told_later = page.u8(2) & 0x0f == AT_ONCE;
     let checks = [
-        (matches!(page.u8(2) & 0x0f, TRACK_AT_ONCE | AT_ONCE), (2, 3)),
-        (!page.bit(3, 5), (3, 5)),
-        (page.u8(3) & 0x0f == 4, (3, 3)),
-        (page.u8(4) & 0x0f == 8, (4, 3)),
+        (told_later || page.u8(2) & 0x0f == TRACK_AT_ONCE, (2, 3)),
+        (told_later || !page.bit(3, 5), (3, 5)),
+        (told_later || page.u8(3) & 0x0f == 4, (3, 3)),
+        (told_later || page.u8(4) & 0x0f == 8, (4, 3)),
         (page.u8(8) == 0, (8, 7)),
     ];
     checks.into_iter().find(|(right, _)| !right).map(|(_, place)| place)
 }
 
-/// Which byte and bit a DVD-R or DVD-RW can't follow: in increments it takes fixed packets of one ECC unit, linked by one
+/// Which byte and bit a DVD-R or DVD-RW can't follow: in increments it takes packets of one ECC unit if they are fixed, linked by one
 /// unit; at once it takes a single session.
 fn wrong_for_dvd(page: Fields<'_>) -> Option<(usize, u8)> {
     let at_once = page.u8(2) & 0x0f == AT_ONCE;
@@ -200,12 +202,12 @@ fn wrong_for_dvd(page: Fields<'_>) -> Option<(usize, u8)> {
         (at_once || page.u8(2) & 0x0f == INCREMENTAL, (2, 3)),
         (at_once != page.bit(2, 5), (2, 5)),
         (if at_once { page.u8(3) >> 6 == 0 } else { page.u8(3) >> 6 != 1 }, (3, 7)),
-        (at_once != page.bit(3, 5), (3, 5)),
+        (!(at_once && page.bit(3, 5)), (3, 5)),
         (page.u8(3) & 0x0f == 5, (3, 3)),
         (page.u8(4) & 0x0f == 8, (4, 3)),
         (at_once || page.u8(5) == 0x10, (5, 7)),
         (page.u8(8) == 0, (8, 7)),
-        (at_once || page.u32(10) == 16, (10, 7)),
+        (!page.bit(3, 5) || page.u32(10) == 16, (10, 7)),
     ];
     checks.into_iter().find(|(right, _)| !right).map(|(_, place)| place)
 }

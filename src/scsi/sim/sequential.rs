@@ -27,7 +27,7 @@ use super::options::Quirks;
 use super::restricted_overwrite;
 use super::sense::Sense;
 use super::sequential_replies::View;
-use super::sequential_rules::{Rules, next_track_start, only_at_once, rules_of, usable};
+use super::sequential_rules::{Rules, limit_of, next_track_start, only_at_once, rules_of, usable};
 use super::state::{DiscState, Format, FormatStatus, Track};
 use super::tracks;
 
@@ -113,9 +113,19 @@ impl Sequential {
     }
 
     fn close_track(&mut self, disc: &mut VirtualDisc) -> Result<(), DiscError> {
-        self.fill_unit(disc)?;
-        if let Some(track) = disc.state.open_track_mut() {
-            track.closed = true;
+        let untouched = disc.state.open_track().is_some_and(|track| track.reserved > 0 && track.blocks == 0);
+        if !untouched {
+            self.fill_unit(disc)?;
+        }
+        if let Some(track) = disc.state.open_track() {
+            // A reserved track is as long as it was reserved, whatever was written.
+            let (end, missing) = (track.start + track.blocks, track.reserved.saturating_sub(track.blocks));
+            disc.write_zeros(end, missing)?;
+            if let Some(track) = disc.state.open_track_mut() {
+                track.blocks += missing;
+                track.reserved = 0;
+                track.closed = true;
+            }
         }
         self.writing = None;
         Ok(())
@@ -129,6 +139,33 @@ impl Sequential {
         }
         disc.state.finalised = !appendable;
         self.reserved = None;
+    }
+
+    /// DVD+R and BD-R: the next track gets so many blocks, and what follows it begins behind them (MMC-6 6.33). Only one is reserved
+    /// at a time.
+    fn reserve_track(&self, disc: &mut DiscState, blocks: u32) -> Result<(), Sense> {
+        if disc.finalised {
+            return Err(self.rules.closed);
+        }
+        if disc.open_track().is_some() {
+            return Err(Sense::SEQUENCE);
+        }
+        if self.view(disc).takes_no_track() {
+            return Err(Sense::NO_MORE_TRACKS);
+        }
+        if blocks == 0 {
+            return Err(Sense::cdb_field(5, None));
+        }
+        let start = next_track_start(disc).ok_or(self.rules.full)?;
+        let whole = self.rules.whole_units(blocks);
+        if whole > usable(disc) - start {
+            return Err(self.rules.full);
+        }
+        tracks::open(disc, start);
+        if let Some(track) = disc.open_track_mut() {
+            track.reserved = whole;
+        }
+        Ok(())
     }
 
     fn synchronized(&mut self, disc: &mut VirtualDisc) -> Result<(), DiscError> {
@@ -199,7 +236,10 @@ impl Family for Sequential {
             return Err(Sense::INVALID_ADDRESS_FOR_WRITE.at(at));
         }
         self.check_packet(at_once, count)?;
-        let limit = self.reserved.filter(|_| at_once).unwrap_or(usable(state));
+        let limit = self
+            .reserved
+            .filter(|_| at_once)
+            .unwrap_or(state.open_track().map_or(usable(state), |track| limit_of(track, state)));
         let writing = Writing { next: end, end: limit, at_once, synchronized: false };
         if end > limit {
             return Err(self.beyond(&writing, at));
@@ -374,7 +414,7 @@ impl Family for Sequential {
 
     fn reserve(&mut self, disc: &mut VirtualDisc, page: &WritePage, blocks: u32) -> Result<(), Sense> {
         if !self.rules.obeys_page {
-            return Err(Sense::INCOMPATIBLE_MEDIUM);
+            return self.reserve_track(&mut disc.state, blocks);
         }
         if self.writing.is_some() || !page.is_selected() || disc.state.erasing {
             return Err(Sense::SEQUENCE);

@@ -4,7 +4,7 @@ use super::family::{TocRequest, TrackAddress, address, counted, low_byte, msf};
 use super::kinds::Nature;
 use super::options::Quirks;
 use super::sense::Sense;
-use super::sequential_rules::{Rules, next_start, next_track_start, only_at_once, usable};
+use super::sequential_rules::{Rules, limit_of, next_start, next_track_start, only_at_once, usable};
 use super::state::{DiscState, MOST_TRACKS_ELSEWHERE, Track};
 use super::tracks;
 
@@ -20,10 +20,10 @@ const DATA_INCREMENTAL: u8 = 0x05;
 
 const DAMAGED: u8 = 0x20;
 
-/// Byte 6: reserved track, blank, packets, fixed packets; data mode 1.
+/// Byte 6: reserved track, blank, increments; data mode 1. The sequential DVDs have no fixed packets (FP), only a least one.
 const RESERVED: u8 = 0x80;
 const BLANK: u8 = 0x40;
-const FIXED_PACKETS: u8 = 0x30;
+const INCREMENTS: u8 = 0x20;
 const DATA_MODE_1: u8 = 0x01;
 
 /// The disc, and what the drive alone knows of it.
@@ -57,7 +57,7 @@ impl View<'_> {
         let track = self.disc.open_track()?;
         let can = !only_at_once(self.disc) && (self.quirks.continues_damaged || !track.is_damaged());
         let at = self.rules.whole_units(track.end());
-        (can && at < usable(self.disc)).then_some(at)
+        (can && at < limit_of(track, self.disc)).then_some(at)
     }
 
     /// Whether the disc has as many tracks as it can have.
@@ -161,7 +161,7 @@ impl View<'_> {
 
     /// First block that no more belongs to the track: one that is written owns all that is free.
     fn end_of(&self, track: &Track) -> u32 {
-        if track.closed { track.end() } else { usable(self.disc) }
+        if track.closed { track.end() } else { limit_of(track, self.disc) }
     }
 
     /// Bytes 5 and 6 that a track has by the way it is recorded.
@@ -169,7 +169,7 @@ impl View<'_> {
         if !self.rules.obeys_page || only_at_once(self.disc) || self.reserved.is_some() {
             (DATA, DATA_MODE_1)
         } else {
-            (DATA_INCREMENTAL, FIXED_PACKETS | DATA_MODE_1)
+            (DATA_INCREMENTAL, INCREMENTS | DATA_MODE_1)
         }
     }
 
@@ -210,9 +210,9 @@ impl View<'_> {
         if track.closed {
             return fields;
         }
-        let limit = self.reserved.map_or(usable(self.disc), |blocks| track.start.saturating_add(blocks));
+        let limit = self.reserved.map_or(limit_of(track, self.disc), |blocks| track.start.saturating_add(blocks));
         let size = limit.saturating_sub(track.start);
-        let reserved = if self.reserved.is_some() { RESERVED } else { 0 };
+        let reserved = if self.reserved.is_some() || track.reserved > 0 { RESERVED } else { 0 };
         if let Some(next) = self.next {
             let next = Some(next).filter(|next| *next < limit);
             let free = next.map_or(0, |next| limit - next);
@@ -221,7 +221,9 @@ impl View<'_> {
         let damage = if track.is_damaged() { DAMAGED } else { 0 };
         match self.resumes_at() {
             Some(at) => {
-                TrackFields { byte5: byte5 | damage, next: Some(at), free: limit.saturating_sub(at), size, ..fields }
+                let blank = if track.reserved > 0 && track.blocks == 0 { BLANK } else { 0 };
+                let (byte5, byte6) = (byte5 | damage, byte6 | reserved | blank);
+                TrackFields { byte5, byte6, next: Some(at), free: limit.saturating_sub(at), size, ..fields }
             }
             None => TrackFields { byte5: byte5 | damage, ..fields },
         }

@@ -2,7 +2,7 @@
 
 use super::kinds::Nature;
 use super::sense::Sense;
-use super::state::{DiscState, MOST_TRACKS_ELSEWHERE};
+use super::state::{DiscState, MOST_TRACKS_ELSEWHERE, Track};
 
 /// Blocks between the lead-out of a session and the next track. Nobody but the drive may know them: they differ from disc to disc.
 #[derive(Debug, Clone, Copy)]
@@ -110,6 +110,12 @@ impl Rules {
 /// Blocks that can hold data: spare areas are taken off.
 pub(super) fn usable(disc: &DiscState) -> u32 {
     disc.format.map_or(disc.capacity, |format| format.formatted)
+}
+
+/// First block that an open track can't have: what was reserved for it ends there, or the disc.
+pub(super) fn limit_of(track: &Track, disc: &DiscState) -> u32 {
+    let reserved = Some(track.reserved).filter(|blocks| *blocks > 0);
+    reserved.map_or(usable(disc), |blocks| track.start.saturating_add(blocks))
 }
 
 /// Whether a track can only be written disc at once.

@@ -77,6 +77,9 @@ pub(super) struct Track {
     /// DVD and BD: how many blocks there were when the buffer was last empty in good order.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(super) synchronized: u32,
+    /// DVD+R, BD-R: for how many blocks it was reserved; 0 if it was not.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) reserved: u32,
     pub(super) closed: bool,
 }
 
@@ -93,7 +96,8 @@ impl Track {
 
     /// Whether it was left in the midst of writing: what its end looks like nobody knows.
     pub(super) fn is_damaged(&self) -> bool {
-        !self.closed && (self.blocks == 0 || self.blocks != self.synchronized)
+        let untouched = self.blocks == 0 && self.reserved > 0;
+        !self.closed && !untouched && (self.blocks == 0 || self.blocks != self.synchronized)
     }
 }
 
@@ -317,6 +321,7 @@ impl DiscState {
                 let room = self.usable().checked_sub(track.start).is_some_and(|room| track.blocks <= room);
                 let most_run_out = if self.medium.nature() == Nature::Cd { RUN_OUT } else { 0 };
                 let room = room && track.run_out <= most_run_out && track.synchronized <= track.blocks;
+                let room = room && (track.reserved == 0 || self.holds_reserved(track));
                 if !room || track.start < free_from {
                     return Some(format!("track {number} does not lie where it can"));
                 }
@@ -327,6 +332,12 @@ impl DiscState {
             }
         }
         None
+    }
+
+    /// Whether an open track with a reservation lies in it, and that on the disc.
+    fn holds_reserved(&self, track: &Track) -> bool {
+        let room = self.usable().checked_sub(track.start).is_some_and(|room| track.reserved <= room);
+        room && !track.closed && track.blocks <= track.reserved && self.medium.nature() != Nature::Cd
     }
 
     fn flaw_of_ranges(&self) -> Option<String> {

@@ -100,8 +100,8 @@ fn pre_recorded() -> Vec<u8> {
 fn adip(disc: &DiscState) -> Vec<u8> {
     let mut body = dvd_layer(disc);
     body.truncate(256);
-    body[15..23].copy_from_slice(b"CEDARVRT");
-    body[23..26].copy_from_slice(b"001");
+    body[19..27].copy_from_slice(b"CEDARVRT");
+    body[27..30].copy_from_slice(b"001");
     body
 }
 

@@ -6,7 +6,7 @@ use super::state::{DiscState, Session, Track};
 /// Opens a track at `start`, in the session that is open or in a new one.
 pub(super) fn open(disc: &mut DiscState, start: u32) {
     let number = disc.last_track_number().saturating_add(1);
-    let track = Track { number, start, blocks: 0, run_out: 0, synchronized: 0, closed: false };
+    let track = Track { number, start, blocks: 0, run_out: 0, synchronized: 0, reserved: 0, closed: false };
     match disc.sessions.last_mut().filter(|session| session.lead_out.is_none()) {
         Some(session) => session.tracks.push(track),
         None => disc.sessions.push(Session { tracks: vec![track], lead_out: None, gap: None }),

@@ -143,6 +143,19 @@ fn a_session_at_once_is_for_blank_discs_only() {
 }
 
 #[test]
+fn the_cue_sheet_says_what_the_tracks_are_and_the_page_need_not() {
+    let folder = disc("cdr-80");
+    let mut drive = drive(&folder, "");
+    // Track mode 0 and data block type 0 are those of audio.
+    let mode =
+        |write_type: &str| format!("0000000000000000 0532 {write_type} C0 00").replace(' ', "") + &"00".repeat(47);
+    let page = |write_type| send(&mut drive, "55 10 00 00 00 00 00 00 3C 00", &mode(write_type));
+    let done = ["42", "41"].map(page);
+    assert_eq!(done[0].status, Status::Good);
+    assert_eq!(sense(&done[1]), (5, 0x26, 0));
+}
+
+#[test]
 fn a_power_cut_in_the_midst_leaves_a_track_that_can_be_closed() {
     let folder = disc("cdr-80");
     {

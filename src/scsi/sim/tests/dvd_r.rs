@@ -42,7 +42,7 @@ fn blank_discs_show_one_empty_track_and_what_they_can_do() {
         assert_eq!(&ask(&mut drive, "46 01 00 00 00 00 00 00 08 00")[12..], profile);
         let info = format!("0020 {status} 01 01 01 01 00 FF 00 00 00 00000000 00000000 {size} 0000000000000000 0000");
         assert_eq!(ask(&mut drive, DISC_INFO), flat(&info), "{word}");
-        let modes = if word == "dvd-r-dl" { "04 41" } else { "05 71" };
+        let modes = if word == "dvd-r-dl" { "04 41" } else { "05 61" };
         let blank = format!(
             "002E 01 01 00 {modes} 01 00000000 00000000 {size} 00000010 {size} 00000000 \
             00 00 0000 00000000 0000000000000000"
@@ -59,7 +59,7 @@ fn a_drive_may_not_know_track_ff() {
     let mut drive = drive(&folder, ",noffh");
     assert_eq!(sense(&run(&mut drive, "52 01 00 00 00 FF 00 00 30 00")), (5, 0x24, 0));
     burn_increments(&mut drive, 1, 0, 160, 1);
-    assert_eq!(track(&mut drive, 2)[4..24], flat("02 02 00 05 71 01 000070A0"));
+    assert_eq!(track(&mut drive, 2)[4..24], flat("02 02 00 05 61 01 000070A0"));
 }
 
 #[test]
@@ -69,11 +69,11 @@ fn increments_make_a_session_and_the_border_keeps_its_distance() {
     burn_increments(&mut drive, 1, 0, 160, 1);
     assert_eq!(ask(&mut drive, DISC_INFO)[4..14], flat("01 01 02 02 02"));
     // 160 + 28672 = 28832 = 70A0h.
-    let next = "02 02 00 05 71 01 000070A0 000070A0 0022A1E0 00000010 0022A1E0 00000000";
+    let next = "02 02 00 05 61 01 000070A0 000070A0 0022A1E0 00000010 0022A1E0 00000000";
     assert_eq!(track(&mut drive, 2)[4..64], flat(next));
     assert_eq!(
         track(&mut drive, 1)[4..64],
-        flat("01 01 00 05 31 02 00000000 00000000 00000000 00000010 000000A0 0000009F")
+        flat("01 01 00 05 21 02 00000000 00000000 00000000 00000010 000000A0 0000009F")
     );
     burn_increments(&mut drive, 2, 28_832, 32, 2);
     // Later borders are smaller: 28832 + 32 + 6144 = 35008 = 88C0h.
@@ -293,11 +293,10 @@ fn a_write_page_a_dvd_can_not_follow_is_pointed_at() {
         let done = drive.execute(&hex("55 10 00 00 00 00 00 00 3C 00"), Data::Out(&list), LONG).unwrap();
         (sense(&done), done.sense[15..].to_vec())
     };
-    // Track at once, no link size, no fixed packets, another track mode, raw blocks, another link size, session format, packet size.
+    // Track at once, no link size, another track mode, raw blocks, another link size, session format, packet size.
     for (at, byte, flags, pointed) in [
         (10, 0x61, 0x8b, 10),
         (10, 0x40, 0x8d, 10),
-        (11, 0xc5, 0x8d, 11),
         (11, 0xe4, 0x8b, 11),
         (12, 0x00, 0x8b, 12),
         (13, 0x07, 0x8f, 13),
@@ -322,13 +321,13 @@ fn a_power_cut_damages_the_track_and_two_closes_repair_the_disc() {
     }
     let kept = described(&folder).sessions[1].tracks[0].blocks;
     let mut drive = drive(&folder, "");
-    assert_eq!(track(&mut drive, 2)[4..40], flat("02 02 00 25 31 02 000070A0 00000000 00000000"));
+    assert_eq!(track(&mut drive, 2)[4..40], flat("02 02 00 25 21 02 000070A0 00000000 00000000"));
     select(&mut drive, INCREMENTAL);
     assert_eq!(sense(&write_once(&mut drive, 28_832, 16, 2).unwrap()), (5, 0x2c, 0));
     good(&mut drive, "5B 00 01 00 00 02 00 00 00 00");
     good(&mut drive, "5B 00 02 00 00 00 00 00 00 00");
     let next = (28_832 + kept).next_multiple_of(16) + 6144;
-    assert_eq!(track(&mut drive, 3)[8..32], format!("00057101{next:08x}{next:08x}"));
+    assert_eq!(track(&mut drive, 3)[8..32], format!("00056101{next:08x}{next:08x}"));
     burn_increments(&mut drive, 3, next, 16, 3);
     holds(&mut drive, 0, 160, 1);
     holds(&mut drive, 28_832, kept, 2);

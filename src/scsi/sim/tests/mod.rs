@@ -13,6 +13,7 @@ mod dvd_ram;
 mod faults;
 mod quirks;
 mod replies;
+mod reserved;
 mod restricted_overwrite;
 
 use std::path::Path;

@@ -74,7 +74,7 @@ fn discs_say_who_made_them() {
 
     let mut drive = super::drive(&disc("dvd+rw"), "");
     let adip = hex(&ask(&mut drive, "AD 00 00 00 00 00 00 11 01 04 00 00"));
-    assert_eq!((adip.len(), &adip[19..30]), (260, &b"CEDARVRT001"[..]));
+    assert_eq!((adip.len(), &adip[23..34]), (260, &b"CEDARVRT001"[..]));
     assert_eq!(ask(&mut drive, "AD 00 00 00 00 00 00 FF 00 40 00 00"), flat("000A0000 00400804 11400104"));
 
     let mut drive = super::drive(&disc("dvd+r-dl"), "");
