@@ -48,7 +48,14 @@ impl DvdPlusRw {
     }
 
     fn figures(&self, disc: &DiscState) -> OneTrack {
-        OneTrack { ecc: ECC_BLOCKS, blocks: disc.capacity, blank: self.is_blank(disc), next: None, free: 0 }
+        OneTrack {
+            ecc: ECC_BLOCKS,
+            blocks: disc.capacity,
+            blank: self.is_blank(disc),
+            packets: false,
+            next: None,
+            free: 0,
+        }
     }
 }
 

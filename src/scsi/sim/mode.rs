@@ -200,10 +200,10 @@ fn wrong_for_dvd(page: Fields<'_>) -> Option<(usize, u8)> {
     let at_once = page.u8(2) & 0x0f == AT_ONCE;
     let checks = [
         (at_once || page.u8(2) & 0x0f == INCREMENTAL, (2, 3)),
-        (at_once != page.bit(2, 5), (2, 5)),
+        (at_once || page.bit(2, 5), (2, 5)),
         (if at_once { page.u8(3) >> 6 == 0 } else { page.u8(3) >> 6 != 1 }, (3, 7)),
         (!(at_once && page.bit(3, 5)), (3, 5)),
-        (page.u8(3) & 0x0f == 5, (3, 3)),
+        (matches!(page.u8(3) & 0x0f, 4 | 5), (3, 3)),
         (page.u8(4) & 0x0f == 8, (4, 3)),
         (at_once || page.u8(5) == 0x10, (5, 7)),
         (page.u8(8) == 0, (8, 7)),

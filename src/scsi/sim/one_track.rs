@@ -14,6 +14,8 @@ pub(super) struct OneTrack {
     pub(super) blocks: u32,
     /// Nothing can be read: not formatted.
     pub(super) blank: bool,
+    /// Recorded in fixed packets of an ECC unit each.
+    pub(super) packets: bool,
     /// Where writing has to go on, if it may not go anywhere.
     pub(super) next: Option<u32>,
     /// Blocks from there to the end of the disc.
@@ -38,8 +40,10 @@ impl OneTrack {
             TrackAddress::Lba(lba) => return Err(Sense::OUT_OF_RANGE.at(lba)),
             _ => return Err(Sense::cdb_field(2, None)),
         }
-        let data_mode = if self.blank { 0x41 } else { 0x01 };
-        let mut body = vec![1, 1, 0, 0x04, data_mode, u8::from(self.next.is_some())];
+        let blank = if self.blank { 0x40 } else { 0 };
+        // Packet/Inc and FP.
+        let packets = if self.packets { 0x30 } else { 0 };
+        let mut body = vec![1, 1, 0, 0x04, blank | packets | 0x01, u8::from(self.next.is_some())];
         // Start, next writable address, free blocks, blocking, size, last recorded address (not valid).
         for field in [0, self.next.unwrap_or(0), self.free, self.ecc, self.blocks, 0] {
             body.extend_from_slice(&field.to_be_bytes());

@@ -59,7 +59,7 @@ fn with_spares(disc: &DiscState, spares: u32) -> Format {
 
 fn figures(disc: &DiscState) -> OneTrack {
     let blocks = blocks(disc);
-    OneTrack { ecc: disc.medium.ecc(), blocks, blank: blocks == 0, next: None, free: 0 }
+    OneTrack { ecc: disc.medium.ecc(), blocks, blank: blocks == 0, packets: false, next: None, free: 0 }
 }
 
 /// Descriptors of the formats there are: what they make of the disc, type, parameter.

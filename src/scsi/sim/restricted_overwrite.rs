@@ -110,7 +110,7 @@ impl RestrictedOverwrite {
         let end = self.end(disc);
         let next = (Self::is_open(disc) && end < disc.capacity).then_some(end);
         let free = next.map_or(0, |next| disc.capacity - next);
-        OneTrack { ecc: ECC_BLOCKS, blocks: end, blank: end == 0, next, free }
+        OneTrack { ecc: ECC_BLOCKS, blocks: end, blank: end == 0, packets: true, next, free }
     }
 }
 

@@ -297,7 +297,7 @@ fn a_write_page_a_dvd_can_not_follow_is_pointed_at() {
     for (at, byte, flags, pointed) in [
         (10, 0x61, 0x8b, 10),
         (10, 0x40, 0x8d, 10),
-        (11, 0xe4, 0x8b, 11),
+        (11, 0xe0, 0x8b, 11),
         (12, 0x00, 0x8b, 12),
         (13, 0x07, 0x8f, 13),
         (16, 0x20, 0x8f, 16),

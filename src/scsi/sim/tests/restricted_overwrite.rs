@@ -41,7 +41,7 @@ fn a_quick_format_leaves_an_open_border_of_nothing() {
     assert_eq!(state(&mut drive), (0x13, 0x15));
     assert_eq!(ask(&mut drive, LIST), flat(&format!("00000028 00231020 03000800 {FORMATS} 00231020 4C000010")));
     let track = ask(&mut drive, TRACK);
-    assert_eq!(track[..56], flat("002E 01 01 00 04 41 01 00000000 00000000 00231020 00000010 00000000"));
+    assert_eq!(track[..56], flat("002E 01 01 00 04 71 01 00000000 00000000 00231020 00000010 00000000"));
     assert_eq!(sense(&read(&mut drive, 0, 16).unwrap_err()), (5, 0x21, 0));
     assert_eq!(sense(&run(&mut drive, CLOSE)), (5, 0x2c, 0));
     assert_eq!(described(&folder).state, "formatted, the last border open");
@@ -64,7 +64,7 @@ fn writing_goes_on_at_the_end_or_over_what_there_is() {
     holds(&mut drive, 48, 32, 2);
     assert_eq!(sense(&read(&mut drive, 80, 1).unwrap_err()), (5, 0x21, 0));
     let track = ask(&mut drive, TRACK);
-    assert_eq!(track[..56], flat("002E 01 01 00 04 01 01 00000000 00000050 00230FD0 00000010 00000050"));
+    assert_eq!(track[..56], flat("002E 01 01 00 04 31 01 00000000 00000050 00230FD0 00000010 00000050"));
 }
 
 #[test]
