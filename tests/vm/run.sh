@@ -133,14 +133,34 @@ esac
 
 (cd "$own" && find . | cpio -o -H newc -R +0:+0 --quiet) >"$work/own.cpio" || fail "the guest's files can't be packed"
 cat "$cache/base.cpio" "$work/own.cpio" >"$work/initrd"
-# ttyS0 carries the kernel's messages, ttyS1 the script's output.
-QEMU_MODULE_DIR=$cache/host/qemu LD_LIBRARY_PATH=$cache/host/lib timeout -k 5 "$limit" qemu-system-x86_64 -M q35 \
-  -accel "${RIG_ACCEL:-tcg,thread=multi}" -cpu max -m "${RIG_MEM:-768}" -smp 2 -nodefaults -display none -no-reboot \
-  -kernel "$cache/vmlinux" -initrd "$work/initrd" \
-  -append "console=ttyS0 panic=-1 quiet loglevel=4 mitigations=off nokaslr tsc=reliable random.trust_cpu=on" \
-  -chardev file,id=k,path="$work/kernel" -serial chardev:k -chardev stdio,id=s,signal=off -serial chardev:s \
-  ${args[@]+"${args[@]}"} </dev/null 2>"$work/qemu" | tr -d '\r' | tee "$work/output" | grep --line-buffered -av '^RIG-EXIT:'
-ended=${PIPESTATUS[0]}
+
+# ttyS0 carries the kernel's messages, ttyS1 the script's output.  No self-tests of the kernel's ciphers: they take long.
+boot() {
+  : >"$work/output"
+  QEMU_MODULE_DIR=$cache/host/qemu LD_LIBRARY_PATH=$cache/host/lib timeout -k 5 "$limit" qemu-system-x86_64 -M q35 \
+    -accel "${RIG_ACCEL:-tcg,thread=multi}" -cpu max -m "${RIG_MEM:-768}" -smp 2 -nodefaults -display none -no-reboot \
+    -kernel "$cache/vmlinux" -initrd "$work/initrd" -pidfile "$work/pid" \
+    -append "console=ttyS0 panic=-1 quiet loglevel=4 mitigations=off nokaslr tsc=reliable random.trust_cpu=on cryptomgr.notests" \
+    -chardev file,id=k,path="$work/kernel" -serial chardev:k -chardev stdio,id=s,signal=off -serial chardev:s \
+    ${args[@]+"${args[@]}"} </dev/null 2>"$work/qemu" | tr -d '\r' | tee "$work/output" | grep --line-buffered -av '^RIG-EXIT:'
+  ended=${PIPESTATUS[0]}
+}
+# A kernel that says nothing for a minute and a half is stuck, which happens to emulated processors: it is booted once more.
+# No harm is done by that, for init speaks before it touches a drive.
+watch() {
+  local tick
+  for tick in $(seq 90); do
+    [ ! -s "$work/output" ] || return
+    sleep 1
+  done
+  kill "$(cat "$work/pid")"
+}
+for attempt in 1 2 3; do
+  watch >/dev/null 2>&1 &
+  boot
+  [ ! -s "$work/output" ] || break
+  echo "rig: the guest did not come up, attempt $attempt" >&2
+done
 [ -z "$verbose" ] || cat "$work/kernel" "$work/qemu" "$work/tgtd.log" >&2 2>/dev/null
 if [ -n "$out" ] && [ "$mode" = host ]; then mkdir -p "$out" && cp "$work/discs"/* "$out/"; fi
 status=$(sed -n 's/^RIG-EXIT:\([0-9]*\)$/\1/p' "$work/output" | tail -n 1)
