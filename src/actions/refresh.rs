@@ -25,19 +25,16 @@ use crate::sector::Lba;
 /// The session that a mount has to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Awaited {
-    /// Where it begins, on media whose table of contents tells that.
-    pub start: Option<Lba>,
+    /// Where the last session of the table of contents begins: that of overwritable media has one only, at 0. A driver that has not heard
+    /// that a DVD-RW was formatted goes on looking where the last session was before.
+    pub start: Lba,
     /// The sector behind its last.
     pub end: Lba,
 }
 
 impl Awaited {
     fn is_shown(self, seen: Mountable) -> bool {
-        let is_last = match (self.start, seen.last_session) {
-            (Some(start), Some(last)) => start == last,
-            _ => true,
-        };
-        is_last && seen.sectors.0 >= self.end.0
+        seen.last_session.is_none_or(|last| last == self.start) && seen.sectors.0 >= self.end.0
     }
 }
 
@@ -160,7 +157,7 @@ mod tests {
 
     const OLD: Mountable = Mountable { sectors: Sectors(1000), last_session: Some(Lba(0)) };
     const NEW: Mountable = Mountable { sectors: Sectors(3000), last_session: Some(Lba(2000)) };
-    const AWAITED: Awaited = Awaited { start: Some(Lba(2000)), end: Lba(2900) };
+    const AWAITED: Awaited = Awaited { start: Lba(2000), end: Lba(2900) };
     const TRAY: Tray = Tray { moves: true, open_for: Duration::from_secs(7), rest: Duration::from_secs(11) };
 
     /// A drive with a system that looks at its disc only where this one says so.

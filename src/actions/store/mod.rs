@@ -265,7 +265,7 @@ fn put_on_disc(
     }
     // With findings, too: people will want to look at them.
     let awaited = Awaited {
-        start: (!disc.is_overwritable()).then_some(burned.start),
+        start: if disc.is_overwritable() { Lba(0) } else { burned.start },
         end: burned.start.checked_add(burned.sectors).unwrap_or(Lba(u32::MAX)),
     };
     refresh(&mut disc.drive, awaited, Tray::configured(store)).tell();
