@@ -142,7 +142,7 @@ boot() {
     -kernel "$cache/vmlinux" -initrd "$work/initrd" -pidfile "$work/pid" \
     -append "console=ttyS0 panic=-1 quiet loglevel=4 mitigations=off nokaslr tsc=reliable random.trust_cpu=on cryptomgr.notests" \
     -chardev file,id=k,path="$work/kernel" -serial chardev:k -chardev stdio,id=s,signal=off -serial chardev:s \
-    ${args[@]+"${args[@]}"} </dev/null 2>"$work/qemu" | tr -d '\r' | tee "$work/output" | grep --line-buffered -av '^RIG-EXIT:'
+    ${args[@]+"${args[@]}"} </dev/null 2>"$work/qemu" | sed -u 's/\r//g' | tee "$work/output" | grep --line-buffered -av '^RIG-EXIT:'
   ended=${PIPESTATUS[0]}
 }
 # A kernel that says nothing for a minute and a half is stuck, which happens to emulated processors: it is booted once more.
