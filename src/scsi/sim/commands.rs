@@ -284,7 +284,11 @@ impl SimDrive {
             self.inserted()?;
         }
         if self.stopped && needs_motor(opcode) {
-            return Err(Sense::NEEDS_START);
+            if self.quirks.stopped {
+                return Err(Sense::NEEDS_START);
+            }
+            // Who wants something of the disc has it turned; burners rely on that.
+            self.stopped = false;
         }
         let Some(operation) = &mut self.operation else {
             let clueless = opcode == Opcode::TestUnitReady && self.now < self.clueless_until;

@@ -21,7 +21,7 @@
 //! | `noimmed` | Immed is refused with 5/24/00 (FORMAT UNIT: 5/26/00) |
 //! | `slowload[=SECONDS]` | a disc put in can be read after so long (60), not after 3 seconds |
 //! | `poweron` | the drive was switched on just now: 6/29/00 comes before 6/28/00, and without a disc too |
-//! | `stopped` | the motor stands still at first: what needs the disc is answered 2/04/02 before START UNIT |
+//! | `stopped` | the motor stands still at first: what needs the disc is answered 2/04/02 before START UNIT, and again after a stop |
 //! | `nospares` | DVD-RAM, BD: where there are spare areas they are used up, and a WRITE without the Streaming bit fails with 5/32/00 |
 //! | `uastorm` | every fifth command meets 6/28/00 |
 //! | `lockstolen` | somebody else keeps the tray locked |
