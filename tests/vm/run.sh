@@ -140,7 +140,7 @@ boot() {
   QEMU_MODULE_DIR=$cache/host/qemu LD_LIBRARY_PATH=$cache/host/lib timeout -k 5 "$limit" qemu-system-x86_64 -M q35 \
     -accel "${RIG_ACCEL:-tcg,thread=multi}" -cpu max -m "${RIG_MEM:-768}" -smp 2 -nodefaults -display none -no-reboot \
     -kernel "$cache/vmlinux" -initrd "$work/initrd" -pidfile "$work/pid" \
-    -append "console=ttyS0 panic=-1 quiet loglevel=4 mitigations=off nokaslr tsc=reliable random.trust_cpu=on cryptomgr.notests" \
+    -append "console=ttyS0 panic=-1 quiet loglevel=4 mitigations=off nokaslr no_timer_check tsc=reliable random.trust_cpu=on cryptomgr.notests" \
     -chardev file,id=k,path="$work/kernel" -serial chardev:k -chardev stdio,id=s,signal=off -serial chardev:s \
     ${args[@]+"${args[@]}"} </dev/null 2>"$work/qemu" | sed -u 's/\r//g' | tee "$work/output" | grep --line-buffered -av '^RIG-EXIT:'
   ended=${PIPESTATUS[0]}
