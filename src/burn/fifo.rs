@@ -311,4 +311,23 @@ mod tests {
             assert_eq!(chunks.ran_empty(), 1);
         });
     }
+
+    #[test]
+    fn whatever_the_size_of_the_buffer_nobody_sleeps_for_ever() {
+        for chunks in 2..20 {
+            for sectors in [0, 1, 32, 33, 16 * chunks, 32 * chunks, 32 * chunks + 1, 160 * chunks + 7] {
+                let mut image = Counting { next: 0, sectors };
+                let mut seen = 0;
+                through_fifo(&mut image, chunks * CHUNK_BYTES, |mut taken| {
+                    while let Some(chunk) = taken.next_chunk() {
+                        seen += chunk.len() / SECTOR_BYTES;
+                        if seen % 5 == 0 {
+                            std::thread::yield_now();
+                        }
+                    }
+                });
+                assert_eq!(seen, sectors, "{chunks} chunks");
+            }
+        }
+    }
 }

@@ -8,7 +8,8 @@
 //! A drive may go on showing the disc as it was before the session: refused addresses make it stop and start once, and look anew.
 //!
 //! A sector that can't be read is noted and the reading goes on: the report names all of them, not the first. What can't be read at the drive's
-//! own speed is read at half of it, sector by sector, until a chunk is whole again.
+//! own speed is read at half of it, sector by sector, and so are some chunks behind it. A unit attention says
+//! nothing of a sector, which is read again: another disc would be seen by its content.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -24,6 +25,10 @@ use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 const KEEP_LIMIT: usize = 1 << 30;
 /// A chunk is tried this often before its sectors are tried one by one.
 const TRIES: usize = 3;
+/// Attentions that a READ may meet in a row. A drive that has more of them has something else.
+const ATTENTIONS: usize = 8;
+/// Chunks behind a bad spot that are read slowly: a scratch across the tracks comes again with each turn, 330 KB later at the rim of a BD.
+const SLOW_CHUNKS: u32 = 8;
 /// Bad sectors that are looked for one by one; behind these, whole chunks count as bad. Each costs the drive seconds.
 const SINGLE_LIMIT: usize = 4096;
 /// The end of the session, 16 MiB that may still be in the drive's cache, is read from the medium itself.
@@ -86,8 +91,9 @@ pub struct Readback<'a> {
     faults: Faults,
     /// The drive was made to look at the disc anew.
     restarted: bool,
-    /// What was done about the speed because of a bad spot.
+    /// What was done about the speed because of a bad spot, and for how many chunks it stays.
     speed: Speed,
+    slow_for: u32,
     /// The drive is gone, or the disc: nothing more can be read.
     lost: Option<ScsiError>,
 }
@@ -123,6 +129,7 @@ impl<'a> Readback<'a> {
             faults: Faults::default(),
             restarted: false,
             speed: Speed::Untouched,
+            slow_for: 0,
             lost: None,
         }
     }
@@ -193,10 +200,10 @@ impl<'a> Readback<'a> {
         let from_medium = self.end - at <= TAIL;
         let mut is_bad_spot = false;
         for tried in 0..TRIES {
-            match self.drive.read(at, chunk, from_medium) {
+            match self.read_sectors(at, chunk, from_medium) {
                 Ok(()) => {
                     if tried == 0 {
-                        self.restore_speed();
+                        self.leave_bad_spot();
                     }
                     return true;
                 }
@@ -228,7 +235,7 @@ impl<'a> Readback<'a> {
         let mut whole = true;
         for (sector, number) in chunk.chunks_mut(SECTOR_BYTES).zip(0..) {
             let here = at + Sectors(number);
-            if let Err(error) = self.drive.read(here, sector, from_medium) {
+            if let Err(error) = self.read_sectors(here, sector, from_medium) {
                 tracing::debug!(%error, "reading back");
                 if error.is_drive_lost() || error.is_no_medium() {
                     self.lost = Some(error);
@@ -242,6 +249,16 @@ impl<'a> Readback<'a> {
         whole
     }
 
+    fn read_sectors(&mut self, at: Lba, out: &mut [u8], from_medium: bool) -> Result<(), ScsiError> {
+        for _ in 0..ATTENTIONS {
+            match self.drive.read(at, out, from_medium) {
+                Err(error) if error.is_attention() => tracing::debug!(%error, "reading back"),
+                other => return other,
+            }
+        }
+        self.drive.read(at, out, from_medium)
+    }
+
     /// The whole chunk counts as unreadable.
     fn give_up(&mut self, at: Lba, chunk: &mut [u8]) -> bool {
         chunk.fill(0);
@@ -252,15 +269,25 @@ impl<'a> Readback<'a> {
 
     /// Halves the speed, if it is not halved.
     fn slow_down(&mut self) {
-        if self.speed != Speed::Untouched {
+        if std::mem::replace(&mut self.slow_for, SLOW_CHUNKS) > 0 {
             return;
         }
         match steps::halve_reading_speed(self.drive, Lba(self.end.0.saturating_sub(1))) {
             Ok(speed) => self.speed = speed,
-            // The next READ says it.
+            // The next READ hears it.
             Err(error) => {
                 self.drive.tell_again(&error);
                 tracing::debug!(%error, "the bad spot is read at full speed");
+            }
+        }
+    }
+
+    /// A chunk was read at once.
+    fn leave_bad_spot(&mut self) {
+        if self.slow_for > 0 {
+            self.slow_for -= 1;
+            if self.slow_for == 0 {
+                self.restore_speed();
             }
         }
     }

@@ -72,6 +72,9 @@ fn is_behind_the_end(error: &ScsiError) -> bool {
 impl SectorSource for DriveSource<'_> {
     fn read(&mut self, at: Lba, out: &mut [u8]) -> Result<(), SourceError> {
         let bytes = out.len();
+        if Sectors::for_bytes(bytes as u64).and_then(|count| at.checked_add(count)).is_none() {
+            return Err(SourceError::new(at, bytes, "no disc has so many"));
+        }
         match self.try_read(at, out) {
             Err(error) if self.is_empty(&error) => {
                 for (sector, number) in out.chunks_mut(SECTOR_BYTES).zip(0..) {
@@ -116,6 +119,13 @@ mod tests {
         fn now(&self) -> Duration {
             Duration::ZERO
         }
+    }
+
+    #[test]
+    fn sectors_behind_all_addresses_are_an_error() {
+        let mut drive = Drive::new(Box::new(Scratched(u32::MAX)), "test");
+        let error = DriveSource(&mut drive).read(Lba(u32::MAX), &mut vec![0; 2 * SECTOR_BYTES]).unwrap_err();
+        assert_eq!(error.cause.to_string(), "no disc has so many");
     }
 
     #[test]

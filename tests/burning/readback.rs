@@ -160,3 +160,41 @@ fn a_bad_spot_is_read_at_half_the_speed_and_what_follows_at_the_drives_own() {
         keeper.assert_content();
     }
 }
+
+#[test]
+fn bad_spots_near_each_other_change_the_speed_once() {
+    let (_workshop, keeper, mut drive, burned) = burned_disc_of(Kind::DvdPlusR);
+    keeper.answer(|cdb| {
+        let at = u32::from_be_bytes([cdb[2], cdb[3], *cdb.get(4)?, *cdb.get(5)?]);
+        let count = u32::from(u16::from_be_bytes([*cdb.get(7)?, *cdb.get(8)?]));
+        let bad = [100, 200, 300];
+        (cdb[0] == 0x28 && bad.iter().any(|bad| (at..at + count).contains(bad))).then(|| refusal(3, 0x11, 0))
+    });
+    let end = Lba(0) + SECTORS;
+    let faults = Readback::new(&mut drive, Lba(0), end, Some(&burned.ledger), &STOP, &mut |_| {}).finish().unwrap();
+    assert_eq!(faults.unreadable.len(), 3);
+    let speeds = keeper.sent().iter().filter(|cdb| cdb[0] == 0xb6).count();
+    assert_eq!(speeds, 2, "halved, and the drive's own again");
+}
+
+#[test]
+fn a_unit_attention_is_no_bad_sector_whatever_command_it_meets() {
+    // The chunk can't be read; each of its sectors can. What asks for the speeds, what sets one, a single sector.
+    for met in [0xac, 0xb6, 0x28] {
+        let (_workshop, keeper, mut drive, burned) = burned_disc_of(Kind::DvdPlusR);
+        let mut told = false;
+        keeper.answer(move |cdb| {
+            let at = u32::from_be_bytes([cdb[2], cdb[3], *cdb.get(4)?, *cdb.get(5)?]);
+            let count = u32::from(u16::from_be_bytes([*cdb.get(7)?, *cdb.get(8)?]));
+            let on_spot = cdb[0] == 0x28 && (at..at + count).contains(&500);
+            if on_spot && count > 1 {
+                return Some(refusal(3, 0x11, 0));
+            }
+            let is_met = cdb[0] == met && (met != 0x28 || on_spot);
+            (is_met && !std::mem::replace(&mut told, true)).then(|| refusal(6, 0x29, 0))
+        });
+        let end = Lba(0) + SECTORS;
+        let faults = Readback::new(&mut drive, Lba(0), end, Some(&burned.ledger), &STOP, &mut |_| {}).finish().unwrap();
+        assert!(faults.is_empty(), "{met:02x}: {faults:?}");
+    }
+}
