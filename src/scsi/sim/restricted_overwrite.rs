@@ -69,7 +69,8 @@ pub(super) fn format_unit(disc: &DiscState, list: Fields<'_>) -> Result<Job, Sen
         RESTRICTED_GROW => {
             let now = disc.format.ok_or(wish.unknown())?;
             let room = disc.capacity.saturating_sub(now.formatted);
-            if wish.blocks == 0 || wish.blocks > room || !wish.blocks.is_multiple_of(ECC_BLOCKS) {
+            // 0 only opens the border again: growisofs, which grew up with real drives, says no number.
+            if wish.blocks > room || !wish.blocks.is_multiple_of(ECC_BLOCKS) {
                 return Err(Sense::list_field(4, None));
             }
             wish.with(ECC_BLOCKS)?;
