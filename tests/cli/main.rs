@@ -18,6 +18,7 @@ mod json_document;
 mod messages;
 mod read_only;
 mod readme;
+mod showing;
 mod storing;
 mod support;
 #[path = "../common/violations.rs"]

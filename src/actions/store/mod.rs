@@ -2,11 +2,14 @@
 //!
 //! ```text
 //! check the label ─ choose the day ─ look at the drive and the disc ─ scan the day ─ decide ─ plan ─ does it fit?
-//!     ─ (nothing has been touched so far) ─ blank or format ─ burn ─ read back and compare ─ show the session ─ mark the day
+//!     ─ (nothing has been touched so far) ─ blank or format ─ burn ─ read back and compare ─ mark the day ─ show the session
 //! ```
 //!
 //! A disc on which a burn broke off is mended right before the burn, when nothing can be refused any more: what was decided and planned
 //! before is decided and planned once more on what the disc then is.
+//!
+//! The day is marked as soon as it is proven. What comes then moves the tray, takes as long as the configured delays, and decides nothing: a run
+//! that ends in it, however it ends, has stored the day.
 //!
 //! The order is Cedar's, and decides which of several errors is told. Storing is idempotent: a day that the disc's tree already
 //! holds, byte for byte as it is staged, is proven and marked and not burned again; one that differs replaces the whole directory
@@ -179,24 +182,35 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
         }
         disc.end_format(progress)?;
         let report = session.report(Outcome::AlreadyThere, &settled, &disc, &scanned);
-        return session.finish(Report { preparations, warnings, ..report }, owner);
+        session.mark(owner)?;
+        session.tell_stored();
+        return Ok(Report { preparations, warnings, ..report });
     };
     let decision = settled.decision;
     let report = session.report(Outcome::Planned, &settled, &disc, &scanned);
     let burned = put_on_disc(&session, &mut disc, decision, plan, stop, progress);
-    let Done { proven, appendable, buffers } = burned.map_err(|error| match decision {
+    let not_stored = |error| match decision {
         Decision::NewDisc { wipe: true, .. } => ActionError::Wiped(Box::new(error)),
         _ => error,
-    })?;
-    let report = Report {
+    };
+    let Done { proven, appendable, buffers, findings, shows } = burned.map_err(not_stored)?;
+    let marked = if findings.is_empty() {
+        session.mark(owner)
+    } else {
+        Err(not_stored(ActionError::Findings { what: "the disc does not hold the day as it was staged", findings }))
+    };
+    // With findings, too: people will want to look at them.
+    refresh(&mut disc.drive, shows, Tray::configured(store)).tell();
+    marked?;
+    session.tell_stored();
+    Ok(Report {
         outcome: Outcome::Stored { proven },
         preparations,
         warnings,
         appendable,
         buffers: Some(buffers),
         ..report
-    };
-    session.finish(report, owner)
+    })
 }
 
 /// An error that came when the disc had been made ready already.
@@ -211,6 +225,10 @@ struct Done {
     /// Another session can follow.
     appendable: bool,
     buffers: Buffers,
+    /// What of the day is not there as it was staged.
+    findings: Vec<Finding>,
+    /// What a mount has to show from now on.
+    shows: Awaited,
 }
 
 /// Touches the disc: makes it ready, burns, reads back.
@@ -263,17 +281,11 @@ fn put_on_disc(
     if findings.is_empty() && verifies {
         tracing::info!("read back and proven: every sector, name and file is on the disc as it was staged");
     }
-    // With findings, too: people will want to look at them.
-    let awaited = Awaited {
+    let shows = Awaited {
         start: if disc.is_overwritable() { Lba(0) } else { burned.start },
         end: burned.start.checked_add(burned.sectors).unwrap_or(Lba(u32::MAX)),
     };
-    refresh(&mut disc.drive, awaited, Tray::configured(store)).tell();
-    if findings.is_empty() {
-        Ok(Done { proven: verifies, appendable, buffers: burned.buffers })
-    } else {
-        Err(ActionError::Findings { what: "the disc does not hold the day as it was staged", findings })
-    }
+    Ok(Done { proven: verifies, appendable, buffers: burned.buffers, findings, shows })
 }
 
 /// What was asked for and means nothing on this medium. Only defect management that was switched on is missed by somebody.

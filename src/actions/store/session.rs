@@ -417,13 +417,16 @@ impl Session<'_> {
         }
     }
 
-    /// Marks the day. Only here, after everything else.
-    pub(super) fn finish(&self, report: Report, owner: Option<Owner>) -> Result<Report, ActionError> {
+    /// Marks the day. Nothing that can fail the run comes behind it.
+    pub(super) fn mark(&self, owner: Option<Owner>) -> Result<(), ActionError> {
         if let Err(error) = self.day.mark_stored(owner)? {
             tracing::error!("{}: the owner can't be changed: {error}", staging::STORE_INDICATOR);
         }
+        Ok(())
+    }
+
+    pub(super) fn tell_stored(&self) {
         tracing::info!("store of {} executed successfully", self.day.date);
-        Ok(report)
     }
 }
 

@@ -15,8 +15,9 @@ use super::mode::WritePage;
 use super::operation::Operation;
 use super::options::{OptionError, Options, Quirks};
 use super::sense::Sense;
+use super::system::System;
 use super::watch::{Violation, Watch};
-use crate::scsi::{Completion, Data, Opcode, Status, Transport, TransportError};
+use crate::scsi::{Completion, Data, Mountable, Opcode, Status, Transport, TransportError};
 
 /// The most one command may move, as with most kernels and drives.
 pub(super) const MAX_TRANSFER: usize = 64 * 1024;
@@ -192,6 +193,7 @@ pub struct SimDrive {
     pub(super) clueless_until: Duration,
     /// Commands counted for the quirk `uastorm`.
     pub(super) counted: u32,
+    pub(super) system: System,
     faults: Vec<Fault>,
     power: Power,
     failure: Option<DiscError>,
@@ -234,6 +236,7 @@ impl SimDrive {
             cut_short: false,
             clueless_until: Duration::ZERO,
             counted: 0,
+            system: System::default(),
             faults: options.faults,
             power: Power::On,
             failure: None,
@@ -574,6 +577,10 @@ impl Transport for SimDrive {
     fn max_transfer(&self) -> usize {
         let kib = self.quirks.most_kib.and_then(|kib| usize::try_from(kib).ok());
         kib.map_or(MAX_TRANSFER, |kib| kib * 1024)
+    }
+
+    fn look_again(&mut self) -> Option<Mountable> {
+        self.system_looks()
     }
 
     fn wait(&mut self, duration: Duration) {

@@ -24,6 +24,7 @@
 //! | `stopped` | the motor stands still at first: what needs the disc is answered 2/04/02 before START UNIT, and again after a stop |
 //! | `nospares` | DVD-RAM, BD: where there are spare areas they are used up, and a WRITE without the Streaming bit fails with 5/32/00 |
 //! | `uastorm` | every fifth command meets 6/28/00 |
+//! | `unseen` | an operating system looks at the disc that has not looked since the disc was empty, and hears of another one only by an empty drive in between: the tray out and in |
 //! | `lockstolen` | somebody else keeps the tray locked |
 //! | `n150` | the next writable address of a blank CD is given as -150 |
 //! | `stale` | a new session can't be read before START UNIT or a reload |
@@ -101,6 +102,7 @@ mod sequential_replies;
 mod sequential_rules;
 mod state;
 mod structures;
+mod system;
 mod tracks;
 mod transfer;
 mod watch;

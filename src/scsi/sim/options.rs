@@ -123,6 +123,8 @@ pub(super) struct Quirks {
     pub(super) descriptor_sense: bool,
     /// Somebody else keeps the tray locked.
     pub(super) lock_stolen: bool,
+    /// An operating system is there that has not looked at the disc since it was empty.
+    pub(super) unseen: bool,
     /// What a READ of a block never written is answered, where it is not zeros.
     pub(super) unwritten: Option<Sense>,
     /// What a READ of the run-out behind a CD track is answered.
@@ -135,7 +137,7 @@ pub(super) struct Quirks {
 type Field<T> = fn(&mut Quirks) -> &mut T;
 
 /// Options without a value.
-const SWITCHES: [(&str, Field<bool>); 26] = [
+const SWITCHES: [(&str, Field<bool>); 27] = [
     ("noprogress", |q| &mut q.no_progress),
     ("stuck1", |q| &mut q.stuck_progress),
     ("earlyready", |q| &mut q.early_ready),
@@ -161,6 +163,7 @@ const SWITCHES: [(&str, Field<bool>); 26] = [
     ("uastorm", |q| &mut q.attention_storm),
     ("resid", |q| &mut q.bogus_residual),
     ("sensedesc", |q| &mut q.descriptor_sense),
+    ("unseen", |q| &mut q.unseen),
     ("lockstolen", |q| &mut q.lock_stolen),
 ];
 
