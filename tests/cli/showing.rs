@@ -1,5 +1,5 @@
 //! After the burn: the system is made to show the session. Promised: the day is marked before anything is moved for that, and nothing that
-//! becomes of it fails the run.
+//! becomes of it fails the run; and a day that was on the disc already is shown, too.
 
 use crate::support::{BackupBox, MEDIA, MON, Run, TUE};
 
@@ -34,5 +34,23 @@ fn a_drive_that_does_not_move_its_tray_is_no_failed_run() {
         nas.stage(MON);
         let run = unseen(&nas, &format!(",fault={movement}:5/53/02")).expect_code(0);
         assert!(nas.is_marked(MON), "{movement}: {run}");
+    }
+}
+
+#[test]
+fn a_day_that_an_interrupted_run_left_on_the_disc_is_shown_by_the_run_that_proves_it() {
+    for media in MEDIA {
+        let nas = BackupBox::new(media);
+        nas.stage_and_store(MON);
+        nas.remove_mark(MON);
+        let burned = nas.disc_content();
+        let trace = nas.path("trace");
+        let device = format!("{},unseen", nas.device());
+        let run = Run::of(nas.store_command(MON, &device).arg("--scsi-trace").arg(&trace)).expect_code(0);
+        assert!(nas.is_marked(MON) && nas.disc_content() == burned, "{media}: {run}");
+        let trace = std::fs::read_to_string(trace).unwrap();
+        let shown = trace.rfind("the system takes the medium for 0 sectors");
+        let closed = trace.find("1b 00 00 00 03 00");
+        assert!(closed.is_some() && shown < closed, "{media}: {trace}");
     }
 }

@@ -39,6 +39,9 @@ use crate::iso::tree::Timestamp;
 use crate::scsi::mmc::Profile;
 use crate::sector::{Lba, Sectors};
 
+/// Blocks behind a CD track written at once that hold nothing.
+const RUN_OUT: u32 = 2;
+
 /// What *store* is asked to do.
 #[derive(Debug)]
 pub struct Request<'a> {
@@ -183,6 +186,9 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
         disc.end_format(progress)?;
         let report = session.report(Outcome::AlreadyThere, &settled, &disc, &scanned);
         session.mark(owner)?;
+        // The run that burned it may have been interrupted before it came to this.
+        let shows = what_is_there(&disc);
+        refresh(&mut disc.drive, shows, Tray::configured(store)).tell();
         session.tell_stored();
         return Ok(Report { preparations, warnings, ..report });
     };
@@ -216,6 +222,17 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
 /// An error that came when the disc had been made ready already.
 fn after(preparation: Preparation, error: ActionError) -> ActionError {
     ActionError::Prepared { preparation, error: Box::new(error) }
+}
+
+/// What a mount has to show of a disc on which nothing was burned.
+fn what_is_there(disc: &Disc) -> Awaited {
+    if disc.is_overwritable() {
+        return Awaited { start: Lba(0), end: disc.contents.recorded_end };
+    }
+    let last = disc.medium.sessions.last();
+    let end = last.map_or(Lba(0), |session| session.end);
+    // Not every drive counts the run-out blocks of a CD.
+    Awaited { start: last.map_or(Lba(0), |session| session.start), end: Lba(end.0.saturating_sub(RUN_OUT)) }
 }
 
 /// What was put on a disc.
