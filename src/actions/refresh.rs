@@ -12,8 +12,10 @@
 //! The driver could also be taken from the drive and given back to it, but only by root, and its device would vanish for everybody.
 //!
 //! The delays are Cedar's, and like its own only between and after the movements of a tray: `eject_delay` while it is open,
-//! `refresh_media_delay` when it is closed and the drive ready. By now the session is proven; that it is not shown is no failure.
+//! `refresh_media_delay` when it is closed and the drive ready. A signal ends either at once: a tray that is open is closed, one that is closed
+//! stays so. By now the session is proven; that it is not shown is no failure.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::eject::move_tray;
@@ -21,6 +23,9 @@ use crate::config::Store;
 use crate::scsi::sbc::StartStopUnit;
 use crate::scsi::{Drive, Mountable, ScsiError};
 use crate::sector::Lba;
+
+/// How often a delay looks whether a signal came.
+const LISTEN: Duration = Duration::from_millis(500);
 
 /// The session that a mount has to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +79,8 @@ pub enum Refreshed {
     LeftAlone,
     /// It does not, and the drive can't move its tray.
     NoTray,
+    /// It does not: a signal came, and the tray is closed.
+    Interrupted,
     /// It does not, although the tray was opened and closed.
     InVain,
     /// The tray could not be opened, or closed.
@@ -90,6 +97,7 @@ impl Refreshed {
             Refreshed::Reloaded => tracing::info!("the tray was opened and closed: a mount shows the session"),
             Refreshed::LeftAlone => tracing::info!("no_eject is set: {NOT_SHOWN}"),
             Refreshed::NoTray => tracing::info!("the drive can't open and close a tray by itself: {NOT_SHOWN}"),
+            Refreshed::Interrupted => tracing::info!("interrupted: {NOT_SHOWN}"),
             Refreshed::InVain => {
                 tracing::warn!("the tray was opened and closed, and the system still does not show the session");
             }
@@ -100,51 +108,107 @@ impl Refreshed {
     }
 }
 
-/// Makes the system show the session that was burned. Whatever comes of it, the session is on the disc.
-pub fn refresh(drive: &mut Drive, awaited: Awaited, tray: Tray) -> Refreshed {
-    let is_shown = |drive: &mut Drive| drive.look_again().is_none_or(|seen| awaited.is_shown(seen));
-    if is_shown(drive) {
-        return Refreshed::NotNeeded;
-    }
-    // A drive that refuses has nothing to announce; one that is lost will be so below.
-    let restarted = drive.run(&StartStopUnit::Stop).and_then(|()| drive.run(&StartStopUnit::Start));
-    if let Err(error) = restarted {
-        tracing::debug!(%error, "the drive was not stopped and started");
-    }
-    if is_shown(drive) {
-        return Refreshed::Restarted;
-    }
-    if !tray.moves {
-        return Refreshed::LeftAlone;
-    }
-    if moves_its_tray(drive) == Some(false) {
-        return Refreshed::NoTray;
-    }
-    match reload(drive, tray) {
-        Err(error) => Refreshed::Failed(error),
-        Ok(()) if is_shown(drive) => Refreshed::Reloaded,
-        Ok(()) => Refreshed::InVain,
-    }
+/// Makes the system show the session that was burned. Whatever comes of it, the session is on the disc. `stop` is set from outside.
+pub fn refresh(drive: &mut Drive, awaited: Awaited, tray: Tray, stop: &AtomicBool) -> Refreshed {
+    Refreshing { drive, awaited, tray, stop }.run()
 }
 
-/// Whether the drive can do it by itself, if it tells. A change that it announces in its place is no news here.
-fn moves_its_tray(drive: &mut Drive) -> Option<bool> {
-    let features = match drive.features() {
-        Err(error) if error.is_attention() => drive.features(),
-        features => features,
-    };
-    features.ok()?.moves_its_tray()
+struct Refreshing<'a> {
+    drive: &'a mut Drive,
+    awaited: Awaited,
+    tray: Tray,
+    stop: &'a AtomicBool,
 }
 
-fn reload(drive: &mut Drive, tray: Tray) -> Result<(), ScsiError> {
-    drive.unlock_tray();
-    move_tray(drive, StartStopUnit::Eject)?;
-    drive.look_again();
-    drive.wait(tray.open_for);
-    move_tray(drive, StartStopUnit::Load)?;
-    drive.wait_until_ready()?;
-    drive.wait(tray.rest);
-    Ok(())
+impl Refreshing<'_> {
+    fn run(&mut self) -> Refreshed {
+        if self.is_shown() {
+            return Refreshed::NotNeeded;
+        }
+        if self.is_stopped() {
+            return Refreshed::Interrupted;
+        }
+        // A drive that refuses has nothing to announce; one that is lost will be so below.
+        let restarted = self.drive.run(&StartStopUnit::Stop).and_then(|()| self.drive.run(&StartStopUnit::Start));
+        if let Err(error) = restarted {
+            tracing::debug!(%error, "the drive was not stopped and started");
+        }
+        if self.is_shown() {
+            return Refreshed::Restarted;
+        }
+        if !self.tray.moves {
+            return Refreshed::LeftAlone;
+        }
+        if self.moves_its_tray() == Some(false) {
+            return Refreshed::NoTray;
+        }
+        if self.is_stopped() {
+            return Refreshed::Interrupted;
+        }
+        match self.reload() {
+            Err(error) => Refreshed::Failed(error),
+            Ok(()) if self.is_shown() => Refreshed::Reloaded,
+            Ok(()) if self.is_stopped() => Refreshed::Interrupted,
+            Ok(()) => Refreshed::InVain,
+        }
+    }
+
+    fn is_shown(&mut self) -> bool {
+        self.drive.look_again().is_none_or(|seen| self.awaited.is_shown(seen))
+    }
+
+    /// Whether a signal came, the first or the second.
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) || self.drive.is_given_up()
+    }
+
+    /// Lets time pass until it is over, or a signal comes.
+    fn wait(&mut self, duration: Duration) {
+        let mut left = duration;
+        while !left.is_zero() && !self.is_stopped() {
+            let now = left.min(LISTEN);
+            self.drive.wait(now);
+            left = left.saturating_sub(now);
+        }
+    }
+
+    /// Whether the drive can do it by itself, if it tells. A change that it announces in its place is no news here.
+    fn moves_its_tray(&mut self) -> Option<bool> {
+        let features = match self.drive.features() {
+            Err(error) if error.is_attention() => self.drive.features(),
+            features => features,
+        };
+        features.ok()?.moves_its_tray()
+    }
+
+    fn reload(&mut self) -> Result<(), ScsiError> {
+        self.drive.unlock_tray();
+        let opened = move_tray(self.drive, StartStopUnit::Eject);
+        if opened.is_ok() {
+            self.drive.look_again();
+            self.wait(self.tray.open_for);
+        }
+        // Closed again, too, where nobody knows whether it was opened.
+        let closed = self.close();
+        opened.and(closed)?;
+        match self.drive.wait_until_ready() {
+            Err(error) if error.is_given_up() => return Ok(()),
+            ready => ready?,
+        }
+        self.wait(self.tray.rest);
+        Ok(())
+    }
+
+    /// Who won't wait for the drive any more does not leave its tray open either.
+    fn close(&mut self) -> Result<(), ScsiError> {
+        match move_tray(self.drive, StartStopUnit::Load) {
+            Err(error) if error.is_given_up() => match self.drive.part_with(&StartStopUnit::Load) {
+                Err(error) if !error.is_attention() => Err(error),
+                _ => Ok(()),
+            },
+            moved => moved,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -170,6 +234,9 @@ mod tests {
         mechanism: u8,
         /// The tray, once it is open, stays so.
         sticks: bool,
+        /// At this a signal comes, the first or the second.
+        signal_at: &'static str,
+        signal: &'static AtomicBool,
         open: bool,
         seen_empty: bool,
         /// What happened, in order.
@@ -178,7 +245,11 @@ mod tests {
 
     impl Watched {
         fn note(&self, what: impl Into<String>) {
-            self.log.lock().unwrap().push(what.into());
+            let what = what.into();
+            if what == self.signal_at {
+                self.signal.store(true, Ordering::Relaxed);
+            }
+            self.log.lock().unwrap().push(what);
         }
     }
 
@@ -226,7 +297,9 @@ mod tests {
             self.seen
         }
         fn wait(&mut self, duration: Duration) {
-            self.note(format!("{} s", duration.as_secs()));
+            let mut log = self.log.lock().unwrap();
+            let before = log.pop_if(|last| last.ends_with(" s")).map(|last| last[..last.len() - 2].parse().unwrap());
+            log.push(format!("{} s", before.unwrap_or(0.0) + duration.as_secs_f64()));
         }
         fn now(&self) -> Duration {
             Duration::ZERO
@@ -235,14 +308,64 @@ mod tests {
 
     /// What came of it, and what happened.
     fn refreshed(change: impl Fn(&mut Watched), tray: Tray) -> (Refreshed, String) {
+        let never: &'static AtomicBool = Box::leak(Box::default());
+        refreshed_unless(never, never, change, tray)
+    }
+
+    /// The same; `stop` is set by the first signal, `impatient` by the second.
+    fn refreshed_unless(
+        stop: &'static AtomicBool,
+        impatient: &'static AtomicBool,
+        change: impl Fn(&mut Watched),
+        tray: Tray,
+    ) -> (Refreshed, String) {
         let log = Arc::default();
-        let (seen, announces, mechanism, sticks) = (Some(OLD), false, 0x39, false);
-        let (open, seen_empty) = (false, false);
-        let mut drive = Watched { seen, announces, mechanism, sticks, open, seen_empty, log: Arc::clone(&log) };
+        let mut drive = Watched {
+            seen: Some(OLD),
+            announces: false,
+            mechanism: 0x39,
+            sticks: false,
+            signal_at: "",
+            signal: stop,
+            open: false,
+            seen_empty: false,
+            log: Arc::clone(&log),
+        };
         change(&mut drive);
-        let outcome = refresh(&mut Drive::new(Box::new(drive), "test"), AWAITED, tray);
+        let mut drive = Drive::new(Box::new(drive), "test");
+        drive.be_given_up_by(impatient);
+        let outcome = refresh(&mut drive, AWAITED, tray, stop);
         let log = log.lock().unwrap().join(", ");
         (outcome, log)
+    }
+
+    #[test]
+    fn a_signal_before_the_tray_opens_leaves_it_alone_and_one_while_it_is_open_closes_it_at_once() {
+        for is_second in [false, true] {
+            for (at, expected) in
+                [("", ""), ("stop", "stop, start"), ("start", "stop, start"), ("open", "stop, start, open, close")]
+            {
+                let flag = || -> &'static AtomicBool { Box::leak(Box::default()) };
+                let (stop, impatient) = (flag(), flag());
+                let signal = if is_second { impatient } else { stop };
+                signal.store(at.is_empty(), Ordering::Relaxed);
+                let set = |drive: &mut Watched| (drive.signal_at, drive.signal) = (at, signal);
+                let (outcome, log) = refreshed_unless(stop, impatient, set, TRAY);
+                assert_eq!(log, expected, "{outcome:?}");
+                // A tray that was out and in shows what there is.
+                let is_right = matches!(outcome, Refreshed::Interrupted) || at == "open";
+                assert!(is_right && !matches!(outcome, Refreshed::Failed(_)), "{at}: {outcome:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_signal_cuts_a_delay_short() {
+        let stop: &'static AtomicBool = Box::leak(Box::default());
+        let never: &'static AtomicBool = Box::leak(Box::default());
+        let (outcome, log) = refreshed_unless(stop, never, |drive| drive.signal_at = "close", TRAY);
+        assert!(matches!(outcome, Refreshed::Reloaded), "{outcome:?}");
+        assert_eq!(log, "stop, start, open, 7 s, close");
     }
 
     #[test]

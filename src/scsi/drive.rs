@@ -156,6 +156,18 @@ impl Drive {
         self.transport.wait(duration);
     }
 
+    /// Whether the user won't wait any more.
+    #[must_use]
+    pub fn is_given_up(&self) -> bool {
+        self.impatient.load(Ordering::Relaxed)
+    }
+
+    /// The user's patience is that of a test.
+    #[cfg(test)]
+    pub(crate) fn be_given_up_by(&mut self, impatient: &'static AtomicBool) {
+        self.impatient = impatient;
+    }
+
     /// Lets time pass before `what` is looked at again, unless the user won't wait any more.
     fn wait_for(&mut self, what: impl FnOnce() -> String, duration: Duration) -> Result<(), ScsiError> {
         if !self.impatient.load(Ordering::Relaxed) {

@@ -188,7 +188,7 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
         session.mark(owner)?;
         // The run that burned it may have been interrupted before it came to this.
         let shows = what_is_there(&disc);
-        refresh(&mut disc.drive, shows, Tray::configured(store)).tell();
+        refresh(&mut disc.drive, shows, Tray::configured(store), stop).tell();
         session.tell_stored();
         return Ok(Report { preparations, warnings, ..report });
     };
@@ -206,7 +206,7 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
         Err(not_stored(ActionError::Findings { what: "the disc does not hold the day as it was staged", findings }))
     };
     // With findings, too: people will want to look at them.
-    refresh(&mut disc.drive, shows, Tray::configured(store)).tell();
+    refresh(&mut disc.drive, shows, Tray::configured(store), stop).tell();
     marked?;
     session.tell_stored();
     Ok(Report {
