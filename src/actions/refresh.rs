@@ -6,8 +6,9 @@
 //! 1. It is asked to look. Nothing more is done when it shows the session: so it is with overwritable media, which keep their length.
 //! 2. The motor is stopped and started. Many drives announce their medium anew after that, to the driver, since we do not ask.
 //! 3. The tray opens, the driver sees the drive empty, the tray closes: a medium where there was none is another one, whatever the drive
-//!    announces, and to whom. That is what Cedar does after each write. It is not done with `no_eject`, nor where the drive tells that
-//!    it has no tray, or can't pull it in: one that stays open ends an unattended week.
+//!    announces, and to whom. That is what Cedar does after each write. It is not done with `no_eject`, nor where the drive does
+//!    not say that it pulls its tray in: one that stays open ends an unattended week, since the next night finds no disc. A drive from
+//!    before there was a bit for that is left alone, too, even one that could: then a mount shows the session later, and nothing is lost.
 //!
 //! The driver could also be taken from the drive and given back to it, but only by root, and its device would vanish for everybody.
 //!
@@ -77,7 +78,7 @@ pub enum Refreshed {
     Reloaded,
     /// It does not, and the tray was not to be moved.
     LeftAlone,
-    /// It does not, and the drive can't move its tray.
+    /// It does not, and the drive does not say that it can pull a tray in.
     NoTray,
     /// It does not: a signal came, and the tray is closed.
     Interrupted,
@@ -96,7 +97,7 @@ impl Refreshed {
             Refreshed::Restarted => tracing::debug!("the drive was stopped and started: a mount shows the session"),
             Refreshed::Reloaded => tracing::info!("the tray was opened and closed: a mount shows the session"),
             Refreshed::LeftAlone => tracing::info!("no_eject is set: {NOT_SHOWN}"),
-            Refreshed::NoTray => tracing::info!("the drive can't open and close a tray by itself: {NOT_SHOWN}"),
+            Refreshed::NoTray => tracing::info!("the drive does not say that it can pull its tray in: {NOT_SHOWN}"),
             Refreshed::Interrupted => tracing::info!("interrupted: {NOT_SHOWN}"),
             Refreshed::InVain => {
                 tracing::warn!("the tray was opened and closed, and the system still does not show the session");
@@ -139,7 +140,7 @@ impl Refreshing<'_> {
         if !self.tray.moves {
             return Refreshed::LeftAlone;
         }
-        if self.moves_its_tray() == Some(false) {
+        if self.moves_its_tray() != Some(true) {
             return Refreshed::NoTray;
         }
         if self.is_stopped() {
@@ -232,6 +233,8 @@ mod tests {
         announces: bool,
         /// First byte of the Removable Medium feature.
         mechanism: u8,
+        /// It is older than features.
+        tells_no_features: bool,
         /// The tray, once it is open, stays so.
         sticks: bool,
         /// At this a signal comes, the first or the second.
@@ -256,6 +259,9 @@ mod tests {
     impl Transport for Watched {
         fn execute(&mut self, cdb: &[u8], data: Data<'_>, _: Duration) -> Result<Completion, TransportError> {
             match (cdb[0], cdb[4]) {
+                (0x46, _) if self.tells_no_features => {
+                    return Ok(Completion::check([0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x20, 0, 0, 0, 0, 0]));
+                }
                 (0x46, _) => {
                     let reply = [0, 0, 0, 12, 0, 0, 0, 9, 0, 3, 0x0b, 4, self.mechanism, 0, 0, 0];
                     let Data::In(buffer) = data else { panic!("GET CONFIGURATION without a buffer") };
@@ -324,6 +330,7 @@ mod tests {
             seen: Some(OLD),
             announces: false,
             mechanism: 0x39,
+            tells_no_features: false,
             sticks: false,
             signal_at: "",
             signal: stop,
@@ -402,9 +409,13 @@ mod tests {
         let (outcome, log) = refreshed(|_| {}, Tray { moves: false, ..TRAY });
         assert!(matches!(outcome, Refreshed::LeftAlone), "{outcome:?}");
         assert_eq!(log, "stop, start");
-        let (outcome, log) = refreshed(|drive| drive.mechanism = 0x29, TRAY);
-        assert!(matches!(outcome, Refreshed::NoTray), "{outcome:?}");
-        assert_eq!(log, "stop, start");
+        for change in
+            [|drive: &mut Watched| drive.mechanism = 0x29, |drive: &mut Watched| drive.tells_no_features = true]
+        {
+            let (outcome, log) = refreshed(change, TRAY);
+            assert!(matches!(outcome, Refreshed::NoTray), "{outcome:?}");
+            assert_eq!(log, "stop, start");
+        }
     }
 
     #[test]

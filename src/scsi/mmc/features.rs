@@ -161,8 +161,8 @@ const MOST: usize = 32 * 1024;
 pub struct CurrentFeatures {
     /// Current profile.
     pub profile: Profile,
-    /// Codes with their version and feature dependent data.
-    features: Vec<(Feature, u8, Vec<u8>)>,
+    /// Codes with their feature dependent data.
+    features: Vec<(Feature, Vec<u8>)>,
 }
 
 impl CurrentFeatures {
@@ -176,7 +176,7 @@ impl CurrentFeatures {
     /// the standard's tables is byte 0 here. May be shorter than the tables: drives leave bytes out that later standards added.
     #[must_use]
     pub fn data(&self, feature: Feature) -> Option<&[u8]> {
-        self.features.iter().find(|(code, ..)| *code == feature).map(|(.., data)| data.as_slice())
+        self.features.iter().find(|(code, _)| *code == feature).map(|(_, data)| data.as_slice())
     }
 
     /// Every kind of medium that the drive knows, in its order (MMC-6 5.3.1); empty where it does not tell.
@@ -186,14 +186,15 @@ impl CurrentFeatures {
         listed.map(|descriptor| Profile::from_code(descriptor.u16_at(0))).collect()
     }
 
-    /// Whether the drive can take a medium out and in again by itself; `None` where it does not tell. It can where it has a tray and
-    /// ejects it (MMC-6 5.3.5). That it can't pull it in again is told since version 2 of the descriptor: before, the bit was reserved.
+    /// Whether the drive can take a medium out and in again by itself; `None` where it does not tell. It can where it has a tray, ejects it,
+    /// and says that it loads it (MMC-6 5.3.5). Before version 2 of the descriptor that last bit was reserved, and so it is zero in old
+    /// drives that could, as in those that can't: a drive of a laptop has a tray, too. Nothing else tells them apart. Mode page 2Ah has the
+    /// same mechanism and the same eject bit, and none for loading.
     #[must_use]
     pub fn moves_its_tray(&self) -> Option<bool> {
-        let (_, version, data) = self.features.iter().find(|(code, ..)| *code == Feature::REMOVABLE_MEDIUM)?;
-        let told = data.first()?;
+        let told = self.data(Feature::REMOVABLE_MEDIUM)?.first()?;
         let (mechanism, loads, ejects) = (told >> 5, told >> 4 & 1 != 0, told >> 3 & 1 != 0);
-        Some(mechanism == TRAY && ejects && (loads || *version < 2))
+        Some(mechanism == TRAY && ejects && loads)
     }
 
     /// One bit of a current feature's data: `byte` as [`data`](CurrentFeatures::data) counts. A feature that is not there, or shorter,
@@ -227,8 +228,7 @@ impl Command for GetConfiguration {
             let end = (4 + usize::from(rest.u8_at(3))).min(rest.len());
             // Not every drive keeps to RT = 01b: the Current bit decides.
             if rest.u8_at(2) & 0x01 != 0 {
-                let version = rest.u8_at(2) >> 2 & 0x0f;
-                features.push((Feature(rest.u16_at(0)), version, rest[4..end].to_vec()));
+                features.push((Feature(rest.u16_at(0)), rest[4..end].to_vec()));
             }
             rest = &rest[end..];
         }
@@ -274,14 +274,16 @@ mod tests {
     }
 
     #[test]
-    fn a_tray_that_the_drive_can_not_pull_in_is_none_that_it_moves() {
+    fn a_tray_is_moved_only_where_the_drive_says_that_it_pulls_it_in() {
         let told = |version: u8, byte: u8| {
             let reply = [0, 0, 0, 12, 0, 0, 0, 9, 0, 3, version << 2 | 3, 4, byte, 0, 0, 0];
             GetConfiguration.parse(&reply).unwrap().moves_its_tray()
         };
         assert_eq!(told(2, 0b0011_1001), Some(true));
         assert_eq!(told(2, 0b0010_1001), Some(false), "a laptop's tray");
-        assert_eq!(told(1, 0b0010_1001), Some(true), "a drive older than the bit");
+        assert_eq!(told(1, 0b0010_1001), Some(false), "older than the bit: a laptop's tray, for all we know");
+        assert_eq!(told(0, 0b0011_1001), Some(true), "and one that has it all the same");
+        assert_eq!(told(2, 0b0101_1001), Some(false), "a lid that pops up");
         assert_eq!(told(1, 0b0010_0001), Some(false), "it does not eject");
         assert_eq!(told(2, 0b0001_1001), Some(false), "a slot");
         assert_eq!(GetConfiguration.parse(&[0, 0, 0, 4, 0, 0, 0, 9]).unwrap().moves_its_tray(), None);
