@@ -70,7 +70,9 @@ impl Tray {
 /// How it came out.
 #[derive(Debug)]
 pub enum Refreshed {
-    /// The system showed the session, or there is none that shows anything.
+    /// There is no system that shows anything.
+    Unwatched,
+    /// The system showed the session.
     NotNeeded,
     /// It does since the motor was stopped and started.
     Restarted,
@@ -88,12 +90,38 @@ pub enum Refreshed {
     Failed(ScsiError),
 }
 
+/// Whether a mount shows the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Showing {
+    /// It does.
+    pub is_shown: bool,
+    /// By what, or why not, in a word that scripts may rely on.
+    pub word: &'static str,
+}
+
 impl Refreshed {
+    /// Whether a mount shows the session; `None` where nobody mounts anything.
+    #[must_use]
+    pub fn showing(&self) -> Option<Showing> {
+        let (is_shown, word) = match self {
+            Refreshed::Unwatched => return None,
+            Refreshed::NotNeeded => (true, "at once"),
+            Refreshed::Restarted => (true, "restarted"),
+            Refreshed::Reloaded => (true, "reloaded"),
+            Refreshed::LeftAlone => (false, "no_eject"),
+            Refreshed::NoTray => (false, "no tray"),
+            Refreshed::Interrupted => (false, "interrupted"),
+            Refreshed::InVain => (false, "in vain"),
+            Refreshed::Failed(_) => (false, "failed"),
+        };
+        Some(Showing { is_shown, word })
+    }
+
     /// Tells the user.
     pub fn tell(&self) {
         const NOT_SHOWN: &str = "a mount shows the disc as it was before until its tray was opened and closed";
         match self {
-            Refreshed::NotNeeded => {}
+            Refreshed::Unwatched | Refreshed::NotNeeded => {}
             Refreshed::Restarted => tracing::debug!("the drive was stopped and started: a mount shows the session"),
             Refreshed::Reloaded => tracing::info!("the tray was opened and closed: a mount shows the session"),
             Refreshed::LeftAlone => tracing::info!("no_eject is set: {NOT_SHOWN}"),
@@ -123,8 +151,10 @@ struct Refreshing<'a> {
 
 impl Refreshing<'_> {
     fn run(&mut self) -> Refreshed {
-        if self.is_shown() {
-            return Refreshed::NotNeeded;
+        match self.drive.look_again() {
+            None => return Refreshed::Unwatched,
+            Some(seen) if self.awaited.is_shown(seen) => return Refreshed::NotNeeded,
+            Some(_) => {}
         }
         if self.is_stopped() {
             return Refreshed::Interrupted;
@@ -377,9 +407,12 @@ mod tests {
 
     #[test]
     fn nothing_is_done_where_the_system_shows_the_session_or_knows_no_disc() {
-        for seen in [Some(NEW), None, Some(Mountable { last_session: None, ..NEW })] {
+        let at_once = Some(Showing { is_shown: true, word: "at once" });
+        for (seen, showing) in
+            [(Some(NEW), at_once), (None, None), (Some(Mountable { last_session: None, ..NEW }), at_once)]
+        {
             let (outcome, log) = refreshed(|drive| drive.seen = seen, TRAY);
-            assert!(matches!(outcome, Refreshed::NotNeeded), "{outcome:?}");
+            assert_eq!(outcome.showing(), showing, "{outcome:?}");
             assert_eq!(log, "");
         }
     }

@@ -58,6 +58,10 @@ pub(super) struct Fields {
     session_sectors: u32,
     /// None where only a mended disc tells.
     free_sectors: Option<u32>,
+    /// Whether a mount shows the session; none where nothing was done, or nobody mounts anything.
+    shown: Option<bool>,
+    /// By what it is shown: `at once`, `restarted`, `reloaded`; or why not: `no_eject`, `no tray`, `interrupted`, `in vain`, `failed`.
+    showing: Option<&'static str>,
     /// Of a session that was burned, how full the buffers were meanwhile; those of the drive's own where it tells.
     #[serde(flatten)]
     buffers: Option<BufferFields>,
@@ -117,6 +121,8 @@ impl Fields {
             session_start: report.start.map(|start| start.0),
             session_sectors: report.sectors.0,
             free_sectors: report.free.map(|free| free.0),
+            shown: report.showing.map(|showing| showing.is_shown),
+            showing: report.showing.map(|showing| showing.word),
             buffers: report.buffers.as_ref().map(BufferFields::new),
         }
     }

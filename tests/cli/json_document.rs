@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{BackupBox, MON, Run, TUE, WED, cedarburn, noise};
 
@@ -160,6 +160,22 @@ fn long_burn() -> BackupBox {
     nas
 }
 
+/// A mount shows the session, and why not.
+fn show(held: &mut Held) {
+    let nas = BackupBox::new("dvd+rw");
+    nas.stage(MON);
+    let mut shown = |nas: &BackupBox, habit: &str| {
+        let result = held.store(nas, MON, habit, &[]);
+        nas.remove_mark(MON);
+        (result["shown"].clone(), result["showing"].clone())
+    };
+    assert_eq!(shown(&nas, ",unseen"), (json!(true), json!("reloaded")));
+    assert_eq!(shown(&nas, ",unseen,fault=startstop#3:5/53/02"), (json!(false), json!("failed")));
+    assert_eq!(shown(&nas, ""), (Value::Null, Value::Null));
+    nas.configure_store("<no_eject>Y</no_eject>");
+    assert_eq!(shown(&nas, ",unseen"), (json!(false), json!("no_eject")));
+}
+
 #[test]
 fn names_every_field_of_store_info_list_verify_and_of_their_errors() {
     let mut held = Held::new();
@@ -194,6 +210,7 @@ fn names_every_field_of_store_info_list_verify_and_of_their_errors() {
         nas.patch_sectors(nas.sector_of(&noise(MON, 300_000)) * 2048 + 7, &[bad]);
         held.read(&nas, &["verify"]);
     }
+    show(&mut held);
     let nas = long_burn();
     held.store(&nas, MON, "", &[]);
     held.run(&["info", "--device", &nas.device(), "-c", "/nonexistent"]);

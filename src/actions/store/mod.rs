@@ -28,7 +28,7 @@ use super::disc::{Disc, How, Preparation};
 use super::owner::Owner;
 use super::policy::Decision;
 use super::proof::{self, Expected, Finding};
-use super::refresh::{Awaited, Tray, refresh};
+use super::refresh::{Awaited, Showing, Tray, refresh};
 use super::staging::{self, Day};
 use super::{ActionError, device, label};
 use crate::burn::{self, Buffers, BurnError, Progress, Recipe, State};
@@ -118,6 +118,8 @@ pub struct Report {
     pub bytes: u64,
     /// How full the buffers were while it was burned; none where nothing was.
     pub buffers: Option<Buffers>,
+    /// Whether a mount shows it now; none where nothing was done, and with a simulated drive, whose disc nobody mounts.
+    pub showing: Option<Showing>,
 }
 
 /// Stores a day; see the module's text.
@@ -188,9 +190,10 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
         session.mark(owner)?;
         // The run that burned it may have been interrupted before it came to this.
         let shows = what_is_there(&disc);
-        refresh(&mut disc.drive, shows, Tray::configured(store), stop).tell();
+        let refreshed = refresh(&mut disc.drive, shows, Tray::configured(store), stop);
+        refreshed.tell();
         session.tell_stored();
-        return Ok(Report { preparations, warnings, ..report });
+        return Ok(Report { preparations, warnings, showing: refreshed.showing(), ..report });
     };
     let decision = settled.decision;
     let report = session.report(Outcome::Planned, &settled, &disc, &scanned);
@@ -206,7 +209,8 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
         Err(not_stored(ActionError::Findings { what: "the disc does not hold the day as it was staged", findings }))
     };
     // With findings, too: people will want to look at them.
-    refresh(&mut disc.drive, shows, Tray::configured(store), stop).tell();
+    let refreshed = refresh(&mut disc.drive, shows, Tray::configured(store), stop);
+    refreshed.tell();
     marked?;
     session.tell_stored();
     Ok(Report {
@@ -215,6 +219,7 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
         warnings,
         appendable,
         buffers: Some(buffers),
+        showing: refreshed.showing(),
         ..report
     })
 }

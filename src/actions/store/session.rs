@@ -414,6 +414,7 @@ impl Session<'_> {
             files: scanned.files,
             bytes: scanned.bytes,
             buffers: None,
+            showing: None,
         }
     }
 
