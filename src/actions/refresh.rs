@@ -21,8 +21,9 @@ use std::time::Duration;
 
 use super::eject::move_tray;
 use crate::config::Store;
+use crate::scsi::drive::deadline;
 use crate::scsi::sbc::StartStopUnit;
-use crate::scsi::{Drive, Mountable, ScsiError};
+use crate::scsi::{Drive, Mountable, Presence, ScsiError};
 use crate::sector::Lba;
 
 /// How often a delay looks whether a signal came.
@@ -164,6 +165,8 @@ impl Refreshing<'_> {
         if let Err(error) = restarted {
             tracing::debug!(%error, "the drive was not stopped and started");
         }
+        // A system that looked at a drive which is not ready yet would see nothing new, and not look again.
+        self.wait_until(Presence::Ready, deadline::READY);
         if self.is_shown() {
             return Refreshed::Restarted;
         }
@@ -203,6 +206,15 @@ impl Refreshing<'_> {
         }
     }
 
+    /// Waits until the system hears this of the drive, in vain after `longest` or a signal.
+    fn wait_until(&mut self, wanted: Presence, longest: Duration) {
+        let mut waited = Duration::ZERO;
+        while self.drive.presence().is_some_and(|heard| heard != wanted) && waited < longest && !self.is_stopped() {
+            self.drive.wait(LISTEN);
+            waited += LISTEN;
+        }
+    }
+
     /// Whether the drive can do it by itself, if it tells. A change that it announces in its place is no news here.
     fn moves_its_tray(&mut self) -> Option<bool> {
         let features = match self.drive.features() {
@@ -216,6 +228,8 @@ impl Refreshing<'_> {
         self.drive.unlock_tray();
         let opened = move_tray(self.drive, StartStopUnit::Eject);
         if opened.is_ok() {
+            // A drive that is not ready is not an empty one.
+            self.wait_until(Presence::Empty, deadline::PARTING);
             self.drive.look_again();
             self.wait(self.tray.open_for);
         }
@@ -270,6 +284,10 @@ mod tests {
         /// At this a signal comes, the first or the second.
         signal_at: &'static str,
         signal: &'static AtomicBool,
+        /// So many more times it says that it is not ready, after a start and after its tray opened.
+        slow: u32,
+        busy: u32,
+        announced: bool,
         open: bool,
         seen_empty: bool,
         /// What happened, in order.
@@ -302,13 +320,11 @@ mod tests {
                 (0x1b, 0) => self.note("stop"),
                 (0x1b, 1) => {
                     self.note("start");
-                    if self.announces {
-                        self.seen = Some(NEW);
-                    }
+                    (self.announced, self.busy) = (self.announces, self.slow);
                 }
                 (0x1b, 2) => {
                     self.note("open");
-                    self.open = true;
+                    (self.open, self.busy) = (true, self.slow);
                 }
                 (0x1b, 3) if self.sticks => {
                     return Ok(Completion::check([0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x24, 0, 0, 0, 0, 0]));
@@ -325,12 +341,21 @@ mod tests {
             65536
         }
         fn look_again(&mut self) -> Option<Mountable> {
+            let is_ready = self.busy == 0;
             if self.open {
-                self.seen_empty = true;
-            } else if self.seen_empty {
-                self.seen = Some(NEW);
+                self.seen_empty |= is_ready;
+            } else if std::mem::take(&mut self.announced) || self.seen_empty {
+                // What is new is looked at once, if the drive is ready then.
+                self.seen = if is_ready { Some(NEW) } else { self.seen };
             }
             self.seen
+        }
+        fn presence(&mut self) -> Option<Presence> {
+            if self.busy > 0 {
+                self.busy -= 1;
+                return Some(Presence::NotReady);
+            }
+            Some(if self.open { Presence::Empty } else { Presence::Ready })
         }
         fn wait(&mut self, duration: Duration) {
             let mut log = self.log.lock().unwrap();
@@ -364,6 +389,9 @@ mod tests {
             sticks: false,
             signal_at: "",
             signal: stop,
+            slow: 0,
+            busy: 0,
+            announced: false,
             open: false,
             seen_empty: false,
             log: Arc::clone(&log),
@@ -428,6 +456,19 @@ mod tests {
         let (outcome, log) = refreshed(|drive| drive.announces = true, TRAY);
         assert!(matches!(outcome, Refreshed::Restarted), "{outcome:?}");
         assert_eq!(log, "stop, start");
+    }
+
+    #[test]
+    fn a_drive_that_is_slow_to_be_ready_is_waited_for_before_the_system_looks() {
+        let (outcome, log) = refreshed(|drive| (drive.announces, drive.slow) = (true, 4), TRAY);
+        assert!(matches!(outcome, Refreshed::Restarted), "{outcome:?}");
+        assert_eq!(log, "stop, start, 2 s");
+        let (outcome, log) = refreshed(|drive| drive.slow = 4, TRAY);
+        assert!(matches!(outcome, Refreshed::Reloaded), "{outcome:?}");
+        assert_eq!(log, "stop, start, 2 s, open, 9 s, close, 11 s");
+        let (outcome, log) = refreshed(|drive| drive.slow = u32::MAX, Tray { moves: false, ..TRAY });
+        assert!(matches!(outcome, Refreshed::LeftAlone), "{outcome:?}");
+        assert_eq!(log, "stop, start, 120 s");
     }
 
     #[test]

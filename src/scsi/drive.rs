@@ -28,7 +28,7 @@ use super::mmc::{
 };
 use super::sbc::StartStopUnit;
 use super::spc::{Identity, Inquiry, ModeSelect10, PreventAllowMediumRemoval};
-use super::transport::{Mountable, Transport};
+use super::transport::{Mountable, Presence, Transport};
 use crate::sector::SECTOR_BYTES;
 
 /// The most sectors one READ or WRITE moves on any medium.
@@ -149,6 +149,12 @@ impl Drive {
     /// the drive has to say of a change is heard by the system then, and by us no more.
     pub fn look_again(&mut self) -> Option<Mountable> {
         self.transport.look_again()
+    }
+
+    /// Makes the operating system ask the drive whether there is a medium; `None` for a simulated drive. As with
+    /// [`look_again`](Drive::look_again), what the drive has to say is heard by the system and by us no more.
+    pub fn presence(&mut self) -> Option<Presence> {
+        self.transport.presence()
     }
 
     /// Lets time pass on the drive's clock.

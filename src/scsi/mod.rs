@@ -33,5 +33,5 @@ pub use command::Command;
 pub use drive::{Drive, ScsiError};
 pub use opcode::Opcode;
 pub use sense::{During, Reaction, Sense, SenseKey};
-pub use transport::{Completion, Data, Mountable, Status, Transport, TransportError};
+pub use transport::{Completion, Data, Mountable, Presence, Status, Transport, TransportError};
 pub use wire::Short;

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use nix::fcntl::{Flock, FlockArg};
 
-use super::transport::{Completion, Data, Mountable, Status, Transport, TransportError};
+use super::transport::{Completion, Data, Mountable, Presence, Status, Transport, TransportError};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// `struct sg_io_hdr` of `include/scsi/sg.h`, interface version 3.
@@ -60,6 +60,14 @@ struct CdromMultisession {
 /// `CDROM_LBA`: addresses as block numbers.
 const CDROM_LBA: u8 = 0x01;
 
+/// `CDSL_CURRENT`: the slot that is in.
+const CDSL_CURRENT: i32 = i32::MAX;
+/// What `CDROM_DRIVE_STATUS` answers.
+const CDS_NO_DISC: i32 = 1;
+const CDS_TRAY_OPEN: i32 = 2;
+const CDS_DRIVE_NOT_READY: i32 = 3;
+const CDS_DISC_OK: i32 = 4;
+
 const _: () = assert!(std::mem::size_of::<CdromMultisession>() == 8);
 #[cfg(target_pointer_width = "64")]
 const _: () = assert!(std::mem::size_of::<SgIoHdr>() == 88);
@@ -74,6 +82,7 @@ const SG_DXFER_FROM_DEV: i32 = -3;
 mod ioctl {
     nix::ioctl_readwrite_bad!(sg_io, 0x2285, super::SgIoHdr);
     nix::ioctl_readwrite_bad!(cdrom_multisession, 0x5310, super::CdromMultisession);
+    nix::ioctl_write_int_bad!(cdrom_drive_status, 0x5326);
     // BLKFLSBUF takes no argument.
     nix::ioctl_none_bad!(blkflsbuf, nix::request_code_none!(0x12, 97));
 }
@@ -382,6 +391,20 @@ impl Transport for SgDevice {
         // Of an odd length the last sector is none.
         let sectors = Sectors(u32::try_from(bytes / SECTOR_BYTES as u64).unwrap_or(u32::MAX));
         Some(Mountable { sectors, last_session })
+    }
+
+    /// The `sr` driver sends a TEST UNIT READY of its own, and notes a changed medium when that meets a unit attention. It looks at what is new
+    /// at the next open only if the drive is ready then, and not again: so it is asked until the drive is.
+    fn presence(&mut self) -> Option<Presence> {
+        // SAFETY: the descriptor is open for as long as `self`, and the call takes a number.
+        #[allow(unsafe_code, reason = "a system call without a safe wrapper")]
+        let status = unsafe { ioctl::cdrom_drive_status(self.file.as_raw_fd(), CDSL_CURRENT) };
+        match status.ok()? {
+            CDS_NO_DISC | CDS_TRAY_OPEN => Some(Presence::Empty),
+            CDS_DRIVE_NOT_READY => Some(Presence::NotReady),
+            CDS_DISC_OK => Some(Presence::Ready),
+            _ => None,
+        }
     }
 
     fn wait(&mut self, duration: Duration) {

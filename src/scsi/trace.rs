@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use super::command::Command;
 use super::spc::Inquiry;
-use super::transport::{Completion, Data, Mountable, Status, Transport, TransportError};
+use super::transport::{Completion, Data, Mountable, Presence, Status, Transport, TransportError};
 use super::{Opcode, Sense};
 
 /// The target of the warning that a trace can't be written, for whoever shows it.
@@ -153,6 +153,16 @@ impl<T: Transport, W: Write + Send> Transport for Traced<T, W> {
             self.line(&format!("# the system takes the medium for {sectors} sectors{session}"));
         }
         seen
+    }
+    fn presence(&mut self) -> Option<Presence> {
+        let heard = self.inner.presence();
+        match heard {
+            None => {}
+            Some(Presence::Ready) => self.line("# the system hears that there is a medium"),
+            Some(Presence::Empty) => self.line("# the system hears that there is no medium"),
+            Some(Presence::NotReady) => self.line("# the system hears that the drive is not ready"),
+        }
+        heard
     }
     fn wait(&mut self, duration: Duration) {
         self.line(&format!("wait {:.3} s", duration.as_secs_f64()));

@@ -32,6 +32,12 @@ pub trait Transport: Send {
         None
     }
 
+    /// What the operating system hears when it asks the drive by itself whether there is a medium. A change that the drive has to announce is
+    /// heard by the system then. `None` where it does not ask.
+    fn presence(&mut self) -> Option<Presence> {
+        None
+    }
+
     /// Lets time pass. The simulated drive advances its own clock and returns at once.
     fn wait(&mut self, duration: Duration);
 
@@ -52,6 +58,9 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
     fn look_again(&mut self) -> Option<Mountable> {
         (**self).look_again()
     }
+    fn presence(&mut self) -> Option<Presence> {
+        (**self).presence()
+    }
     fn wait(&mut self, duration: Duration) {
         (**self).wait(duration);
     }
@@ -67,6 +76,17 @@ pub struct Mountable {
     pub sectors: Sectors,
     /// Where the last session of the table of contents begins, as far as that is known.
     pub last_session: Option<Lba>,
+}
+
+/// Whether there is a medium.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// There is one that can be read.
+    Ready,
+    /// There is none.
+    Empty,
+    /// The drive is busy finding out.
+    NotReady,
 }
 
 /// The data phase of a command.
