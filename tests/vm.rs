@@ -123,10 +123,10 @@ fn a_drive_that_somebody_else_has_is_left_alone_and_it_is_told_who_has_it() {
         expect 7 cedarburn --device /dev/sr7 info
         expect 7 cedarburn --device /dev/null info",
     );
-    said.expect("because: /dev/sr0 is in use by cedarburn (process ")
+    said.expect("because: /dev/sr0 is in use: cedarburn (process ")
         .expect("hint: run the same command again when that one is done")
         .expect("because: /dev/sr0 is mounted at /mnt")
-        .expect("because: /dev/sr0 is in use by sleep (process ")
+        .expect("because: /dev/sr0 is in use: sleep (process ")
         .expect("because: /dev/sr0 can't be opened for writing by this user")
         .expect("because: /dev/sr7 does not exist")
         .expect("because: /dev/null is not a block device")

@@ -121,7 +121,7 @@ pub enum OpenError {
         at: PathBuf,
     },
     /// Somebody holds it exclusively.
-    #[error("{path} is in use by {}", holder.as_ref().map_or("another program".to_owned(), Holder::to_string))]
+    #[error("{path} is in use: {} has it open", holder.as_ref().map_or("another program".to_owned(), Holder::to_string))]
     Busy {
         /// The path asked for.
         path: PathBuf,
@@ -240,7 +240,8 @@ fn is_busy(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(nix::libc::EBUSY | nix::libc::EAGAIN))
 }
 
-/// Another process that has `device` open. Of other users' processes only root may see that.
+/// Another process that has `device` open. Of other users' processes only root may see that, and of several nobody sees which one holds it for
+/// itself alone: a program may have it open that only watches it. Another run of this program always holds it, and is named before all.
 fn holder(processes: &Path, device: &Path) -> Option<Holder> {
     let device = std::fs::canonicalize(device).ok()?;
     let has_it_open = |process: &Path| {
@@ -250,11 +251,16 @@ fn holder(processes: &Path, device: &Path) -> Option<Holder> {
     let numbers = std::fs::read_dir(processes).ok()?.flatten();
     let mut others: Vec<u32> = numbers.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
     others.sort_unstable();
-    let process = others
-        .into_iter()
-        .find(|&number| number != std::process::id() && has_it_open(&processes.join(number.to_string())))?;
-    let name = std::fs::read_to_string(processes.join(process.to_string()).join("comm")).ok()?;
-    Some(Holder { process, name: name.trim_end().to_owned() })
+    let holders = others.into_iter().filter_map(|process| {
+        let path = processes.join(process.to_string());
+        if process == std::process::id() || !has_it_open(&path) {
+            return None;
+        }
+        let name = std::fs::read_to_string(path.join("comm")).ok()?;
+        Some(Holder { process, name: name.trim_end().to_owned() })
+    });
+    // The first of the smallest keys: no run of ours is false.
+    holders.min_by_key(|holder| !holder.is_one_of_us())
 }
 
 /// Where the block device `number` is mounted. Read from the kernel's own table, which needs no tool and knows every name of the device.
@@ -380,7 +386,13 @@ impl Transport for SgDevice {
     /// changed; at no other time. A second, non-blocking open is such an occasion, and does not mind that we hold the drive.
     fn look_again(&mut self) -> Option<Mountable> {
         let flags = nix::libc::O_NONBLOCK | nix::libc::O_CLOEXEC;
-        let mut opened = OpenOptions::new().read(true).custom_flags(flags).open(&self.path).ok()?;
+        // By what is open already: the path may be a link that udev has taken away, or given to another drive.
+        let same = format!("/proc/self/fd/{}", self.file.as_raw_fd());
+        let opened = OpenOptions::new().read(true).custom_flags(flags).open(same);
+        if let Err(error) = &opened {
+            tracing::warn!("{} can't be opened again to see what a mount shows: {error}", self.path.display());
+        }
+        let mut opened = opened.ok()?;
         let bytes = opened.seek(SeekFrom::End(0)).ok()?;
         let mut told = CdromMultisession { address: 0, xa: 0, address_format: CDROM_LBA };
         // SAFETY: the descriptor is open until the end of this function. The structure is the kernel's (its size is asserted above), and
@@ -454,7 +466,29 @@ mod tests {
         let found = holder(&folder.path().join("proc"), &device).unwrap();
         assert_eq!(found.to_string(), "cdrskin (process 712)");
         assert!(!found.is_one_of_us());
+        let busy = OpenError::Busy { path: "/dev/sr0".into(), holder: Some(found) };
+        assert_eq!(busy.to_string(), "/dev/sr0 is in use: cdrskin (process 712) has it open");
         assert_eq!(holder(&folder.path().join("proc"), &folder.path().join("other")), None, "it is not there");
+    }
+
+    #[test]
+    fn another_run_of_ours_is_named_before_whoever_else_has_the_drive_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let device = folder.path().join("sr0");
+        std::fs::write(&device, "").unwrap();
+        let device = device.canonicalize().unwrap();
+        let ours = std::fs::read_to_string("/proc/self/comm").unwrap();
+        for (number, name) in [("71", "udisksd\n"), ("999999999", ours.as_str()), ("712", "smartd\n")] {
+            let process = folder.path().join("proc").join(number);
+            std::fs::create_dir_all(process.join("fd")).unwrap();
+            std::fs::write(process.join("comm"), name).unwrap();
+            std::os::unix::fs::symlink(&device, process.join("fd/3")).unwrap();
+        }
+        let found = holder(&folder.path().join("proc"), &device).unwrap();
+        assert!(found.is_one_of_us() && found.process == 999_999_999, "{found}");
+        std::fs::remove_dir_all(folder.path().join("proc/999999999")).unwrap();
+        let found = holder(&folder.path().join("proc"), &device).unwrap();
+        assert_eq!(found.to_string(), "udisksd (process 71)");
     }
 
     #[test]
