@@ -91,7 +91,7 @@ fn a_member_of_the_drives_group_needs_no_root() {
         is_on /mnt 16
         umount /mnt
         as_backup eject; as_backup load
-        ! grep -q 'does not let this user' /tmp/user.trace",
+        expect 1 grep -q 'does not let this user' /tmp/user.trace",
     );
     said.expect("as one manifest says").expect("/dev/sr0: DVD-ROM");
 }
@@ -140,8 +140,8 @@ fn no_eject_keeps_the_tray_closed_and_says_what_that_means() {
         "configure dvd+r '<no_eject>Y</no_eject>'
         stage 16
         cedarburn --verbose --scsi-trace /tmp/trace --today 2026-11-16 store
-        ! grep -q 'START STOP UNIT cdb=1b 00 00 00 0[23]' /tmp/trace
-        ! mount -t iso9660 -o ro $BLANK /mnt
+        expect 1 grep -q 'START STOP UNIT cdb=1b 00 00 00 0[23]' /tmp/trace
+        fails mount -t iso9660 -o ro $BLANK /mnt
         reload
         mount -t iso9660 -o ro $BLANK /mnt",
     );
@@ -196,4 +196,17 @@ fn verify_names_the_file_on_sectors_that_can_not_be_read() {
     );
     said.expect("days:      2026-11-16")
         .expect(&format!("/2026/11/16/alpha/home.tar: sectors {bad} to {bad} can't be read"));
+}
+
+#[test]
+fn no_script_has_a_negated_command_which_can_not_fail_under_set_e() {
+    for script in [
+        include_str!("vm.rs"),
+        include_str!("vm/common.sh"),
+        include_str!("foreign_burners.rs"),
+        include_str!("foreign_burners/burners.sh"),
+    ] {
+        let negated = script.lines().flat_map(|line| line.split(';')).find(|command| command.trim().starts_with("! "));
+        assert_eq!(negated, None);
+    }
 }

@@ -1,4 +1,5 @@
-# What the scripts of tests/vm.rs share; sourced by them in the guest, under busybox sh.
+# What the scripts of tests/vm.rs share; sourced by them in the guest, under busybox sh.  After `! COMMAND` a script goes on whatever the
+# command did, set -e or not: see expect and fails.
 set -e
 
 # cedarburn ARGUMENTS...: on the drive under test, with the configuration and a log that is no system's.
@@ -60,3 +61,6 @@ expect() {
   "$@" || got=$?
   [ "$got" = "$wanted" ] || { echo "$* ended with $got, not $wanted"; exit 92; }
 }
+
+# fails COMMAND...: fails unless the command does, in whatever way.
+fails() { if "$@"; then echo "$* did not fail"; exit 93; fi; }
