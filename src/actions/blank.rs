@@ -17,8 +17,8 @@ use super::ActionError;
 use super::disc::{Disc, Looked, Preparation};
 use crate::burn::prepare::{self, FormatWish};
 use crate::burn::{self, BurnError, Medium, Progress, State};
-use crate::scsi::Drive;
 use crate::scsi::mmc::{BlankExtent, Profile};
+use crate::scsi::{Drive, Trays};
 use crate::sector::Sectors;
 
 /// How much is erased.
@@ -64,10 +64,11 @@ pub fn blank(
     mut drive: Drive,
     extent: Option<Extent>,
     dry_run: bool,
+    trays: Trays,
     stop: &AtomicBool,
     progress: &mut dyn Progress,
 ) -> Result<Report, ActionError> {
-    let medium = burn::inspect(&mut drive).map_err(|source| ActionError::Medium { source })?;
+    let medium = burn::inspect_with(&mut drive, trays).map_err(|source| ActionError::Medium { source })?;
     let before = Looked::at(&mut drive, &medium);
     let work = choose(&medium, before.is_empty, extent)?;
     if dry_run || work == Work::Nothing {
@@ -81,7 +82,7 @@ pub fn blank(
     }
     drive.lock_tray();
     erase(&mut drive, &medium, work, progress).map_err(ActionError::Preparing)?;
-    let after = Disc::look(drive)
+    let after = Disc::look(drive, Trays::Stay)
         .map_err(|error| ActionError::Prepared { preparation: Preparation::Blank, error: Box::new(error) })?
         .looked();
     if !after.is_empty {

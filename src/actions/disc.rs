@@ -19,7 +19,7 @@ use crate::iso::reader;
 use crate::iso::tree::Tree;
 use crate::scsi::mmc::{Profile, ReadLastSession};
 use crate::scsi::sbc::StartStopUnit;
-use crate::scsi::{Drive, ScsiError};
+use crate::scsi::{Drive, ScsiError, Trays};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// Lead-out, lead-in and pre-gap between the first session of a CD and the second (Red Book); later ones lie closer.
@@ -65,16 +65,16 @@ impl Disc {
     ///
     /// # Errors
     /// When the drive can't be used, or the disc can't be read.
-    pub fn open(spec: &str, trace: Option<&Path>) -> Result<Disc, ActionError> {
-        Disc::look(device::open_drive(spec, trace)?)
+    pub fn open(spec: &str, trace: Option<&Path>, trays: Trays) -> Result<Disc, ActionError> {
+        Disc::look(device::open_drive(spec, trace)?, trays)
     }
 
     /// Looks at the disc in a drive.
     ///
     /// # Errors
     /// When there is none, or it can't be read.
-    pub fn look(mut drive: Drive) -> Result<Disc, ActionError> {
-        let medium = burn::inspect(&mut drive).map_err(|source| ActionError::Medium { source })?;
+    pub fn look(mut drive: Drive, trays: Trays) -> Result<Disc, ActionError> {
+        let medium = burn::inspect_with(&mut drive, trays).map_err(|source| ActionError::Medium { source })?;
         let contents = contents_of(&mut drive, &medium)?;
         tracing::info!(
             "{}: {}; whole sessions: {}, sectors free: {} of {}",

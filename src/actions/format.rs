@@ -17,8 +17,8 @@ use super::ActionError;
 use super::disc::{Disc, Looked, Preparation};
 use crate::burn::prepare::{self, FormatWish};
 use crate::burn::{self, BurnError, Medium, NoFormat, Progress, State};
-use crate::scsi::Drive;
 use crate::scsi::mmc::Profile;
+use crate::scsi::{Drive, Trays};
 use crate::sector::Sectors;
 
 /// What is done to the disc.
@@ -49,10 +49,11 @@ pub fn format(
     mut drive: Drive,
     wish: FormatWish,
     dry_run: bool,
+    trays: Trays,
     stop: &AtomicBool,
     progress: &mut dyn Progress,
 ) -> Result<Report, ActionError> {
-    let medium = burn::inspect(&mut drive).map_err(|source| ActionError::Medium { source })?;
+    let medium = burn::inspect_with(&mut drive, trays).map_err(|source| ActionError::Medium { source })?;
     let before = Looked::at(&mut drive, &medium);
     let work = choose(&medium, before.is_empty, wish)?;
     let Work::Format(wish) = work else { return Ok(Report { work, before, after: None }) };
@@ -64,7 +65,7 @@ pub fn format(
     }
     drive.lock_tray();
     prepare::format(&mut drive, &medium, wish, progress).map_err(ActionError::Preparing)?;
-    let after = Disc::look(drive)
+    let after = Disc::look(drive, Trays::Stay)
         .map_err(|error| ActionError::Prepared { preparation: Preparation::Format, error: Box::new(error) })?
         .looked();
     Ok(Report { work, before, after: Some(after) })

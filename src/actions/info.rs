@@ -9,7 +9,7 @@ use super::device::Device;
 use super::disc::{Disc, state_words, status};
 use crate::burn::{self, Medium, State, Track};
 use crate::scsi::mmc::{Profile, ReadBufferCapacity, WriteSpeed};
-use crate::scsi::{Drive, ScsiError};
+use crate::scsi::{Drive, ScsiError, Trays};
 use crate::sector::{Lba, Sectors};
 
 /// A session as *info* tells it: one with a file system in it.
@@ -95,7 +95,7 @@ pub struct Info {
 pub fn info(device: Device) -> Result<Info, ActionError> {
     match device {
         Device::Drive(drive) => {
-            let mut disc = Disc::look(drive)?;
+            let mut disc = Disc::look(drive, Trays::PullIn)?;
             let drive = ask(&mut disc.drive, &disc.medium).map_err(|source| ActionError::Medium { source })?;
             let state = state_words(&disc.medium, &disc.contents);
             let mut info = describe(&disc.contents, state, disc.looked().capacity);

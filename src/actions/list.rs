@@ -7,6 +7,7 @@ use crate::burn::{self, DriveSource};
 use crate::iso::reader;
 use crate::iso::source::SectorSource;
 use crate::iso::tree::{NodeId, Tree, TreePath};
+use crate::scsi::Trays;
 
 /// A disc that is being read: the device, and what is on it.
 #[derive(Debug)]
@@ -24,7 +25,8 @@ impl Reading {
     pub fn new(mut device: Device) -> Result<Reading, ActionError> {
         let contents = match &mut device {
             Device::Drive(drive) => {
-                let medium = burn::inspect(drive).map_err(|source| ActionError::Medium { source })?;
+                let medium =
+                    burn::inspect_with(drive, Trays::PullIn).map_err(|source| ActionError::Medium { source })?;
                 Contents::of_medium(&mut DriveSource(drive), &medium)
                     .map_err(|source| ActionError::Contents { source })?
             }

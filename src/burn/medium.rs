@@ -10,8 +10,8 @@ use std::fmt;
 use crate::scsi::mmc::{CurrentFeatures, Feature, FormatDescriptor, Profile};
 use crate::sector::{Lba, Sectors};
 
-pub use classify::inspect;
 pub(super) use classify::next_track_address;
+pub use classify::{inspect, inspect_with};
 
 /// What can be done with the medium.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -46,7 +46,7 @@ pub use buffers::Buffers;
 pub use fifo::Image;
 pub use format::NoFormat;
 pub use ledger::Ledger;
-pub use medium::{Medium, Recipe, Session, State, Track, inspect};
+pub use medium::{Medium, Recipe, Session, State, Track, inspect, inspect_with};
 pub use progress::{Event, Phase, Progress};
 pub use readback::Readback;
 pub use source::DriveSource;

@@ -95,7 +95,9 @@ impl Says {
                 for (code, data) in &self.features {
                     let data = bytes(data);
                     list.extend(code.to_be_bytes());
-                    list.extend([0x01, u8::try_from(data.len()).unwrap()]);
+                    // Current; of the Removable Medium feature the version that tells of a tray that can't be pulled in.
+                    let version = if *code == 0x0003 { 2 } else { 0 };
+                    list.extend([version << 2 | 0x01, u8::try_from(data.len()).unwrap()]);
                     list.extend(data);
                 }
                 let mut reply = u32::try_from(list.len() + 4).unwrap().to_be_bytes().to_vec();

@@ -48,7 +48,7 @@ pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), Ac
     };
     let device = context.device()?;
     let drive = device::open_drive(&device, context.trace())?;
-    let report = blank(drive, extent, context.options.dry_run, &context.stop, &mut context.meter())?;
+    let report = blank(drive, extent, context.options.dry_run, context.trays(), &context.stop, &mut context.meter())?;
     let (work, words) = match report.work {
         Work::Nothing => ("nothing", "there is nothing to erase"),
         Work::Minimal => ("minimal", "what says where its sessions are would be erased"),

@@ -14,6 +14,7 @@ use super::{CommonOptions, json, output, signals};
 use crate::actions::ActionError;
 use crate::config::Config;
 use crate::iso::tree::Timestamp;
+use crate::scsi::Trays;
 
 /// What every action is given.
 pub(super) struct Context<'a> {
@@ -60,6 +61,13 @@ impl<'a> Context<'a> {
             Some(device) => Ok(device.clone()),
             None => Ok(self.config()?.require_store()?.target_device.as_str().to_owned()),
         }
+    }
+
+    /// What who changes a disc without the configuration's word may do with the tray. A configuration that can't be read forbids nothing: the
+    /// device was named then.
+    pub(super) fn trays(&self) -> Trays {
+        let store = Config::load(&self.options.config).ok().and_then(|loaded| loaded.config.store);
+        Trays::before_a_change(self.options.dry_run, store.is_some_and(|store| store.no_eject))
     }
 
     /// Gives the answer: as JSON, or as the lines that `text` makes.

@@ -191,6 +191,11 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
         ActionError::Medium { source } if source.is_drive_lost() => {
             (DRIVE, "", "check the drive's connection and power")
         }
+        ActionError::Medium { source: ScsiError::TrayLeftOpen { .. } } => (
+            DRIVE,
+            UNTOUCHED,
+            "the tray is open: push it in or press the button on the drive, then run the same command again; for a drive that can't close it, set store/no_eject",
+        ),
         ActionError::Medium { .. } => {
             (MEDIUM, UNTOUCHED, "try another disc; if it is the same with all of them, the drive is broken")
         }
@@ -520,8 +525,10 @@ mod tests {
     fn causes_have_their_exit_codes() {
         let no_medium =
             ScsiError::Sense { command: "TEST UNIT READY".into(), sense: Sense::of(SenseKey::NotReady, 0x3a, 1) };
+        let left_open = ScsiError::TrayLeftOpen { source: Box::new(ScsiError::GivenUp { what: "LOAD".into() }) };
         for (error, code) in [
             (ActionError::Medium { source: no_medium }, MEDIUM),
+            (ActionError::Medium { source: left_open }, DRIVE),
             (ActionError::Refused(Refusal::NotBlank { why: Why::StartOfWeek }), MEDIUM),
             (
                 ActionError::NoRoom {

@@ -74,7 +74,7 @@ pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), Ac
     let wish = arguments.wish(context.options);
     let device = context.device()?;
     let drive = device::open_drive(&device, context.trace())?;
-    let report = format(drive, wish, context.options.dry_run, &context.stop, &mut context.meter())?;
+    let report = format(drive, wish, context.options.dry_run, context.trays(), &context.stop, &mut context.meter())?;
     let (work, why, words) = match report.work {
         Work::Nothing(why) => ("nothing", Some(why), why),
         Work::Format(FormatWish::Needed) => ("needed", None, "it would be formatted"),

@@ -3,16 +3,18 @@
 //! What a condition asks for is decided by the [table of reactions](crate::scsi::Reaction); the files of this module carry it out:
 //!
 //! ```text
-//! drive.rs      what a drive is asked, the tray
+//! drive.rs      what a drive is asked, the tray's lock
 //! obey.rs       one command, and what the table says to its failing
 //! waiting.rs    operations that go on after their command came back: started with the Immed bit, polled with TEST UNIT READY
 //! transfer.rs   READ and WRITE
+//! tray.rs       what a look may do with the tray
 //! error.rs      what reaches the caller
 //! ```
 
 mod error;
 mod obey;
 mod transfer;
+mod tray;
 mod waiting;
 
 use std::fmt;
@@ -20,6 +22,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 pub use self::error::ScsiError;
+pub use self::tray::Trays;
 use super::command::Command;
 pub use super::deadline;
 use super::mmc::{
@@ -303,21 +306,6 @@ impl Drive {
     pub fn eject(&mut self) -> Result<(), ScsiError> {
         self.unlock_tray();
         self.run(&StartStopUnit::Eject)
-    }
-
-    /// Takes the medium out and in again, for a drive that can't make out what it is. The tray is locked again if it was.
-    ///
-    /// # Errors
-    /// When the drive can't. Drives without a motor leave the tray open.
-    pub fn reload(&mut self) -> Result<(), ScsiError> {
-        let locked = self.lock != Lock::None;
-        self.eject()?;
-        self.run(&StartStopUnit::Load)?;
-        self.wait_until_ready()?;
-        if locked {
-            self.lock_tray();
-        }
-        Ok(())
     }
 
     /// Frees the tray, if we locked it.

@@ -30,7 +30,7 @@ mod wire;
 
 pub use cdb::Cdb;
 pub use command::Command;
-pub use drive::{Drive, ScsiError};
+pub use drive::{Drive, ScsiError, Trays};
 pub use opcode::Opcode;
 pub use sense::{During, Reaction, Sense, SenseKey};
 pub use transport::{Completion, Data, Mountable, Presence, Status, Transport, TransportError};

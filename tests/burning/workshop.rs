@@ -20,6 +20,7 @@ use cedarburn::burn::prepare::{FormatWish, Spares};
 use cedarburn::burn::{self, prepare};
 use cedarburn::config::Config;
 use cedarburn::iso::tree::{Timestamp, Tree};
+use cedarburn::scsi::Trays;
 use cedarburn::scsi::sim::{Medium, VirtualDisc};
 use jiff::civil::{Date, date};
 use sha2::{Digest as _, Sha256};
@@ -351,7 +352,7 @@ impl Workshop {
     pub(crate) fn blank(&self, full: bool) -> Result<(), ActionError> {
         let drive = device::open_drive(&self.device(""), Some(&self.trace_path()))?;
         let extent = if full { Extent::Full } else { Extent::Fast };
-        let outcome = blank(drive, Some(extent), false, &AtomicBool::new(false), &mut |_| {}).map(|_| ());
+        let outcome = blank(drive, Some(extent), false, Trays::Stay, &AtomicBool::new(false), &mut |_| {}).map(|_| ());
         self.assert_content();
         outcome
     }
@@ -359,7 +360,7 @@ impl Workshop {
     /// *format*.
     pub(crate) fn format(&self, wish: FormatWish) -> Result<(), ActionError> {
         let drive = device::open_drive(&self.device(""), Some(&self.trace_path()))?;
-        let outcome = format(drive, wish, false, &AtomicBool::new(false), &mut |_| {}).map(|_| ());
+        let outcome = format(drive, wish, false, Trays::Stay, &AtomicBool::new(false), &mut |_| {}).map(|_| ());
         self.assert_content();
         outcome
     }

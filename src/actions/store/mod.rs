@@ -36,6 +36,7 @@ use crate::config::{self, Config};
 use crate::iso::compare::{Compare, Permissions};
 use crate::iso::generator::plan::Plan;
 use crate::iso::tree::Timestamp;
+use crate::scsi::Trays;
 use crate::scsi::mmc::Profile;
 use crate::sector::{Lba, Sectors};
 
@@ -139,9 +140,10 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
     }
     let root = config.staging_root_for_store()?;
     let spec = request.device.unwrap_or(store.target_device.as_str());
+    let trays = Trays::before_a_change(request.dry_run, store.no_eject);
     let mut opened = None;
     if store.check_media {
-        let disc = Disc::open(spec, request.trace)?;
+        let disc = Disc::open(spec, request.trace, trays)?;
         check_media(&disc, store)?;
         opened = Some(disc);
     }
@@ -150,7 +152,7 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
     let owner = Owner::if_root(&config.options.backup_user, &config.options.backup_group)?;
     let mut disc = match opened {
         Some(disc) => disc,
-        None => Disc::open(spec, request.trace)?,
+        None => Disc::open(spec, request.trace, trays)?,
     };
     disc.how = How {
         finalize: request.finalize,

@@ -28,7 +28,7 @@ use crate::scsi::mmc::{
     TrackAddress, TrackInformation,
 };
 use crate::scsi::sbc::ReadCapacity10;
-use crate::scsi::{Command, Drive, During, Reaction, ScsiError};
+use crate::scsi::{Command, Drive, During, Reaction, ScsiError, Trays};
 use crate::sector::{Lba, Sectors};
 
 /// Tracks that a CD has at most (Red Book).
@@ -85,26 +85,33 @@ struct Replies {
     toc: Vec<TocTrack>,
 }
 
-/// Asks the drive for everything about its medium. Where the drive says meanwhile that the medium may be another one, from the beginning, a few
-/// times; one that can't make out what the medium is gets it out and in again, once, whether it says so or is ready with no profile.
+/// [`inspect_with`] a tray that stays as it is: the first look at a disc was somebody else's.
 ///
 /// # Errors
 /// When the drive does not answer, or there is no medium.
 pub fn inspect(drive: &mut Drive) -> Result<Medium, ScsiError> {
+    inspect_with(drive, Trays::Stay)
+}
+
+/// Asks the drive for everything about its medium. Where the drive says meanwhile that the medium may be another one, from the beginning, a few
+/// times; one that can't make out what the medium is gets it out and in again, once, where `trays` allows it, whether it says so or is ready
+/// with no profile.
+///
+/// # Errors
+/// When the drive does not answer, there is no medium, or the tray was opened and did not close.
+pub fn inspect_with(drive: &mut Drive, trays: Trays) -> Result<Medium, ScsiError> {
     let mut looks = 1;
-    let mut reloaded = false;
+    // Once.
+    let mut reload = Some(trays);
+    let mut out_and_in = |drive: &mut Drive| reload.take().map_or(Ok(false), |trays| drive.reload(trays));
     loop {
-        let error = match look(drive) {
-            Ok(medium) if medium.profile == Profile::None && !reloaded => {
-                tracing::warn!("the drive is ready and does not know its disc: it goes out and in again");
-                reloaded = true;
-                match drive.reload() {
-                    Ok(()) => continue,
-                    Err(why) => {
-                        tracing::warn!(error = %why, "it can't");
-                        return Ok(medium);
-                    }
+        let error = match look(drive, trays) {
+            Ok(medium) if medium.profile == Profile::None => {
+                tracing::warn!("the drive is ready and does not know its disc");
+                if out_and_in(drive)? {
+                    continue;
                 }
+                return Ok(medium);
             }
             Ok(medium) => return Ok(medium),
             Err(error) => error,
@@ -114,22 +121,14 @@ pub fn inspect(drive: &mut Drive) -> Result<Medium, ScsiError> {
                 tracing::debug!(%error, "the medium is looked at anew");
                 looks += 1;
             }
-            Reaction::Reload if !reloaded => {
-                tracing::warn!(%error, "the disc goes out and in again");
-                reloaded = true;
-                // What the drive said of the disc says more than why the tray does not move.
-                if let Err(why) = drive.reload() {
-                    tracing::warn!(error = %why, "it can't");
-                    return Err(error);
-                }
-            }
+            Reaction::Reload if out_and_in(drive)? => tracing::warn!(%error, "the disc went out and in again"),
             _ => return Err(error),
         }
     }
 }
 
-fn look(drive: &mut Drive) -> Result<Medium, ScsiError> {
-    drive.wait_until_ready()?;
+fn look(drive: &mut Drive, trays: Trays) -> Result<Medium, ScsiError> {
+    drive.make_ready(trays)?;
     let features = drive.features()?;
     let profile = features.profile;
     let mut replies = Replies {

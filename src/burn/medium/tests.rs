@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
-use super::{Medium, Recipe, Session, State, inspect};
+use super::{Medium, Recipe, Session, State, inspect, inspect_with};
 use crate::burn::testing::{Says, Sent, refusal};
+use crate::scsi::{ScsiError, Trays};
 use crate::sector::{Lba, Sectors};
 
 const CD: [u16; 4] = [0x0010, 0x0021, 0x002d, 0x0107];
@@ -339,7 +340,7 @@ fn a_word_that_the_disc_may_be_another_is_never_passed_over_all_is_asked_anew() 
 }
 
 /// What a look says of a disc whose READ DISC INFORMATION is refused so many times, how often that was asked, and whether the tray moved.
-fn look_refused(times: usize, refused: [u8; 3]) -> (Result<State, [u8; 3]>, usize, usize) {
+fn look_refused(times: usize, refused: [u8; 3], allowed: Trays) -> (Result<State, [u8; 3]>, usize, usize) {
     let [asked, moved] = [0, 0].map(|_: i32| Arc::new(AtomicUsize::new(0)));
     let (count, trays) = (asked.clone(), moved.clone());
     let formatted = "0020 1E 01 01 01 01 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
@@ -351,48 +352,87 @@ fn look_refused(times: usize, refused: [u8; 3]) -> (Result<State, [u8; 3]>, usiz
             now.then(|| refusal(refused[0], refused[1], refused[2]))
         })
         .drive();
-    let state = inspect(&mut drive).map(|medium| medium.state);
+    let state = inspect_with(&mut drive, allowed).map(|medium| medium.state);
     let state = state.map_err(|error| error.sense().map(|sense| [refused[0], sense.asc, sense.ascq]).unwrap());
     (state, asked.load(Relaxed), moved.load(Relaxed))
 }
 
 #[test]
 fn a_medium_that_may_be_another_is_looked_at_anew_three_times_at_most() {
-    let (state, _, _) = look_refused(1, [6, 0x28, 0]);
+    let (state, _, _) = look_refused(1, [6, 0x28, 0], Trays::OutAndIn);
     assert_eq!(state, Ok(State::Overwritable));
-    let (state, _, _) = look_refused(2, [6, 0x29, 0]);
+    let (state, _, _) = look_refused(2, [6, 0x29, 0], Trays::OutAndIn);
     assert_eq!(state, Ok(State::Overwritable));
-    let (state, asked, moved) = look_refused(usize::MAX, [6, 0x28, 0]);
+    let (state, asked, moved) = look_refused(usize::MAX, [6, 0x28, 0], Trays::OutAndIn);
     assert_eq!((state.unwrap_err()[1], asked, moved), (0x28, 3, 0));
 }
 
 #[test]
 fn a_medium_that_the_drive_can_not_make_out_goes_out_and_in_again_once() {
-    let (state, _, moved) = look_refused(1, [3, 0x57, 0]);
+    let (state, _, moved) = look_refused(1, [3, 0x57, 0], Trays::OutAndIn);
     assert_eq!((state, moved), (Ok(State::Overwritable), 2));
-    let (state, _, moved) = look_refused(usize::MAX, [3, 0x57, 0]);
+    let (state, _, moved) = look_refused(usize::MAX, [3, 0x57, 0], Trays::OutAndIn);
     assert_eq!((state, moved), (Err([3, 0x57, 0]), 2));
+}
+
+const FORMATTED_BD_RE: &str = "0020 1E 01 01 01 01 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
+/// Byte 0 of the Removable Medium feature: a tray that loads and ejects.
+const TRAY: &str = "39000000";
+/// A laptop's, which has to be pushed in.
+const LAPTOP: &str = "29000000";
+
+/// A drive that is ready and does not know its disc.
+fn puzzled(tray: &'static str) -> Says {
+    let mut says = Says::new(0, FORMATTED_BD_RE).features(&[0x20, 0x41]).formats("00000008 00B5F000 02000800");
+    says.features.push((0x0003, tray));
+    says
+}
+
+/// The movements of the tray: byte 4 of START STOP UNIT.
+fn movements(sent: &Sent) -> Vec<String> {
+    sent.commands().into_iter().filter(|line| line.starts_with("1b")).map(|line| line[8..10].to_owned()).collect()
 }
 
 #[test]
 fn a_disc_that_a_ready_drive_does_not_know_goes_out_and_in_again_once() {
-    let formatted = "0020 1E 01 01 01 01 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
-    let trays = |sent: &Sent| {
-        sent.commands().into_iter().filter(|line| line.starts_with("1b")).map(|line| line[8..10].to_owned()).collect()
-    };
     for (profile_after_load, state) in [(Some(0x43), State::Overwritable), (None, State::Unsupported)] {
-        let says = Says::new(0, formatted).features(&[0x20, 0x41]).formats("00000008 00B5F000 02000800");
-        let (mut drive, sent) = Says { profile_after_load, ..says }.drive();
-        assert_eq!(inspect(&mut drive).unwrap().state, state);
-        let trays: Vec<String> = trays(&sent);
-        assert_eq!(trays, ["02", "03"]);
+        let (mut drive, sent) = Says { profile_after_load, ..puzzled(TRAY) }.drive();
+        assert_eq!(inspect_with(&mut drive, Trays::OutAndIn).unwrap().state, state);
+        assert_eq!(movements(&sent), ["02", "03"]);
     }
-    // Nobody pushes the tray of a laptop in.
-    let says = Says::new(0, formatted).answer(|cdb| (cdb[0] == 0x1b && cdb[4] == 3).then(|| refusal(5, 0x24, 0)));
-    let (mut drive, sent) = says.drive();
-    assert_eq!(inspect(&mut drive).unwrap().state, State::Unsupported);
-    let trays: Vec<String> = trays(&sent);
-    assert_eq!(trays, ["02", "03"]);
+}
+
+#[test]
+fn a_tray_that_must_not_be_opened_or_could_not_be_closed_stays_whatever_the_drive_makes_of_its_disc() {
+    for (tray, trays) in [(TRAY, Trays::Stay), (TRAY, Trays::PullIn), (LAPTOP, Trays::OutAndIn)] {
+        let (mut drive, sent) = puzzled(tray).drive();
+        assert_eq!(inspect_with(&mut drive, trays).unwrap().state, State::Unsupported);
+        assert_eq!(movements(&sent), [""; 0], "{tray} {trays:?}");
+        let unreadable = |cdb: &[u8]| (cdb[0] == 0x51).then(|| refusal(3, 0x57, 0));
+        let (mut drive, sent) = Says { profile: 0x43, ..puzzled(tray) }.answer(unreadable).drive();
+        assert_eq!(inspect_with(&mut drive, trays).unwrap_err().sense().unwrap().asc, 0x57);
+        assert_eq!(movements(&sent), [""; 0], "{tray} {trays:?}");
+    }
+}
+
+#[test]
+fn a_tray_that_was_opened_and_does_not_close_is_the_error_and_not_the_disc() {
+    // A laptop's in a drive that does not tell.
+    let pushed_in_by_hand = |cdb: &[u8]| (cdb[0] == 0x1b && cdb[4] == 3).then(|| refusal(5, 0x24, 0));
+    let (mut drive, sent) = Says::new(0, FORMATTED_BD_RE).answer(pushed_in_by_hand).drive();
+    let error = inspect_with(&mut drive, Trays::OutAndIn).unwrap_err();
+    assert!(matches!(error, ScsiError::TrayLeftOpen { .. }), "{error}");
+    assert_eq!(movements(&sent)[0], "02");
+}
+
+#[test]
+fn an_open_tray_is_pulled_in_only_for_who_looks_at_the_disc_of_one_drive() {
+    let open = |cdb: &[u8]| (cdb[0] == 0x00).then(|| refusal(2, 0x3a, 2));
+    for (trays, moved) in [(Trays::Stay, &[][..]), (Trays::PullIn, &["03"]), (Trays::OutAndIn, &["03"])] {
+        let (mut drive, sent) = puzzled(TRAY).answer(open).drive();
+        assert!(inspect_with(&mut drive, trays).unwrap_err().is_no_medium());
+        assert_eq!(movements(&sent), moved, "{trays:?}");
+    }
 }
 
 /// A drive that only reads: the features are current, their write bits are not set.

@@ -37,6 +37,13 @@ pub enum ScsiError {
     /// The reply can't be used.
     #[error("the drive's reply can't be used")]
     Short(#[from] Short),
+    /// The tray was opened so that the drive looks at its disc anew, and did not close.
+    #[error("the tray was opened so that the drive looks at its disc anew, and it is still open")]
+    TrayLeftOpen {
+        /// Why it did not.
+        #[source]
+        source: Box<ScsiError>,
+    },
     /// It was still at work when its time was over.
     #[error("the drive was not done with {what} after {} s and is still busy", waited.as_secs())]
     Deadline {
@@ -70,7 +77,10 @@ impl ScsiError {
             ScsiError::Sense { sense, .. } => sense.reaction(during),
             ScsiError::Status { status, .. } => status.reaction(),
             ScsiError::Transport { source, .. } => source.reaction(during),
-            ScsiError::Short(_) | ScsiError::Deadline { .. } | ScsiError::GivenUp { .. } => Reaction::Fail,
+            ScsiError::Short(_)
+            | ScsiError::TrayLeftOpen { .. }
+            | ScsiError::Deadline { .. }
+            | ScsiError::GivenUp { .. } => Reaction::Fail,
         }
     }
 

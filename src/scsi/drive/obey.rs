@@ -8,7 +8,7 @@ use super::super::sbc::{StartStopUnit, SynchronizeCache10};
 use super::super::spc::PreventAllowMediumRemoval;
 use super::super::transport::{Completion, Data, Status};
 use super::super::{Cdb, During, Reaction, Sense, SenseKey};
-use super::{Drive, Lock, ScsiError, deadline};
+use super::{Drive, Lock, ScsiError, Trays, deadline};
 use crate::sector::Lba;
 
 /// Between two looks at a drive that is busy.
@@ -175,9 +175,9 @@ impl Drive {
         match reaction {
             Reaction::Start => {
                 self.once(&StartStopUnit::Start)?;
-                self.poll_until_ready(false)?;
+                self.poll_until_ready(false, Trays::Stay)?;
             }
-            Reaction::RepeatWhenReady => self.poll_until_ready(false)?,
+            Reaction::RepeatWhenReady => self.poll_until_ready(false, Trays::Stay)?,
             Reaction::RepeatIfUnmoved(pause) => {
                 let (Some(track), Some(at)) = (self.written_track, rules.at) else { return Ok(false) };
                 self.wait_for(|| "what came before the next try".to_owned(), pause)?;

@@ -159,12 +159,53 @@ fn readiness_takes_unit_attentions_and_spin_up_and_starts_a_drive_that_stands() 
 }
 
 #[test]
-fn an_open_tray_is_closed_once() {
+fn an_open_tray_is_closed_once_where_it_may_be() {
     let (mut with_disc, sent) = drive(vec![check(2, 0x3a, 2), Ok(Completion::good(0)), check(2, 4, 1)]);
-    with_disc.wait_until_ready().unwrap();
+    with_disc.make_ready(Trays::PullIn).unwrap();
     assert_eq!(sent.lock().unwrap()[1][..], [0x1b, 0, 0, 0, 3, 0]);
     let (mut without, _) = drive(vec![check(2, 0x3a, 2), Ok(Completion::good(0)), check(2, 0x3a, 2)]);
-    assert!(without.wait_until_ready().unwrap_err().is_no_medium());
+    assert!(without.make_ready(Trays::PullIn).unwrap_err().is_no_medium());
+    let (mut left_alone, sent) = drive(vec![check(2, 0x3a, 2)]);
+    assert!(left_alone.wait_until_ready().unwrap_err().is_no_medium());
+    assert_eq!(opcodes(&sent), [0x00]);
+}
+
+/// The movements of the tray: byte 4 of START STOP UNIT.
+fn movements(sent: &Arc<Mutex<Vec<Vec<u8>>>>) -> Vec<u8> {
+    sent.lock().unwrap().iter().filter(|cdb| cdb[0] == 0x1b).map(|cdb| cdb[4]).collect()
+}
+
+#[test]
+fn a_disc_goes_out_and_in_again_only_where_that_is_allowed_and_a_change_that_is_announced_does_not_keep_the_tray_open()
+{
+    // GET CONFIGURATION tells of no tray: the drive is believed to have one.
+    let features = || Ok(Completion::good(8));
+    for trays in [Trays::Stay, Trays::PullIn] {
+        let (mut drive, sent) = drive(Vec::new());
+        assert!(!drive.reload(trays).unwrap());
+        assert_eq!(movements(&sent), [0u8; 0]);
+    }
+    let announced = vec![features(), check(6, 0x29, 0), good(), check(6, 0x28, 0), good()];
+    let (mut drive, sent) = drive(announced);
+    assert!(drive.reload(Trays::OutAndIn).unwrap());
+    assert_eq!(movements(&sent), [2, 2, 3, 3]);
+}
+
+#[test]
+fn a_tray_that_opened_and_does_not_close_is_told_of() {
+    let features = || Ok(Completion::good(8));
+    // The command is refused, or taken and without effect.
+    let open = || check(2, 0x3a, 2);
+    for answers in
+        [vec![features(), good(), check(5, 0x24, 0)], vec![features(), good(), good(), open(), good(), open()]]
+    {
+        let (mut drive, _) = drive(answers);
+        let error = drive.reload(Trays::OutAndIn).unwrap_err();
+        assert!(matches!(error, ScsiError::TrayLeftOpen { .. }), "{error}");
+    }
+    let (mut shut, sent) = drive(vec![features(), check(5, 0x24, 0)]);
+    assert!(!shut.reload(Trays::OutAndIn).unwrap(), "one that does not open either is as it was");
+    assert_eq!(movements(&sent), [2]);
 }
 
 #[test]

@@ -19,7 +19,7 @@ use super::super::command::Command;
 use super::super::sbc::StartStopUnit;
 use super::super::spc::{RequestSense, TestUnitReady};
 use super::super::{During, Reaction, SenseKey};
-use super::{Drive, OnProgress, ScsiError, deadline};
+use super::{Drive, OnProgress, ScsiError, Trays, deadline};
 
 /// Between two looks at a long operation.
 const POLL: Duration = Duration::from_millis(500);
@@ -142,18 +142,27 @@ impl Drive {
         sense.progress()
     }
 
-    /// Waits until the medium can be read. Unit attentions on the way are what a fresh medium looks like and are taken.
+    /// Waits until the medium can be read. Unit attentions on the way are what a fresh medium looks like and are taken. The tray stays as it
+    /// is.
     ///
     /// # Errors
     /// When there is no medium, or it did not become ready.
     pub fn wait_until_ready(&mut self) -> Result<(), ScsiError> {
+        self.make_ready(Trays::Stay)
+    }
+
+    /// The same, and pulls in a tray that is open where `trays` allows it.
+    ///
+    /// # Errors
+    /// When there is no medium, or it did not become ready.
+    pub fn make_ready(&mut self, trays: Trays) -> Result<(), ScsiError> {
         // Whatever was sent for the medium that was in is not meant for this one.
         self.write_page = None;
-        self.poll_until_ready(true)
+        self.poll_until_ready(true, trays)
     }
 
     /// Polls until the drive is ready. `anew`: whatever is in will be looked at afresh, so that a change is no news.
-    pub(super) fn poll_until_ready(&mut self, anew: bool) -> Result<(), ScsiError> {
+    pub(super) fn poll_until_ready(&mut self, anew: bool, trays: Trays) -> Result<(), ScsiError> {
         let begun = self.now();
         let mut loaded = false;
         let mut started = false;
@@ -171,7 +180,7 @@ impl Drive {
             }
             match error.reaction(During::Inspect) {
                 // An open tray may have the disc in it: somebody changed it and left.
-                Reaction::TrayOpen if anew && !loaded => {
+                Reaction::TrayOpen if trays != Trays::Stay && !loaded => {
                     loaded = true;
                     if self.once(&StartStopUnit::Load).is_err() {
                         return Err(error);
