@@ -153,6 +153,11 @@ impl Sent {
         self.0.lock().unwrap().iter().any(|(cdb, _)| cdb[0] == code)
     }
 
+    /// Whether the tray was freed.
+    pub(super) fn unlocked(&self) -> bool {
+        self.0.lock().unwrap().iter().any(|(cdb, _)| cdb[0] == 0x1e && cdb[4] & 1 == 0)
+    }
+
     /// What changes something, or asks where to write, in hexadecimal digits: polls, lengths and what only describes the disc left out. A run of
     /// WRITEs is one line: code, first address, number of sectors.
     pub(super) fn commands(&self) -> Vec<String> {

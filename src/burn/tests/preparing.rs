@@ -45,6 +45,46 @@ fn format(says: Says, wish: FormatWish) -> Result<Vec<String>, BurnError> {
 }
 
 #[test]
+fn a_disc_that_the_drive_makes_nothing_of_after_it_was_prepared_is_not_exchanged_for_another() {
+    // From the first command on that changes the disc its table of contents is unreadable, or it is of no kind.
+    let unreadable: Spoils = |cdb| (cdb[0] == 0x51).then(|| refusal(3, 0x57, 0));
+    let of_no_kind: Spoils = |cdb| (cdb[0] == 0x46).then(|| Completion::good(8));
+    let list = "00000018 00BA7400 01000800  00B47400 00000800  00B07400 C0000000";
+    let bd_re = || Says::new(0x43, FORMATTED).features(&[0x20, 0x24, 0x41]).formats(list);
+    let dvd_rw = || Says { profile: 0x14, disc: BLANK_RW, ..dvd_r() };
+    let begun = || Says { disc: BEGUN_RW, tracks: vec![(1, OPEN)], ..dvd_rw() };
+    for spoils in [unreadable, of_no_kind] {
+        let prepared = |says: Says, prepare: Prepares| {
+            let mut changed = false;
+            let (mut drive, sent) = says
+                .answer(move |cdb| {
+                    changed |= [0x04, 0x5b, 0xa1].contains(&cdb[0]);
+                    // The mending of a disc whose blanking broke off looks at it before it blanks it.
+                    let refused = (cdb[0] == 0x5b).then(|| refusal(5, 0x72, 0));
+                    if changed { refused.or_else(|| spoils(cdb)) } else { None }
+                })
+                .drive();
+            let medium = inspect(&mut drive).unwrap();
+            sent.clear();
+            drive.lock_tray();
+            let outcome = prepare(&mut drive, &medium);
+            assert!(outcome.is_err() || outcome.is_ok_and(|medium| medium.state == crate::burn::State::Unsupported));
+            let mut moved = sent.commands();
+            assert!(moved.iter().any(|line| ["04", "5b", "a1"].contains(&&line[..2])), "{moved:?}");
+            moved.retain(|line| line.starts_with("1b"));
+            assert_eq!(moved, [""; 0]);
+            assert!(!sent.unlocked(), "the tray was unlocked");
+        };
+        prepared(bd_re(), |drive, medium| prepare::format(drive, medium, FormatWish::Quick, &mut |_| {}));
+        prepared(dvd_rw(), |drive, medium| prepare::blank(drive, medium, BlankExtent::Full, &mut |_| {}));
+        prepared(begun(), |drive, medium| prepare::close_interrupted(drive, medium, &mut |_| {}));
+    }
+}
+
+type Spoils = fn(&[u8]) -> Option<Completion>;
+type Prepares = fn(&mut Drive, &Medium) -> Result<Medium, BurnError>;
+
+#[test]
 fn every_format_has_a_size_of_the_drives_list() {
     // Unformatted: 00h with the drive's spares, 30h with little, its own and much, 31h with none.
     let list = "00000030 00BA7400 01000800  00B47400 00000800  00B87400 C0000000  00B47400 C0000000  00B07400 C0000000  00BA7400 C4000800";
