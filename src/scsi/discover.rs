@@ -1,10 +1,20 @@
 //! The optical drives of this machine, from sysfs. No device is opened for it.
+//!
+//! What stands there came from the drives, and a container may have put anything in its place: nothing but the beginning of plain files is
+//! read, and nothing but printable ASCII, which is what drives call themselves with (SPC-4 4.3.1), is told.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+use super::wire::ascii;
 
 /// Where the kernel shows its devices.
 pub const SYSFS: &str = "/sys";
+
+/// Bytes that are read of a file: no name is as long.
+const MOST: u64 = 256;
 
 /// A drive that the kernel knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,17 +37,18 @@ pub fn drives(sysfs: &Path) -> Vec<FoundDrive> {
     let class = sysfs.join("class/block");
     let Ok(entries) = fs::read_dir(&class) else { return Vec::new() };
     let mut numbers: Vec<u32> =
-        entries.flatten().filter_map(|entry| entry.file_name().to_str()?.strip_prefix("sr")?.parse().ok()).collect();
+        entries.flatten().filter_map(|entry| numbered("sr", entry.file_name().to_str()?)).collect();
     numbers.sort_unstable();
     numbers
         .into_iter()
         .map(|number| {
             let device = class.join(format!("sr{number}/device"));
-            let field = |name: &str| fs::read_to_string(device.join(name)).unwrap_or_default().trim().to_owned();
-            let mut generic = fs::read_dir(device.join("scsi_generic")).into_iter().flatten().flatten();
+            let field = |name: &str| words(&device.join(name));
+            let generic = fs::read_dir(device.join("scsi_generic")).into_iter().flatten().flatten();
+            let mut generic = generic.filter_map(|entry| numbered("sg", entry.file_name().to_str()?));
             FoundDrive {
                 path: PathBuf::from(format!("/dev/sr{number}")),
-                generic: generic.next().map(|entry| Path::new("/dev").join(entry.file_name())),
+                generic: generic.next().map(|number| PathBuf::from(format!("/dev/sg{number}"))),
                 vendor: field("vendor"),
                 product: field("model"),
                 revision: field("rev"),
@@ -46,9 +57,70 @@ pub fn drives(sysfs: &Path) -> Vec<FoundDrive> {
         .collect()
 }
 
+/// The number of a node as the kernel writes it, behind the name of its driver.
+fn numbered(driver: &str, name: &str) -> Option<u32> {
+    let digits = name.strip_prefix(driver)?;
+    let number: u32 = digits.parse().ok()?;
+    (number.to_string() == digits).then_some(number)
+}
+
+/// What a drive is called in a file of one line; empty where there is no such file.
+fn words(path: &Path) -> String {
+    let mut bytes = Vec::new();
+    if fs::metadata(path).is_ok_and(|found| found.is_file()) {
+        // Whatever it is by now, it is not waited for.
+        let opened = OpenOptions::new().read(true).custom_flags(nix::libc::O_NONBLOCK).open(path);
+        let _ = opened.and_then(|file| file.take(MOST).read_to_end(&mut bytes));
+    }
+    ascii(bytes.trim_ascii())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn device(sysfs: &Path, name: &str) -> PathBuf {
+        let device = sysfs.join("class/block").join(name).join("device");
+        fs::create_dir_all(&device).unwrap();
+        device
+    }
+
+    #[test]
+    fn what_is_no_plain_file_is_neither_waited_for_nor_read() {
+        let sysfs = tempfile::tempdir().unwrap();
+        let device = device(sysfs.path(), "sr0");
+        nix::unistd::mkfifo(&device.join("model"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        fs::create_dir(device.join("vendor")).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", device.join("rev")).unwrap();
+        let found = drives(sysfs.path());
+        assert_eq!([&found[0].vendor, &found[0].product, &found[0].revision], [""; 3]);
+    }
+
+    #[test]
+    fn a_name_has_an_end_and_nothing_in_it_that_moves_a_terminals_cursor() {
+        let sysfs = tempfile::tempdir().unwrap();
+        let device = device(sysfs.path(), "sr0");
+        fs::write(device.join("vendor"), b"\x1b[2JHL\x07-DT\xff-ST \n\x9b31m").unwrap();
+        fs::write(device.join("model"), "A\u{202e}B\r\n").unwrap();
+        fs::write(device.join("rev"), "1".repeat(100_000)).unwrap();
+        let found = drives(sysfs.path());
+        assert_eq!([&found[0].vendor, &found[0].product], ["?[2JHL?-DT?-ST ??31m", "A???B"]);
+        assert_eq!(found[0].revision.len(), 256);
+    }
+
+    #[test]
+    fn nodes_are_numbered_with_digits_as_the_kernel_writes_them() {
+        let sysfs = tempfile::tempdir().unwrap();
+        for name in ["sr+5", "sr05", "sr-1", "sr", "sr4294967296", "sr7"] {
+            device(sysfs.path(), name);
+        }
+        for name in ["\u{1b}[2J", "sg+1", "sg3"] {
+            fs::create_dir_all(sysfs.path().join("class/block/sr7/device/scsi_generic").join(name)).unwrap();
+        }
+        let found = drives(sysfs.path());
+        let nodes: Vec<_> = found.iter().map(|drive| (drive.path.as_path(), drive.generic.as_deref())).collect();
+        assert_eq!(nodes, [(Path::new("/dev/sr7"), Some(Path::new("/dev/sg3")))]);
+    }
 
     #[test]
     fn drives_come_in_the_order_of_their_numbers_with_their_names_and_nodes() {
