@@ -1,7 +1,11 @@
 //! Tracks one behind the other, of which the last one grows: what CDs and all other sequential media have in common.
 
+use super::kinds::Nature;
 use super::sense::Sense;
-use super::state::{DiscState, Session, Track};
+use super::state::{DiscState, PRE_GAP, Session, Track};
+
+/// CD: blocks at the beginning of a pre-gap where the laser was switched on: a link block and four of run-in.
+const LINKING: u32 = 5;
 
 /// Opens a track at `start`, in the session that is open or in a new one.
 pub(super) fn open(disc: &mut DiscState, start: u32) {
@@ -37,6 +41,10 @@ pub(super) fn check_read(disc: &DiscState, at: u32, count: u32, next: Option<u32
         let Some(track) = track else { return Err(Sense::OUT_OF_RANGE.at(position)) };
         let readable_end = readable_end(track, next);
         if position >= readable_end {
+            if let Some(start) = track_of_pre_gap(disc, position) {
+                position = start;
+                continue;
+            }
             let is_last = track.number == disc.last_track_number();
             let sense = match position < readable_end + track.run_out {
                 true => Sense::UNRECOVERED_READ,
@@ -48,4 +56,13 @@ pub(super) fn check_read(disc: &DiscState, at: u32, count: u32, next: Option<u32
         position = readable_end;
     }
     Ok(())
+}
+
+/// CD: where the track begins whose pre-gap a block is in. The pre-gap of a data track is encoded as the track is, with zeros (ECMA-130
+/// 20), and is read as it is: kernels read pages of two sectors, the last one of a pre-gap with the first of its track.
+fn track_of_pre_gap(disc: &DiscState, at: u32) -> Option<u32> {
+    let following = disc.sessions.iter().flat_map(|s| &s.tracks).find(|track| track.start > at)?;
+    let readable = PRE_GAP - LINKING;
+    let within = disc.medium.nature() == Nature::Cd && following.blocks > 0 && following.start - at <= readable;
+    within.then_some(following.start)
 }

@@ -50,7 +50,7 @@ fn the_run_out_the_gap_and_what_lies_beyond_can_not_be_read() {
     let run_out = read(&mut drive, 1140, 11).unwrap_err();
     assert_eq!((sense(&run_out), &run_out.sense[3..7]), ((3, 0x11, 0), &[0, 0, 0x04, 0x7e][..]));
     assert_eq!(sense(&read(&mut drive, 1152, 1).unwrap_err()), (8, 0, 0));
-    assert_eq!(sense(&read(&mut drive, 12_551, 2).unwrap_err()), (8, 0, 0));
+    assert_eq!(sense(&read(&mut drive, 12_400, 2).unwrap_err()), (8, 0, 0));
     assert_eq!(sense(&read(&mut drive, 12_954, 1).unwrap_err()), (5, 0x21, 0));
     assert_eq!(sense(&read(&mut drive, u32::MAX, 1).unwrap_err()), (5, 0x21, 0));
     holds(&mut drive, 12_552, 400, 8);
@@ -135,6 +135,19 @@ fn synchronizing_ends_the_track_and_the_next_write_begins_another() {
     holds(&mut drive, 0, 500, 1);
     holds(&mut drive, 652, 300, 2);
     assert_eq!(sense(&read(&mut drive, 502, 1).unwrap_err()), (8, 0, 0));
+}
+
+#[test]
+fn the_pre_gap_of_a_later_track_reads_as_zeros_but_where_the_laser_was_switched_on() {
+    let folder = disc("cdrw-80");
+    let mut drive = drive(&folder, "");
+    burn(&mut drive, 0, 1001, 7);
+    burn(&mut drive, 12_403, 300, 8);
+    let both = read(&mut drive, 12_402, 2).unwrap();
+    assert_eq!(both[..2048], [0; 2048]);
+    assert_eq!(both[2048..], read(&mut drive, 12_403, 1).unwrap());
+    assert_eq!(read(&mut drive, 12_258, 32).unwrap(), vec![0; 32 * 2048]);
+    assert_eq!(sense(&read(&mut drive, 12_257, 2).unwrap_err()), (8, 0, 0));
 }
 
 #[test]
