@@ -5,6 +5,7 @@
 #
 # Writes DIRECTORY/vmlinux     the kernel, not compressed
 #        DIRECTORY/base.cpio   busybox, the drivers of one optical drive, and the other people's burning programs
+#        DIRECTORY/cedar.cpio  Cedar Backup, and the Python it runs in, for the guests that want it
 #        DIRECTORY/host/       what runs on this side: tgtd, tgtadm, QEMU's iSCSI block module, their libraries
 #        DIRECTORY/stamp       what it was built from; nothing is built when that is what it would be built from now
 #
@@ -25,6 +26,9 @@ packages=(
   # other people's burners and tools
   xorriso libisoburn1 libburn4 libisofs6 libjte2 cdrskin growisofs dvd+rw-tools wodim genisoimage libmagic1 sg3-utils
   libsgutils2-1.46-2 libacl1 libbz2-1.0 libtinfo6 libreadline8 findutils util-linux
+  # Cedar Backup
+  cedar-backup3 python3-chardet python3-importlib-metadata python3-more-itertools python3-zipp
+  python3.11-minimal libpython3.11-minimal libpython3.11-stdlib eject
   # the ground they stand on
   libc6 libgcc-s1 libstdc++6 zlib1g busybox-static kmod
 )
@@ -36,6 +40,7 @@ programs=(
   # busybox has no flock, and its find no -printf
   usr/bin/find usr/bin/flock
 )
+programs_cedar=(usr/bin/python3.11 usr/bin/eject usr/bin/cback3)
 # Kernel modules of every mode, and those of one each.
 modules="sr_mod sg isofs udf nls_utf8 nls_iso8859-1 nls_cp437 nls_ascii crc32c_generic"
 modules_loop="iscsi_tcp"
@@ -75,26 +80,35 @@ open(sys.argv[2], "wb").write(lzma.LZMADecompressor().decompress(image[start:sta
 PY
 }
 
-# What ldd names of the programs, found among the unpacked packages before the host's own.
+# libraries DIRECTORIES PROGRAM...: what ldd names of them, found among the unpacked packages before the host's own.
 libraries() {
-  local program
-  for program in "${programs[@]}"; do LD_LIBRARY_PATH=$1 ldd "$stage/$program" 2>/dev/null || true; done |
+  local program directories=$1
+  shift
+  for program; do LD_LIBRARY_PATH=$directories ldd "$stage/$program" 2>/dev/null || true; done |
     sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p;s/^\t\(\/lib64[^ ]*\) .*/\1/p' | sort -u
 }
 
-lay_out_root() {
-  local name library
-  mkdir -p "$root"/{bin,sbin,lib64,lib/x86_64-linux-gnu,lib/modules,usr/bin,proc,sys,dev,tmp,run,mnt,t/bin,etc/iscsi,root,var}
-  ln -s /run "$root/var/run"
-  cp "$stage/bin/busybox" "$root/bin/"
-  for name in $("$stage/bin/busybox" --list | grep -vx busybox); do ln -s busybox "$root/bin/$name"; done
-  for name in "${programs[@]}"; do cp --remove-destination "$stage/$name" "$root/bin/"; done
-  for library in $(libraries "$search"); do
+# lay_out_programs ROOT PROGRAM...: they and their libraries.
+lay_out_programs() {
+  local root=$1 program library
+  shift
+  mkdir -p "$root"/{bin,lib64,lib/x86_64-linux-gnu}
+  for program; do cp --remove-destination "$stage/$program" "$root/bin/"; done
+  for library in $(libraries "$search" "$@"); do
     case $library in
       /lib64/*) cp -L "$library" "$root/lib64/";;
       *) cp -L "$library" "$root/lib/x86_64-linux-gnu/";;
     esac
   done
+}
+
+lay_out_root() {
+  local name
+  mkdir -p "$root"/{bin,sbin,lib64,lib/x86_64-linux-gnu,lib/modules,usr/bin,proc,sys,dev,tmp,run,mnt,t/bin,etc/iscsi,root,var}
+  ln -s /run "$root/var/run"
+  cp "$stage/bin/busybox" "$root/bin/"
+  for name in $("$stage/bin/busybox" --list | grep -vx busybox); do ln -s busybox "$root/bin/$name"; done
+  lay_out_programs "$root" "${programs[@]}"
   # The user of the backup: no root, and a member of the group that udev gives the drives to.
   printf 'root:x:0:0:root:/root:/bin/sh\nbackup:x:34:34:backup:/tmp:/bin/sh\nguest:x:405:405:guest:/tmp:/bin/sh\n' >"$root/etc/passwd"
   printf 'root:x:0:\ndisk:x:6:\ncdrom:x:24:backup\nbackup:x:34:\nguest:x:405:\n' >"$root/etc/group"
@@ -127,6 +141,26 @@ lay_out_modules() {
 XML
 }
 
+# Python gets everything compiled: it would take the guest longer than all that it is there for.
+lay_out_cedar() {
+  local lib=$cedar/usr/lib
+  lay_out_programs "$cedar" "${programs_cedar[@]}"
+  mkdir -p "$lib" "$cedar/usr/bin" "$cedar/etc"
+  cp -r "$stage/usr/lib/python3.11" "$stage/usr/lib/python3" "$lib/"
+  (cd "$lib/python3.11" && rm -rf test unittest pydoc_data asyncio lib-dynload/{_codecs_,_test,_ssl,_sqlite,nis,_dbm}*)
+  PYTHONHOME=$stage/usr LD_LIBRARY_PATH=$search "$stage/usr/bin/python3.11" -m compileall -q -b -s "$cedar" \
+    --invalidation-mode unchecked-hash "$lib" >&2 || fail "Python can't be compiled"
+  find "$lib" '(' -name '*.py' -o -name __pycache__ ')' -prune -exec rm -rf '{}' +
+  ln -s /bin/python3.11 "$cedar/usr/bin/python3"
+  ln -s /proc/mounts "$cedar/etc/mtab"
+  # By these names and in these places Cedar Backup and growisofs look for them.
+  ln -s /bin/wodim /bin/genisoimage "$cedar/usr/bin/"
+  ln -s genisoimage "$cedar/bin/mkisofs"
+  # Once part of the package eject, and no more in Debian 12's. It shows the volume identifier in sector 16.
+  printf '#!/bin/sh\ndd "if=$1" bs=2048 skip=16 count=1 2>/dev/null | dd bs=1 skip=40 count=32 2>/dev/null\n' >"$cedar/bin/volname"
+  chmod 755 "$cedar/bin/volname"
+}
+
 lay_out_host() {
   local name library
   cp "$stage/usr/sbin/tgtd" "$stage/usr/sbin/tgtadm" "$new/host/"
@@ -138,17 +172,20 @@ lay_out_host() {
   done
 }
 
-stage=$new/stage root=$new/root
+stage=$new/stage root=$new/root cedar=$new/cedar
 search=$stage/usr/lib/x86_64-linux-gnu:$stage/lib/x86_64-linux-gnu
 fetch
 version=$(basename "$(echo "$stage"/lib/modules/*)")
 unpack_kernel "$stage/boot/vmlinuz-$version" "$new/vmlinux"
 lay_out_root
 lay_out_modules "$version"
+lay_out_cedar
 lay_out_host
-(cd "$root" && find . | cpio -o -H newc -R +0:+0 --quiet) >"$new/base.cpio"
+pack() { (cd "$1" && find . | cpio -o -H newc -R +0:+0 --quiet); }
+pack "$root" >"$new/base.cpio"
+pack "$cedar" >"$new/cedar.cpio"
 
 rm -rf "$out/host"
-mv "$new"/{vmlinux,base.cpio,host} "$out/"
+mv "$new"/{vmlinux,base.cpio,cedar.cpio,host} "$out/"
 rm -rf "$new"
 echo "$stamp" >"$out/stamp"

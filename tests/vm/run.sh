@@ -2,7 +2,7 @@
 # run.sh -- boots a guest with Debian's kernel and an emulated optical drive, and runs a script in it.
 #
 #   run.sh [-m host|loop|ram|cd|iscsi] [-s SCRIPT] [-b BINARY] [-d SOURCE=GUESTPATH]... [-n COUNT] [-i ISO]
-#          [-e LBA,...] [-p HOST:PORT/TARGET[/LUN]]... [-o DIRECTORY] [-t SECONDS] [-v]
+#          [-e LBA,...] [-p HOST:PORT/TARGET[/LUN]]... [-o DIRECTORY] [-t SECONDS] [-a NAME]... [-v]
 #
 #  -m host   (default) tgtd runs here, on loopback; QEMU's iSCSI initiator hands each of its drives to the guest, CDB by
 #            CDB. A blank DVD+R in each.
@@ -19,6 +19,7 @@
 #  -e        sectors that can't be read, in mode cd
 #  -o        where the drives' backing files are copied to afterwards, in mode host
 #  -t        time limit in seconds (150)
+#  -a        more in the guest: cedar, which is Cedar Backup with the Python it runs in
 #  -v        the kernel's messages and QEMU's go to stderr
 #
 # In the guest: $BLANK and $BLANK1 to $BLANKn (/dev/sr0 and so on), $SG and $SG1 to $SGn (their sg nodes), $ROM and $ROMSG,
@@ -30,10 +31,10 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${RIG_CACHE:-$here/../../target/vm}
 fail() { echo "rig: $1" >&2; exit 125; }
 
-mode=host script= bin= iso= bad= out= count=1 limit=150 verbose=; files=() portals=()
-while getopts m:s:b:d:n:i:e:p:o:t:v option; do case $option in
+mode=host script= bin= iso= bad= out= count=1 limit=150 verbose=; files=() portals=() more=()
+while getopts m:s:b:d:n:i:e:p:o:t:a:v option; do case $option in
   m) mode=$OPTARG;; s) script=$OPTARG;; b) bin=$OPTARG;; d) files+=("$OPTARG");; n) count=$OPTARG;; i) iso=$OPTARG;;
-  e) bad=$OPTARG;; p) portals+=("$OPTARG");; o) out=$OPTARG;; t) limit=$OPTARG;; v) verbose=yes;; *) exit 125;;
+  e) bad=$OPTARG;; p) portals+=("$OPTARG");; o) out=$OPTARG;; t) limit=$OPTARG;; a) more+=("$cache/$OPTARG.cpio");; v) verbose=yes;; *) exit 125;;
 esac; done
 missing=
 for program in qemu-system-x86_64=qemu-system-x86 cpio=cpio python3=python3 apt-get=apt dpkg-deb=dpkg; do
@@ -132,7 +133,7 @@ cd)
 esac
 
 (cd "$own" && find . | cpio -o -H newc -R +0:+0 --quiet) >"$work/own.cpio" || fail "the guest's files can't be packed"
-cat "$cache/base.cpio" "$work/own.cpio" >"$work/initrd"
+cat "$cache/base.cpio" ${more[@]+"${more[@]}"} "$work/own.cpio" >"$work/initrd"
 
 # ttyS0 carries the kernel's messages, ttyS1 the script's output.  No self-tests of the kernel's ciphers: they take long.
 boot() {
