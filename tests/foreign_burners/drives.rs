@@ -53,14 +53,17 @@ impl Drives {
 
     /// Runs a script in a guest that has these drives, after `burners.sh`; it has to end well.
     pub(crate) fn run(self, script: &str) -> (Said, Noticed) {
-        let mut guest = Guest::new("iscsi").option("-t", TIME);
+        let burners = Path::new(SCRIPTS).join("burners.sh");
+        let guest = Guest::new("iscsi").option("-t", TIME).file(&burners, "t/burners.sh");
+        self.run_in(guest, &format!(". /t/burners.sh\n{script}"))
+    }
+
+    /// Runs a script in a guest of mode `iscsi` that gets these drives; it has to end well.
+    pub(crate) fn run_in(self, mut guest: Guest, script: &str) -> (Said, Noticed) {
         for portal in &self.portals {
             guest = guest.option("-p", portal);
         }
-        let said = guest
-            .file(&Path::new(SCRIPTS).join("burners.sh"), "t/burners.sh")
-            .run(&format!(". /t/burners.sh\n{script}"));
-        (said, self.let_go())
+        (guest.run(script), self.let_go())
     }
 
     /// Lets the drives go.

@@ -46,10 +46,15 @@ impl Guest {
     }
 
     /// Daily directories of [`week`], each as an archive that is called `/t/YYYY-MM-DD.tar` in the guest.
-    pub(crate) fn days(mut self, days: &[&str]) -> Guest {
+    pub(crate) fn days(self, days: &[&str]) -> Guest {
+        self.days_with(days, Names::All)
+    }
+
+    /// The same, with some names only.
+    pub(crate) fn days_with(mut self, days: &[&str], names: Names) -> Guest {
         let folder = tempfile::tempdir().expect("a new directory");
         for day in days {
-            let directory = week::make_day(folder.path(), day, Names::All);
+            let directory = week::make_day(folder.path(), day, names);
             // Twenty megabytes take the guest, which is no fast machine, half a minute.
             let large = std::fs::File::options().write(true).open(directory.join("only here"));
             large.and_then(|file| file.set_len(700_001)).expect("an own file");
