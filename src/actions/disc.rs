@@ -132,7 +132,7 @@ impl Disc {
         free(&self.medium, &self.contents)
     }
 
-    /// The disc as the policy sees it.
+    /// The disc as the policy sees it before anybody has looked where else is what it holds.
     #[must_use]
     pub fn for_policy(&self) -> OnDisc {
         let state = match (&self.contents.shown, self.medium.state) {
@@ -142,10 +142,13 @@ impl Disc {
             (Shown::Nothing, _) => DiscState::Empty,
             (Shown::Sessions, _) => DiscState::Appendable,
         };
+        let days = self.contents.days();
         OnDisc {
             state,
             rewritable: self.medium.rewritable,
-            days: self.contents.days(),
+            only_here: days.clone(),
+            days,
+            has_others: true,
             // What nobody knows before the disc is mended is no reason to wipe it; then it is decided again.
             available_bytes: match self.medium.state {
                 State::Interrupted { .. } => u64::MAX,

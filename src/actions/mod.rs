@@ -5,6 +5,7 @@
 
 pub mod blank;
 pub mod contents;
+pub mod copies;
 pub mod demo;
 pub mod device;
 pub mod disc;

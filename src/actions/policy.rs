@@ -1,19 +1,45 @@
 //! New disc or append? The decision as a pure function of what is known before anything is touched.
 //!
-//! Cedar's rules (its manual, chapter on optimized blanking) with three corrections:
+//! Cedar's rules (its manual, chapter on optimized blanking) with corrections:
 //!
 //! * The start of the week is judged by the *day that is stored*, not by the day of the run. Cedar, run at ten past midnight
 //!   on the starting day with yesterday's directory, wipes last week's finished disc.
 //! * What can't be read is not started anew, whatever is due, unless `--full` asks for it: nobody knows what would be lost. Cedar takes
 //!   it for empty.
-//! * A disc that holds a day of the same week, or a newer one, is not started anew unless `--full` asks for it, or `protect` is
-//!   `off`: appended to instead. Cedar, run twice on the starting day, wipes what the first run stored.
+//! * A disc that `protect` protects is not started anew unless `--full` asks for it: appended to instead.
+//!
+//! # What `protect` protects
+//!
+//! | `protect` | a disc on which a new one is due is appended to instead where it shows |
+//! |---|---|
+//! | `week`, the default | a day of the same week as the day to be stored, or of a later one |
+//! | `strict` | that, or a day that is nowhere else, or a file that is no day's |
+//! | `off` | nothing: Cedar's rule |
+//!
+//! `week` is against accidents: a run that is repeated, days stored in another order, a midnight, a clock that was wrong. Cedar, run twice
+//! on the starting day, wipes what the first run stored. A disc of an earlier week is started anew whether or not its days are anywhere
+//! else, because that is what whoever set up a week of discs wants: `cback3 purge` takes a day out of staging after some days, often
+//! fewer than a disc is away. If the default asked for another copy, such a box would never start a disc anew: it would append until a
+//! day does not fit in the middle of a week, and then do nothing until somebody comes. What goes with a disc is told beforehand, and
+//! which of it is nowhere else.
+//!
+//! `strict` is for those who would rather have a run refused than a day lost, and keep their staging directories long enough: a week for one
+//! disc, as many weeks as there are discs where they take turns. What counts as another copy stands in [`copies`](super::copies). A
+//! file that is no day's has none.
+//!
+//! What can't be written over is not protected: where a new disc is due, a write-once one that is not blank is refused, and a blank one asked
+//! for, unless it holds this week.
+
+#[cfg(test)]
+mod schedules;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
 use jiff::civil::{Date, Weekday};
 
-use crate::config::{BlankBehavior, BlankMode};
+use crate::config::{BlankBehavior, BlankMode, Protect};
 
 /// What is on the medium, as far as the decision needs it.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +50,10 @@ pub struct OnDisc {
     pub rewritable: bool,
     /// The days its newest tree shows.
     pub days: Vec<Date>,
+    /// Those of them that are nowhere else. All of them until somebody has looked.
+    pub only_here: Vec<Date>,
+    /// Its newest tree shows a file that is no day's.
+    pub has_others: bool,
     /// Bytes that can be appended.
     pub available_bytes: u64,
 }
@@ -54,8 +84,8 @@ pub struct Wanted {
     pub blank_behavior: Option<BlankBehavior>,
     /// Bytes of a disc with nothing but this day.
     pub required_bytes: u64,
-    /// A disc with days of this week or later is started anew only by `--full`.
-    pub protect_week: bool,
+    /// What is started anew only by `--full`.
+    pub protect: Protect,
 }
 
 /// How the session is going to be written.
@@ -100,8 +130,17 @@ pub enum Why {
     WithinWeek,
     /// There is nothing on it.
     EmptyDisc,
-    /// A new disc was due, but this one holds this day of the same week or a newer one.
+    /// A new disc was due, but this one holds this day of the same week or a later one.
     HoldsThisWeek(Date),
+    /// A new disc was due, but this one holds what is nowhere else.
+    OnlyHere {
+        /// The oldest day that is not.
+        day: Date,
+        /// How many more there are.
+        more: usize,
+    },
+    /// A new disc was due, but this one holds files that are no day's.
+    HoldsOthers,
     /// Nothing can follow on it, and it holds the day.
     HoldsTheDay,
 }
@@ -125,6 +164,13 @@ impl fmt::Display for Why {
             Why::HoldsThisWeek(day) => {
                 write!(f, "a new disc is due, but this one holds {day} of the same or a later week")
             }
+            Why::OnlyHere { day, more: 0 } => {
+                write!(f, "a new disc is due, but this one holds {day}, which is nowhere else")
+            }
+            Why::OnlyHere { day, more } => {
+                write!(f, "a new disc is due, but this one holds {day} and {more} more days that are nowhere else")
+            }
+            Why::HoldsOthers => f.write_str("a new disc is due, but this one holds files that are no day's"),
         }
     }
 }
@@ -139,8 +185,11 @@ pub enum Refusal {
         why: Why,
     },
     /// Closed for ever.
-    #[error("the disc in the drive is closed, no session can follow")]
-    Closed,
+    #[error("the disc in the drive is closed, no session can follow, and it is not to be started anew: {why}")]
+    Closed {
+        /// Why it is not started anew.
+        why: Why,
+    },
     /// Its content can't be carried on.
     #[error("the disc in the drive holds data that this program can't read and carry on")]
     Unreadable,
@@ -165,22 +214,46 @@ pub fn decide(wanted: &Wanted, disc: &OnDisc) -> Result<Decision, Refusal> {
     if disc.state == DiscState::Unreadable && !wanted.full {
         return Err(Refusal::Unreadable);
     }
-    if new_disc {
-        let this_week = week_of(wanted.day, wanted.starting_day);
-        let newest = disc.days.iter().copied().max().filter(|&day| day >= this_week);
-        return match newest {
-            Some(day) if wanted.protect_week && why != Why::Full => append(disc, Why::HoldsThisWeek(day)),
-            _ if disc.rewritable => Ok(Decision::NewDisc { wipe: true, why }),
-            _ => Err(Refusal::NotBlank { why }),
-        };
+    if !new_disc {
+        return append(disc, why);
     }
-    append(disc, why)
+    let protect = if wanted.full { Protect::Off } else { wanted.protect };
+    if let Some(kept) = holds_this_week(wanted, disc).filter(|_| protect != Protect::Off) {
+        return append(disc, kept);
+    }
+    if !disc.rewritable {
+        return Err(Refusal::NotBlank { why });
+    }
+    if let Some(kept) = holds_what_is_nowhere_else(disc).filter(|_| protect == Protect::Strict) {
+        return append(disc, kept);
+    }
+    Ok(Decision::NewDisc { wipe: true, why })
+}
+
+/// Whether the disc is wiped if everything on it is somewhere else: only then is it worth while to look whether it is.
+#[must_use]
+pub fn is_at_stake(wanted: &Wanted, disc: &OnDisc) -> bool {
+    let copied = OnDisc { only_here: Vec::new(), has_others: false, ..disc.clone() };
+    matches!(decide(wanted, &copied), Ok(Decision::NewDisc { wipe: true, .. }))
+}
+
+fn holds_this_week(wanted: &Wanted, disc: &OnDisc) -> Option<Why> {
+    let this_week = week_of(wanted.day, wanted.starting_day);
+    let newest = disc.days.iter().copied().max()?;
+    (newest >= this_week).then_some(Why::HoldsThisWeek(newest))
+}
+
+fn holds_what_is_nowhere_else(disc: &OnDisc) -> Option<Why> {
+    match disc.only_here.iter().copied().min() {
+        Some(day) => Some(Why::OnlyHere { day, more: disc.only_here.len() - 1 }),
+        None => disc.has_others.then_some(Why::HoldsOthers),
+    }
 }
 
 fn append(disc: &OnDisc, why: Why) -> Result<Decision, Refusal> {
     match disc.state {
         DiscState::Empty | DiscState::Appendable => Ok(Decision::Append { why }),
-        DiscState::Closed => Err(Refusal::Closed),
+        DiscState::Closed => Err(Refusal::Closed { why }),
         DiscState::Unreadable => Err(Refusal::Unreadable),
     }
 }
@@ -201,159 +274,4 @@ fn new_disc_due(wanted: &Wanted, available_bytes: u64) -> (bool, Why) {
     let factor = behavior.factor;
     let ratio = available_bytes as f64 / (1.0 + wanted.required_bytes as f64);
     if ratio <= factor { (true, Why::Formula { ratio, factor }) } else { (false, Why::EnoughRoom { ratio, factor }) }
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::civil::date;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn wanted(day: Date) -> Wanted {
-        Wanted {
-            day,
-            full: false,
-            starting_day: Weekday::Monday,
-            blank_behavior: None,
-            required_bytes: 99,
-            protect_week: true,
-        }
-    }
-
-    fn behavior(mode: BlankMode, factor: f64) -> Option<BlankBehavior> {
-        Some(BlankBehavior { mode, factor, factor_text: factor.to_string() })
-    }
-
-    fn disc(state: DiscState, days: &[Date]) -> OnDisc {
-        OnDisc { state, rewritable: true, days: days.to_vec(), available_bytes: 131 }
-    }
-
-    const MONDAY: Date = date(2026, 11, 16);
-    const TUESDAY: Date = date(2026, 11, 17);
-    const LAST_FRIDAY: Date = date(2026, 11, 13);
-
-    #[test]
-    fn a_week_begins_on_its_starting_day_across_months_and_years() {
-        assert_eq!(week_of(MONDAY, Weekday::Monday), MONDAY);
-        assert_eq!(week_of(date(2026, 11, 22), Weekday::Monday), MONDAY);
-        assert_eq!(week_of(MONDAY, Weekday::Tuesday), date(2026, 11, 10));
-        assert_eq!(week_of(date(2027, 1, 2), Weekday::Wednesday), date(2026, 12, 30));
-    }
-
-    /// The table of Cedar's specification: full, start of week, section, available and required, factor, new disc?
-    #[test]
-    fn a_new_disc_is_due_exactly_when_cedar_says_so() {
-        let weekly = |factor| behavior(BlankMode::Weekly, factor);
-        let daily = |factor| behavior(BlankMode::Daily, factor);
-        for (full, day, section, available, required, due) in [
-            (true, TUESDAY, None, 0, 0, true),
-            (true, TUESDAY, weekly(0.0), 1000, 0, true),
-            (false, MONDAY, None, 1000, 0, true),
-            (false, TUESDAY, None, 0, 1000, false),
-            (false, MONDAY, weekly(1.3), 130, 99, true),
-            (false, MONDAY, weekly(1.3), 131, 99, false),
-            (false, TUESDAY, weekly(1.3), 0, 99, false),
-            (false, TUESDAY, daily(0.0), 0, 99, true),
-            (false, TUESDAY, daily(1.3), 131, 99, false),
-            (false, TUESDAY, daily(f64::NAN), 0, 99, false),
-            (false, TUESDAY, daily(f64::INFINITY), 1000, 0, true),
-        ] {
-            let wanted = Wanted { full, blank_behavior: section.clone(), required_bytes: required, ..wanted(day) };
-            let (is_due, why) = new_disc_due(&wanted, available);
-            assert_eq!(is_due, due, "full {full}, {day}, {section:?}, {available}, {required}: {why}");
-        }
-    }
-
-    #[test]
-    fn an_empty_disc_is_begun_on_any_day() {
-        for day in [MONDAY, TUESDAY] {
-            let decision = decide(&wanted(day), &disc(DiscState::Empty, &[])).unwrap();
-            assert!(matches!(decision, Decision::NewDisc { wipe: false, .. }));
-        }
-    }
-
-    #[test]
-    fn last_weeks_disc_is_wiped_on_the_starting_day_only() {
-        let last_week = disc(DiscState::Appendable, &[LAST_FRIDAY]);
-        let decision = decide(&wanted(MONDAY), &last_week).unwrap();
-        assert_eq!(decision, Decision::NewDisc { wipe: true, why: Why::StartOfWeek });
-        assert_eq!(decide(&wanted(TUESDAY), &last_week).unwrap(), Decision::Append { why: Why::WithinWeek });
-    }
-
-    #[test]
-    fn sundays_directory_stored_after_midnight_leaves_last_weeks_disc_alone() {
-        let sunday = date(2026, 11, 15);
-        let last_week = disc(DiscState::Appendable, &[LAST_FRIDAY]);
-        assert_eq!(decide(&wanted(sunday), &last_week).unwrap(), Decision::Append { why: Why::WithinWeek });
-    }
-
-    #[test]
-    fn a_disc_with_this_weeks_days_is_appended_to_although_a_new_one_is_due() {
-        let this_week = disc(DiscState::Appendable, &[LAST_FRIDAY, MONDAY]);
-        let decision = decide(&wanted(MONDAY), &this_week).unwrap();
-        assert_eq!(decision, Decision::Append { why: Why::HoldsThisWeek(MONDAY) });
-        let unprotected = Wanted { protect_week: false, ..wanted(MONDAY) };
-        assert_eq!(decide(&unprotected, &this_week).unwrap(), Decision::NewDisc { wipe: true, why: Why::StartOfWeek });
-        let full = Wanted { full: true, ..wanted(MONDAY) };
-        assert_eq!(decide(&full, &this_week).unwrap(), Decision::NewDisc { wipe: true, why: Why::Full });
-    }
-
-    #[test]
-    fn a_write_once_disc_that_is_not_blank_is_refused_where_a_new_one_is_due() {
-        let used = OnDisc { rewritable: false, ..disc(DiscState::Appendable, &[LAST_FRIDAY]) };
-        assert_eq!(decide(&wanted(MONDAY), &used), Err(Refusal::NotBlank { why: Why::StartOfWeek }));
-        assert!(decide(&wanted(TUESDAY), &used).is_ok());
-    }
-
-    #[test]
-    fn a_closed_disc_is_wiped_when_due_and_refused_otherwise() {
-        assert_eq!(decide(&wanted(TUESDAY), &disc(DiscState::Closed, &[])), Err(Refusal::Closed));
-        let due = decide(&wanted(MONDAY), &disc(DiscState::Closed, &[]));
-        assert!(matches!(due, Ok(Decision::NewDisc { wipe: true, .. })));
-    }
-
-    #[test]
-    fn what_can_not_be_read_is_wiped_only_when_full_asks_for_it() {
-        let unreadable = disc(DiscState::Unreadable, &[]);
-        for day in [MONDAY, TUESDAY] {
-            let daily = Wanted { blank_behavior: behavior(BlankMode::Daily, 1e9), ..wanted(day) };
-            assert_eq!(decide(&daily, &unreadable), Err(Refusal::Unreadable));
-            assert_eq!(decide(&wanted(day), &unreadable), Err(Refusal::Unreadable));
-            let full = Wanted { full: true, ..wanted(day) };
-            assert_eq!(decide(&full, &unreadable), Ok(Decision::NewDisc { wipe: true, why: Why::Full }));
-        }
-    }
-
-    fn any_day() -> impl Strategy<Value = Date> {
-        (0i64..3000).prop_map(|days| date(2024, 1, 1) + jiff::Span::new().days(days))
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(20_000))]
-        #[test]
-        fn without_full_no_disc_with_a_day_of_this_week_or_later_is_ever_wiped(
-            day in any_day(),
-            days in proptest::collection::vec(any_day(), 0..8),
-            start in 0usize..7,
-            mode in proptest::option::of((any::<bool>(), 0.0..10.0f64)),
-            available in 0u64..5_000_000_000,
-            required in 0u64..5_000_000_000,
-            state in 0usize..4,
-            rewritable in any::<bool>(),
-        ) {
-            let starting_day = Weekday::Monday.wrapping_add(i64::try_from(start).unwrap());
-            let blank_behavior =
-                mode.and_then(|(daily, factor)| behavior(if daily { BlankMode::Daily } else { BlankMode::Weekly }, factor));
-            let state = [DiscState::Empty, DiscState::Appendable, DiscState::Closed, DiscState::Unreadable][state];
-            let days = if state == DiscState::Empty { Vec::new() } else { days };
-            let wanted =
-                Wanted { day, full: false, starting_day, blank_behavior, required_bytes: required, protect_week: true };
-            let disc = OnDisc { state, rewritable, days: days.clone(), available_bytes: available };
-            if let Ok(Decision::NewDisc { wipe: true, .. }) = decide(&wanted, &disc) {
-                prop_assert!(rewritable && state != DiscState::Unreadable);
-                prop_assert!(days.iter().all(|&held| held < week_of(day, starting_day)));
-            }
-        }
-    }
 }

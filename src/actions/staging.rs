@@ -29,7 +29,9 @@ pub struct Day {
 }
 
 impl Day {
-    fn new(root: &Path, date: Date) -> Day {
+    /// The directory of a date below the staging root, whether it is there or not.
+    #[must_use]
+    pub fn new(root: &Path, date: Date) -> Day {
         Day { date, path: root.join(date.strftime("%Y/%m/%d").to_string()) }
     }
 

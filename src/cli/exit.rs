@@ -237,7 +237,7 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
         }
         ActionError::Refused(refusal) => match refusal {
             Refusal::NotBlank { .. } => (MEDIUM, UNTOUCHED, "put a blank disc in"),
-            Refusal::Closed => {
+            Refusal::Closed { .. } => {
                 (MEDIUM, UNTOUCHED, "put another disc in; a rewritable one is started anew by store --full")
             }
             Refusal::Unreadable => {

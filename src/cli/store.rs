@@ -6,10 +6,14 @@ use serde::Serialize;
 use super::context::Context;
 use super::{Others, output};
 use crate::actions::ActionError;
+use crate::actions::copies::{Elsewhere, Held};
 use crate::actions::disc::recipe_word;
 use crate::actions::policy::Decision;
 use crate::actions::store::{Outcome, Report, Request, store};
 use crate::burn::Buffers;
+
+/// A disc that is started anew.
+const WIPE: &str = "new disc, what is on it goes";
 
 /// How the session is written.
 #[derive(Debug, Default, Args)]
@@ -41,6 +45,12 @@ pub(super) struct Fields {
     medium: String,
     decision: &'static str,
     why: String,
+    /// What is not started anew without `--full`: `strict`, `week`, `off`.
+    protect: String,
+    /// The days that go with what is on the disc, or would if they were not protected; empty where it is not due to be started anew.
+    at_stake: Vec<AtStakeFields>,
+    /// The first file on it that is no day's, where it is due to be started anew.
+    others_at_stake: Option<String>,
     files: u64,
     bytes: u64,
     /// What is done to the disc before, in order: `close`, `blank`, `blank whole`, `format`, `go on formatting`, `format with spares`.
@@ -65,6 +75,27 @@ pub(super) struct Fields {
     /// Of a session that was burned, how full the buffers were meanwhile; those of the drive's own where it tells.
     #[serde(flatten)]
     buffers: Option<BufferFields>,
+}
+
+/// A day on a disc that is due to be started anew.
+#[derive(Debug, Serialize)]
+struct AtStakeFields {
+    day: String,
+    staged: bool,
+    /// Why its directory in staging is no copy of it.
+    because: Option<String>,
+    #[serde(skip)]
+    words: String,
+}
+
+impl AtStakeFields {
+    fn new(held: &Held) -> AtStakeFields {
+        let because = match &held.elsewhere {
+            Elsewhere::Staged => None,
+            Elsewhere::Nowhere(why) => Some(why.clone()),
+        };
+        AtStakeFields { day: held.day.to_string(), staged: because.is_none(), because, words: held.to_string() }
+    }
 }
 
 /// Our buffer in front of the drive, and the drive's own.
@@ -94,7 +125,7 @@ impl BufferFields {
 impl Fields {
     pub(super) fn new(report: &Report) -> Fields {
         let (decision, why) = match report.decision {
-            Decision::NewDisc { wipe: true, why } => ("new disc, what is on it goes", why),
+            Decision::NewDisc { wipe: true, why } => (WIPE, why),
             Decision::NewDisc { wipe: false, why } => ("new disc", why),
             Decision::Append { why } => ("append", why),
         };
@@ -111,6 +142,9 @@ impl Fields {
             medium: report.medium.clone(),
             decision,
             why: why.to_string(),
+            protect: report.protect.to_string(),
+            at_stake: report.at_stake.iter().map(AtStakeFields::new).collect(),
+            others_at_stake: report.others_at_stake.as_ref().map(ToString::to_string),
             files: report.files,
             bytes: report.bytes,
             preparation: report.preparations.iter().map(|preparation| preparation.word()).collect(),
@@ -139,7 +173,17 @@ impl Fields {
             format!("; before that: {}", self.preparation.join(", "))
         };
         let after = if self.appendable { "" } else { "; no session can follow" };
-        format!("{} as {} ({}): {place}{before}{after}", self.day, self.decision, self.why)
+        let at_stake = self.at_stake().map(|(what, words)| format!("; {what} {words}")).collect::<String>();
+        format!("{} as {} ({}): {place}{before}{after}{at_stake}", self.day, self.decision, self.why)
+    }
+
+    /// What goes with the disc, or stays although a new one is due.
+    fn at_stake(&self) -> impl Iterator<Item = (&'static str, String)> + '_ {
+        let what = if self.decision == WIPE { "goes:" } else { "stays:" };
+        let days = self.at_stake.iter().map(|day| day.words.clone());
+        let others =
+            self.others_at_stake.iter().map(|path| format!("{path}, which is no day's, and whatever is like it"));
+        days.chain(others).map(move |words| (what, words))
     }
 
     fn place(&self) -> String {
@@ -158,6 +202,7 @@ impl Fields {
             format!("content:  {}, {}", output::counted(self.files, "file"), output::size(self.bytes)),
             format!("disc:     {}, {} ({})", self.medium, self.decision, self.why),
         ];
+        lines.extend(self.at_stake().map(|(what, words)| format!("{what:<9} {words}")));
         if self.outcome == "already on the disc" {
             lines.push("session:  none, the disc holds the day as it is staged".to_owned());
         } else {

@@ -237,7 +237,7 @@ impl fmt::Display for DeviceType {
 /// What keeps a disc from being blanked without `--full`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Protect {
-    /// As `week`, and any day on the disc that is not in staging any more.
+    /// As `week`, and whatever on the disc is nowhere else.
     Strict,
     /// A day of the same week, or a newer one, on the disc.
     #[default]
@@ -262,6 +262,12 @@ impl FromStr for Protect {
     type Err = UnknownWord;
     fn from_str(text: &str) -> Result<Protect, UnknownWord> {
         from_str(text)
+    }
+}
+
+impl fmt::Display for Protect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
     }
 }
 

@@ -123,7 +123,7 @@ impl Model {
                 prop_assert!(!self.kind.is_rewritable() && new_disc_may_be_due);
                 prop_assert!(before.contains(&found), "{:?} left {:?}", step, found.keys());
             }
-            Err(ActionError::Refused(Refusal::Closed)) => {
+            Err(ActionError::Refused(Refusal::Closed { .. })) => {
                 prop_assert!(self.may_be_closed, "{step:?}: the disc is closed and nobody closed it");
                 prop_assert!(before.contains(&found), "{:?} left {:?}", step, found.keys());
             }

@@ -10,16 +10,17 @@ use cedarburn::actions::ActionError;
 use cedarburn::actions::contents::{Contents, Shown};
 use cedarburn::actions::device;
 use cedarburn::actions::list::Reading;
-use cedarburn::actions::policy::Refusal;
+use cedarburn::actions::policy::{Decision, Refusal};
 use cedarburn::actions::proof::{Hashed, prove_tree};
 use cedarburn::burn::prepare::FormatWish;
 use cedarburn::burn::{self, BurnError, Burned, Image, Job, Medium, prepare};
+use cedarburn::config::Protect;
 use cedarburn::scsi::Drive;
 use cedarburn::scsi::drive::deadline;
 use cedarburn::scsi::sbc::SynchronizeCache10;
 use cedarburn::sector::{Lba, SECTOR_BYTES, Sectors};
 
-use super::workshop::{Before, Kind, Scenario, TUESDAY, WEDNESDAY, Workshop, tell};
+use super::workshop::{Before, Kind, NEXT_MONDAY, Scenario, TUESDAY, WEDNESDAY, Workshop, tell};
 
 /// Kinds that other programs begin, one for each way of writing.
 const BEGUN_BY_OTHERS: [Kind; 8] = [
@@ -167,6 +168,45 @@ fn a_scratch_on_the_descriptor_that_leads_to_the_names_keeps_the_disc_as_it_is()
     }
 }
 
+/// A new disc is due, and what is on the old one is not known.
+#[test]
+fn a_scratch_keeps_a_disc_from_being_started_anew_as_well_until_full_asks_for_it() {
+    for kind in BEGUN_BY_OTHERS.into_iter().filter(|kind| kind.is_rewritable()) {
+        let workshop = Workshop::new(kind);
+        begin_with(&workshop, &fixture("genisoimage-joliet"));
+        let before = files(&workshop);
+        workshop.stage(NEXT_MONDAY, 1);
+        let scratched = ",fault=read10@17:3/11/00";
+        let error = workshop.store(NEXT_MONDAY, scratched).unwrap_err();
+        assert!(matches!(error, ActionError::TreeNotWhole { .. }), "{kind}: {}", tell(&error));
+        assert_eq!(files(&workshop), before, "{kind}");
+        // The scratch may lie where the new session is read back.
+        let full = workshop.store_full(NEXT_MONDAY, scratched);
+        assert!(matches!(full, Ok(_) | Err(ActionError::Wiped(_))), "{kind}");
+        workshop.store_full(NEXT_MONDAY, "").unwrap();
+        assert!(files(&workshop).keys().all(|path| !before.contains_key(path)), "{kind}");
+    }
+}
+
+#[test]
+fn files_that_are_no_days_keep_a_disc_from_being_started_anew_where_protection_is_strict() {
+    for kind in BEGUN_BY_OTHERS.into_iter().filter(|kind| kind.is_rewritable()) {
+        for (protect, stay) in [(Protect::Strict, true), (Protect::Week, false), (Protect::Off, false)] {
+            let mut workshop = Workshop::new(kind);
+            workshop.protect(protect);
+            begin_with(&workshop, &fixture("genisoimage-joliet"));
+            let before = files(&workshop);
+            workshop.stage(NEXT_MONDAY, 1);
+            let report = workshop.store(NEXT_MONDAY, "").unwrap();
+            let other = report.others_at_stake.map(|path| path.to_string());
+            assert!(other.is_some_and(|path| before.contains_key(&path)), "{kind}, {protect}: not told");
+            assert_eq!(matches!(report.decision, Decision::Append { .. }), stay, "{kind}, {protect}");
+            let after = files(&workshop);
+            assert_eq!(before.keys().all(|path| after.contains_key(path)), stay, "{kind}, {protect}");
+        }
+    }
+}
+
 /// A whole session as short as this may look like one whose burn broke off, as the drive fills both up.
 #[test]
 fn a_short_session_with_a_name_twice_is_no_torn_one() {
@@ -270,7 +310,7 @@ fn a_day_on_a_closed_disc_is_proven_and_marked() {
         // Another day can't follow.
         workshop.stage(WEDNESDAY, 1);
         let error = workshop.store(WEDNESDAY, "").unwrap_err();
-        assert!(matches!(error, ActionError::Refused(Refusal::Closed)), "{kind}: {}", tell(&error));
+        assert!(matches!(error, ActionError::Refused(Refusal::Closed { .. })), "{kind}: {}", tell(&error));
     }
 }
 

@@ -18,7 +18,7 @@ use cedarburn::actions::store::{Report, Request, store};
 use cedarburn::actions::{ActionError, device};
 use cedarburn::burn::prepare::{FormatWish, Spares};
 use cedarburn::burn::{self, prepare};
-use cedarburn::config::Config;
+use cedarburn::config::{Config, Protect};
 use cedarburn::iso::tree::{Timestamp, Tree};
 use cedarburn::scsi::Trays;
 use cedarburn::scsi::sim::{Medium, VirtualDisc};
@@ -286,6 +286,11 @@ impl Workshop {
         );
         let config = Config::parse(text.as_bytes()).unwrap().config;
         Workshop { folder, kind, config, is_half_blanked: Cell::new(false), was_half_blanked: Cell::new(false) }
+    }
+
+    /// What keeps a disc from being started anew.
+    pub(crate) fn protect(&mut self, protect: Protect) {
+        self.config.cedarburn.protect = protect;
     }
 
     /// The same disc and staging once more, to be ruined without harm to this one.

@@ -134,6 +134,117 @@ mod a_new_disc {
     }
 }
 
+mod protect {
+    use super::*;
+
+    const WIPE: &str = "new disc, what is on it goes";
+
+    /// A box with this policy and a disc that holds Monday and Sunday of last week.
+    fn with_last_week(media: &str, protect: &str) -> BackupBox {
+        let nas = BackupBox::new(media);
+        nas.edit_config("</cb_config>", &format!("<cedarburn><protect>{protect}</protect></cedarburn></cb_config>"));
+        nas.stage_and_store(MON);
+        nas.stage_and_store(SUN);
+        nas.stage(NEXT_MON);
+        nas
+    }
+
+    fn purge(nas: &BackupBox, day: &str) {
+        std::fs::remove_dir_all(nas.day(day)).unwrap();
+    }
+
+    /// What a rehearsal and *info* say, which is the same; returns the rehearsal in JSON.
+    fn told(nas: &BackupBox, words: &[&str]) -> serde_json::Value {
+        nas.store_with(NEXT_MON, &["--dry-run"]).expect_code(0).expect_words(words);
+        nas.read(&["info", "--today", NEXT_MON]).expect_code(0).expect_words(words);
+        let mut plan = nas.store_json(NEXT_MON, &["--dry-run"]);
+        let info = nas.read(&["info", "--today", NEXT_MON, "--json"]).result();
+        for field in ["decision", "why", "protect", "at_stake", "others_at_stake"] {
+            assert_eq!(plan[field], info["next_store"][field], "{field}");
+        }
+        plan.take()
+    }
+
+    const GONE: &str = "which is nowhere else: its directory in staging is gone";
+
+    #[test]
+    fn week_starts_an_earlier_weeks_disc_anew_whatever_became_of_staging_and_tells_what_goes_with_it() {
+        for media in ["cdrw-80", "dvd+rw"] {
+            let nas = with_last_week(media, "week");
+            purge(&nas, MON);
+            let plan = told(&nas, &[WIPE, &format!("{MON}, {GONE}"), &format!("{SUN}, which is in staging, too")]);
+            assert_eq!((&plan["decision"], &plan["protect"]), (&WIPE.into(), &"week".into()));
+            assert_eq!(plan["at_stake"][0]["staged"], false);
+            assert_eq!(plan["at_stake"][0]["because"], "its directory in staging is gone");
+            assert_eq!(plan["at_stake"][1], serde_json::json!({ "day": SUN, "staged": true, "because": null }));
+            nas.store(NEXT_MON).expect_silence();
+            assert_eq!(nas.days(), [NEXT_MON]);
+            let log = std::fs::read_to_string(nas.log()).unwrap();
+            assert!(log.contains(&format!("goes with what is on the disc: {MON}, {GONE}")), "{log}");
+        }
+    }
+
+    #[test]
+    fn strict_keeps_a_disc_with_a_day_that_is_nowhere_else_until_full_asks_for_it() {
+        for media in ["cdrw-80", "dvd+rw"] {
+            let nas = with_last_week(media, "strict");
+            purge(&nas, MON);
+            let why = format!("a new disc is due, but this one holds {MON}, which is nowhere else");
+            let plan = told(&nas, &["append", &why, &format!("{MON}, {GONE}")]);
+            assert_eq!((&plan["decision"], &plan["why"]), (&"append".into(), &why.as_str().into()));
+            assert_eq!(nas.store_json(NEXT_MON, &["--dry-run", "--full"])["decision"], WIPE);
+            nas.store(NEXT_MON).expect_silence();
+            assert_eq!(nas.days(), [MON, SUN, NEXT_MON]);
+            nas.store_with(NEXT_MON, &["--full"]).expect_silence();
+            assert_eq!(nas.days(), [NEXT_MON]);
+        }
+    }
+
+    #[test]
+    fn strict_starts_a_disc_anew_whose_days_are_all_staged_as_they_were_stored() {
+        for media in ["cdrw-80", "dvd+rw"] {
+            let nas = with_last_week(media, "strict");
+            let plan = told(&nas, &[WIPE, &format!("{MON}, which is in staging, too")]);
+            assert_eq!(plan["protect"], "strict");
+            nas.store(NEXT_MON).expect_silence();
+            assert_eq!(nas.days(), [NEXT_MON]);
+        }
+    }
+
+    #[test]
+    fn strict_takes_no_directory_for_a_copy_from_which_a_file_is_gone_or_in_which_it_is_another_one() {
+        let nas = with_last_week("dvd+rw", "strict");
+        std::fs::remove_file(nas.day(SUN).join("beta/mail.tar")).unwrap();
+        told(&nas, &["append", &format!("{SUN}, which is nowhere else"), "beta/mail.tar is not in staging any more"]);
+        let nas = with_last_week("dvd+rw", "strict");
+        std::fs::write(nas.day(MON).join("alpha/etc.tar"), "another").unwrap();
+        told(&nas, &["append", &format!("{MON}, which is nowhere else"), "alpha/etc.tar is another one in staging"]);
+        nas.store(NEXT_MON).expect_silence();
+        assert_eq!(nas.days(), [MON, SUN, NEXT_MON]);
+    }
+
+    #[test]
+    fn strict_asks_for_another_disc_when_there_is_no_more_room_beside_what_it_keeps() {
+        let nas = with_last_week("cdrw-80", "strict");
+        purge(&nas, MON);
+        nas.stage_large(NEXT_MON, 736_000_000);
+        let run = nas.refused(9, &mut nas.store_command(NEXT_MON, &nas.device()));
+        run.expect_one_error(&["does not fit", "put an empty disc in", "--full"]);
+    }
+
+    #[test]
+    fn off_starts_a_disc_of_this_week_anew_as_cedar_does() {
+        let nas = with_last_week("cdrw-80", "off");
+        nas.store(NEXT_MON).expect_silence();
+        nas.remove_mark(NEXT_MON);
+        std::fs::write(nas.day(NEXT_MON).join("alpha/home.tar"), "other").unwrap();
+        let plan = told(&nas, &[WIPE, &format!("{NEXT_MON}, which is nowhere else")]);
+        assert_eq!(plan["protect"], "off");
+        nas.edit_config("<protect>off", "<protect>week");
+        told(&nas, &["append", &format!("holds {NEXT_MON} of the same or a later week")]);
+    }
+}
+
 mod the_label {
     use super::*;
 

@@ -6,7 +6,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{BackupBox, MON, Run, TUE, WED, cedarburn, noise};
+use crate::support::{BackupBox, MON, NEXT_MON, Run, TUE, WED, cedarburn, noise};
 
 const DOCUMENT: &str = include_str!("../../docs/json.md");
 
@@ -200,6 +200,9 @@ fn names_every_field_of_store_info_list_verify_and_of_their_errors() {
         nas.stage(WED);
         held.store(&nas, WED, "", &[]);
         held.read(&nas, &["info", "--today", WED]);
+        nas.stage(NEXT_MON);
+        held.store(&nas, NEXT_MON, "", &["--dry-run"]);
+        held.read(&nas, &["info", "--today", NEXT_MON]);
         held.read(&nas, &["list", "-R"]);
         held.read(&nas, &["verify", "--session", "all"]);
         let file = nas.sectors().display().to_string();

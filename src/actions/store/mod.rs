@@ -24,6 +24,7 @@ use jiff::civil::Date;
 
 use self::session::Session;
 use super::contents::Shown;
+use super::copies::Held;
 use super::disc::{Disc, How, Preparation};
 use super::owner::Owner;
 use super::policy::Decision;
@@ -32,10 +33,10 @@ use super::refresh::{Awaited, Showing, Tray, refresh};
 use super::staging::{self, Day};
 use super::{ActionError, device, label};
 use crate::burn::{self, Buffers, BurnError, Progress, Recipe, State};
-use crate::config::{self, Config};
+use crate::config::{self, Config, Protect};
 use crate::iso::compare::{Compare, Permissions};
 use crate::iso::generator::plan::Plan;
-use crate::iso::tree::Timestamp;
+use crate::iso::tree::{Timestamp, TreePath};
 use crate::scsi::Trays;
 use crate::scsi::mmc::Profile;
 use crate::sector::{Lba, Sectors};
@@ -95,6 +96,13 @@ pub struct Report {
     pub label: String,
     /// New disc or append, and why.
     pub decision: Decision,
+    /// What is not started anew without `--full`.
+    pub protect: Protect,
+    /// The days that go with what is on the disc, or would go if nothing protected it, and where else they are; empty where the disc is not
+    /// due to be started anew.
+    pub at_stake: Vec<Held>,
+    /// Files beside them that go with it are no day's: the first one.
+    pub others_at_stake: Option<TreePath>,
     /// The medium's kind.
     pub medium: String,
     /// What is, or was, done to the disc before the session is written.
@@ -342,11 +350,9 @@ fn refuse_what_is_not_there_yet(config: &Config) -> Result<(), ActionError> {
     let is_for_us = |hook: &config::Hook| hook.action.as_deref() == Some("store");
     let options = &config.options;
     let hooks = options.pre_action_hooks.iter().chain(&options.post_action_hooks).any(is_for_us);
-    for (is_set, setting) in [
-        (settings.protect == config::Protect::Strict, "cedarburn/protect strict"),
-        (settings.receipts_dir.is_some(), "cedarburn/receipts_dir"),
-        (hooks, "a hook for the action store"),
-    ] {
+    for (is_set, setting) in
+        [(settings.receipts_dir.is_some(), "cedarburn/receipts_dir"), (hooks, "a hook for the action store")]
+    {
         if is_set {
             return Err(ActionError::NotYet { setting });
         }

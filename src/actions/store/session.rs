@@ -11,15 +11,17 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Outcome, Report, Request};
 use crate::actions::ActionError;
+use crate::actions::contents::days_in;
+use crate::actions::copies::{self, Elsewhere, Held};
 use crate::actions::disc::{Disc, Preparation};
 use crate::actions::label;
 use crate::actions::notes;
 use crate::actions::own_files;
 use crate::actions::owner::Owner;
-use crate::actions::policy::{self, Decision, Refusal, Wanted, Why};
+use crate::actions::policy::{self, Decision, OnDisc, Refusal, Wanted, Why};
 use crate::actions::proof::{self, Finding, Hashed, ProofError};
 use crate::actions::staging::{self, Day};
-use crate::burn::{self, Burned, DriveSource, Image, Job, Progress, State};
+use crate::burn::{self, BurnError, Burned, DriveSource, Image, Job, Progress, State};
 use crate::config;
 use crate::iso::compare::{Compare, What, compare};
 use crate::iso::generator::plan::{AttributePolicy, Options, Plan};
@@ -51,10 +53,20 @@ pub(super) struct Scanned {
 #[derive(Debug)]
 pub(super) struct Settled {
     pub(super) decision: Decision,
+    at_stake: AtStake,
     /// The session; none where the disc holds the day already.
     pub(super) plan: Option<Plan>,
     /// Sectors that are free for it, if that is known yet.
     free: Option<Sectors>,
+}
+
+/// What goes if the disc is started anew. Nothing where it is not due to be.
+#[derive(Debug, Clone, Default)]
+struct AtStake {
+    days: Vec<Held>,
+    others: Option<TreePath>,
+    /// The tree they stand in, read whole.
+    tree: Option<Reading>,
 }
 
 /// One run of *store* for one day.
@@ -85,9 +97,10 @@ impl Session<'_> {
 
     /// Decides, and plans what was decided. Everything that can refuse the session refuses it here.
     pub(super) fn settle(&self, disc: &mut Disc, scanned: &Scanned, stop: &AtomicBool) -> Result<Settled, ActionError> {
-        let decided = self.decide(disc, scanned);
+        let mut at_stake = self.look_what_is_at_stake(disc, scanned, stop)?;
+        let decided = self.decide(disc, scanned, &at_stake);
         // A run that closed the disc and broke off while it was read back has left the day on it: nothing has to be written to prove it.
-        if let Err(ActionError::Refused(Refusal::Closed)) = &decided
+        if let Err(ActionError::Refused(Refusal::Closed { .. })) = &decided
             && let Some(previous) = disc.contents.newest().cloned()
             && let Some(there) =
                 self.settled_already(disc, Decision::Append { why: Why::HoldsTheDay }, &previous, scanned, stop)?
@@ -96,7 +109,10 @@ impl Session<'_> {
         }
         let decision = decided?;
         let previous = match decision {
-            Decision::Append { .. } => Some(self.whole_tree(disc)?),
+            Decision::Append { .. } => Some(match at_stake.tree.take() {
+                Some(whole) => whole,
+                None => self.whole_tree(disc)?,
+            }),
             Decision::NewDisc { .. } => None,
         };
         if let Some(previous) = &previous
@@ -126,7 +142,7 @@ impl Session<'_> {
         if !disc.stays_appendable(decision) && !disc.how.finalize {
             tracing::warn!("no session can follow this one: the drive writes this {} in one go", disc.medium.profile);
         }
-        Ok(Settled { decision, plan: Some(plan), free })
+        Ok(Settled { decision, at_stake, plan: Some(plan), free })
     }
 
     /// What is left to do where the disc's tree holds the day: nothing, if a mount shows it.
@@ -149,7 +165,8 @@ impl Session<'_> {
         };
         if findings.is_empty() {
             tracing::info!("the disc holds {} already, byte for byte as it is staged", self.day.date);
-            return Ok(Some(Settled { decision, plan: None, free: Some(disc.appendable()) }));
+            let at_stake = AtStake::default();
+            return Ok(Some(Settled { decision, at_stake, plan: None, free: Some(disc.appendable()) }));
         }
         Err(ActionError::Findings { what: "the disc does not show the day it holds", findings })
     }
@@ -177,28 +194,66 @@ impl Session<'_> {
         Ok(previous)
     }
 
-    fn decide(&self, disc: &Disc, scanned: &Scanned) -> Result<Decision, ActionError> {
-        let options = &self.request.config.options;
-        let store = self.request.config.require_store()?;
-        let wanted = Wanted {
+    fn wanted(&self, scanned: &Scanned) -> Result<Wanted, ActionError> {
+        Ok(Wanted {
             day: self.day.date,
             full: self.request.full,
-            starting_day: options.starting_day,
-            blank_behavior: store.blank_behavior.clone(),
+            starting_day: self.request.config.options.starting_day,
+            blank_behavior: self.request.config.require_store()?.blank_behavior.clone(),
             required_bytes: scanned.plan.sectors().bytes(),
-            protect_week: self.request.config.cedarburn.protect != config::Protect::Off,
+            protect: self.request.config.cedarburn.protect,
+        })
+    }
+
+    /// What goes where the disc is due to be started anew. A reading that lost something says nothing about what the disc holds, so that all of it
+    /// has to be there, but for `--full`.
+    fn look_what_is_at_stake(
+        &self,
+        disc: &mut Disc,
+        scanned: &Scanned,
+        stop: &AtomicBool,
+    ) -> Result<AtStake, ActionError> {
+        if disc.contents.newest().is_none() || !policy::is_at_stake(&self.wanted(scanned)?, &disc.for_policy()) {
+            return Ok(AtStake::default());
+        }
+        let whole = if self.request.full { None } else { Some(self.whole_tree(disc)?) };
+        let Some(reading) = whole.as_ref().or(disc.contents.newest()) else { return Ok(AtStake::default()) };
+        let root = self.request.config.staging_root_for_store()?;
+        let dates = days_in(&reading.tree);
+        let Some(days) = copies::look(root, &reading.tree, &dates, stop) else {
+            return Err(BurnError::Interrupted { written: Sectors(0) }.into());
         };
-        let on_disc = disc.for_policy();
+        Ok(AtStake { days, others: copies::others(&reading.tree, &dates), tree: whole })
+    }
+
+    fn decide(&self, disc: &Disc, scanned: &Scanned, at_stake: &AtStake) -> Result<Decision, ActionError> {
+        let wanted = self.wanted(scanned)?;
+        let is_nowhere_else = |held: &&Held| held.elsewhere != Elsewhere::Staged;
+        let on_disc = OnDisc {
+            only_here: at_stake.days.iter().filter(is_nowhere_else).map(|held| held.day).collect(),
+            has_others: at_stake.others.is_some(),
+            ..disc.for_policy()
+        };
         tracing::debug!(
-            "available {} bytes, required {} bytes, days on the disc {:?}",
+            "available {} bytes, required {} bytes, days on the disc {:?}, nowhere else {:?}",
             on_disc.available_bytes,
             wanted.required_bytes,
-            on_disc.days
+            on_disc.days,
+            on_disc.only_here
         );
         let decision = policy::decide(&wanted, &on_disc).map_err(ActionError::Refused)?;
-        match decision {
-            Decision::NewDisc { why, .. } => tracing::info!("new disc: {why}"),
-            Decision::Append { why } => tracing::info!("append: {why}"),
+        let (what, why) = match decision {
+            Decision::NewDisc { wipe: true, why } => ("goes with what is on the disc", why),
+            Decision::NewDisc { wipe: false, why } => ("", why),
+            Decision::Append { why } => ("stays on the disc", why),
+        };
+        let begun = if matches!(decision, Decision::NewDisc { .. }) { "new disc" } else { "append" };
+        tracing::info!("{begun}: {why}");
+        for held in &at_stake.days {
+            tracing::info!("{what}: {held}");
+        }
+        if let Some(other) = &at_stake.others {
+            tracing::info!("{what}: {other}, which is no day's, and whatever is like it");
         }
         Ok(decision)
     }
@@ -395,6 +450,9 @@ impl Session<'_> {
             directory: self.day.path.clone(),
             label: self.label.clone(),
             decision: settled.decision,
+            protect: self.request.config.cedarburn.protect,
+            at_stake: settled.at_stake.days.clone(),
+            others_at_stake: settled.at_stake.others.clone(),
             medium: disc.medium.profile.to_string(),
             preparations: match settled.plan {
                 Some(_) => disc.preparations(settled.decision),
