@@ -16,8 +16,9 @@
 //! | `strict` | that, or a day that is nowhere else, or a file that is no day's |
 //! | `off` | nothing: Cedar's rule |
 //!
-//! `week` is against accidents: a run that is repeated, days stored in another order, a midnight, a clock that was wrong. Cedar, run twice
-//! on the starting day, wipes what the first run stored. A disc of an earlier week is started anew whether or not its days are anywhere
+//! `week` is against accidents: a run that is repeated, days stored in another order, a midnight, a clock set back. Cedar, run twice on
+//! the starting day, wipes what the first run stored. (A clock that runs ahead when the day is staged begins a week of its own, and to the
+//! dates of the days that week is the newest: only `strict` is proof against that.) A disc of an earlier week is started anew whether or not its days are anywhere
 //! else, because that is what whoever set up a week of discs wants: `cback3 purge` takes a day out of staging after some days, often
 //! fewer than a disc is away. If the default asked for another copy, such a box would never start a disc anew: it would append until a
 //! day does not fit in the middle of a week, and then do nothing until somebody comes. What goes with a disc is told beforehand, and

@@ -293,36 +293,41 @@ fn in_a_million_random_schedules_no_disc_is_wiped_wrongly() {
     assert!(met.values().all(|&times| times > 10_000), "{met:?}");
 }
 
-/// How often a box that stores every day for ten weeks on one rewritable disc, and keeps its days in staging for so long, starts it anew.
-fn wiped_in_ten_weeks(protect: Protect, starting_day: usize, keep: usize, dates: &[Date]) -> u64 {
+/// How often a box that stores every day for twelve weeks on rewritable discs that take turns by the week, and keeps its days in staging for
+/// so long, starts one anew.
+fn wiped_in_twelve_weeks(protect: Protect, starting_day: usize, discs: usize, keep: usize, dates: &[Date]) -> usize {
     let mut world = World::new(0, dates);
     world.wanted =
         Wanted { starting_day: dates[starting_day].weekday(), blank_behavior: None, protect, ..world.wanted };
-    world.discs = vec![ModelDisc { rewritable: true, ..ModelDisc::default() }];
-    world.in_drive = 0;
+    world.discs = vec![ModelDisc { rewritable: true, ..ModelDisc::default() }; discs];
     let mut wiped = 0;
-    for day in (98 + starting_day..).take(70) {
+    for night in 0..7 * 12 {
+        let day = 98 + starting_day + night;
+        world.in_drive = night / 7 % discs;
         world.stage(day);
         world.wanted.day = dates[day];
         if let Decision::NewDisc { wipe: true, .. } = decide(&world.wanted, &world.observed()).unwrap() {
-            world.discs[0].shows.clear();
+            world.discs[world.in_drive].shows.clear();
             wiped += 1;
         }
-        world.discs[0].shows.push((day, world.versions));
+        world.discs[world.in_drive].shows.push((day, world.versions));
         world.staging[..=day - keep].fill(None);
     }
     wiped
 }
 
 #[test]
-fn week_begins_every_week_anew_however_short_staging_is_kept_and_strict_where_it_is_kept_for_a_week() {
+fn week_begins_every_week_anew_however_short_staging_is_kept_and_strict_where_it_is_kept_until_a_discs_turn_comes() {
     let dates = dates();
     for starting_day in 0..7 {
-        for keep in 1..20 {
-            let wiped = |protect| wiped_in_ten_weeks(protect, starting_day, keep, &dates);
-            assert_eq!(wiped(Protect::Week), 9, "starting day {starting_day}, kept for {keep} days");
-            let strict = if keep >= 7 { 9 } else { 0 };
-            assert_eq!(wiped(Protect::Strict), strict, "starting day {starting_day}, kept for {keep} days");
+        for discs in 1..4 {
+            for keep in 1..24 {
+                let wiped = |protect| wiped_in_twelve_weeks(protect, starting_day, discs, keep, &dates);
+                let all = 12 - discs;
+                assert_eq!(wiped(Protect::Week), all, "from {starting_day}, {discs} discs, kept for {keep} days");
+                let strict = if keep >= 7 * discs { all } else { 0 };
+                assert_eq!(wiped(Protect::Strict), strict, "from {starting_day}, {discs} discs, kept for {keep} days");
+            }
         }
     }
 }
