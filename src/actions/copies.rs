@@ -136,6 +136,11 @@ mod tests {
             set_time(&day.join(name), 1_700_000_000);
         }
         symlink("a", day.join("host/link")).unwrap();
+        // Long ago, so that whatever is done to a directory shows in its time.
+        for directory in ["host/empty", "host", ""] {
+            let directory = fs::File::open(day.join(directory)).unwrap();
+            directory.set_modified(UNIX_EPOCH + Duration::from_secs(1_700_000_000)).unwrap();
+        }
         let mut tree = Tree::new(Attributes::default());
         scan::graft(&mut tree, &day, &staging::disc_path(DAY)).unwrap();
         (root, tree)
