@@ -170,7 +170,7 @@ fn show(held: &mut Held) {
         (result["shown"].clone(), result["showing"].clone())
     };
     assert_eq!(shown(&nas, ",unseen"), (json!(true), json!("reloaded")));
-    assert_eq!(shown(&nas, ",unseen,fault=startstop#3:5/53/02"), (json!(false), json!("failed")));
+    assert_eq!(shown(&nas, ",unseen,fault=startstop:5/53/02"), (json!(false), json!("failed")));
     assert_eq!(shown(&nas, ""), (Value::Null, Value::Null));
     nas.configure_store("<no_eject>Y</no_eject>");
     assert_eq!(shown(&nas, ",unseen"), (json!(false), json!("no_eject")));
