@@ -1,7 +1,7 @@
 //! The static program in a guest with a real kernel and drives that other people wrote: `tests/vm/README.md`.
 //!
 //! Each test boots a guest of its own, runs a script in it, and looks at what was said. A script ends where a command in it fails, and
-//! its test with it.
+//! its test with it. The drives are too old to say that they pull their trays in: where that is wanted, eject_delay says it.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where something is not as it has to be")]
 
 #[path = "vm/guest.rs"]
@@ -41,7 +41,7 @@ fn drives_finds_every_drive_and_tells_what_it_writes_and_what_is_in_it() {
 #[ignore = "needs QEMU and a guest of Debian packages"]
 fn a_day_on_a_blank_dvd_plus_r_is_what_the_kernel_shows_right_after_the_store() {
     let said = Guest::new("host").days(&DAYS[..1]).run(
-        "configure dvd+r '' '<attributes>exact</attributes>'
+        "configure dvd+r '<eject_delay>1</eject_delay>' '<attributes>exact</attributes>'
         stage 16
         cedarburn info
         cedarburn --verbose --today 2026-11-16 store
@@ -81,7 +81,7 @@ fn three_days_on_a_dvd_ram_are_what_the_kernel_shows_after_each_store() {
 #[ignore = "needs QEMU and a guest of Debian packages"]
 fn a_member_of_the_drives_group_needs_no_root() {
     let said = Guest::new("host").days(&DAYS[..1]).run(
-        "configure dvd+r '' '<attributes>exact</attributes>'
+        "configure dvd+r '<eject_delay>1</eject_delay>' '<attributes>exact</attributes>'
         stage 16; chown -R backup /tmp/staging; remember 16
         as_backup() { su backup -c \"$BIN -c /tmp/cback3.conf -l /tmp/user.log --device $BLANK $*\"; }
         as_backup --scsi-trace /tmp/user.trace --today 2026-11-16 store
@@ -100,7 +100,7 @@ fn a_member_of_the_drives_group_needs_no_root() {
 #[ignore = "needs QEMU and a guest of Debian packages"]
 fn a_drive_that_somebody_else_has_is_left_alone_and_it_is_told_who_has_it() {
     let said = Guest::new("host").days(&DAYS[..1]).run(
-        "configure dvd+r
+        "configure dvd+r '<eject_delay>1</eject_delay>'
         stage 16
         mkfifo /tmp/trace
         # Waits for a reader of its trace, and has the drive meanwhile.

@@ -9,6 +9,7 @@
 //!    announces, and to whom. That is what Cedar does after each write. It is not done with `no_eject`, nor where the drive does
 //!    not say that it pulls its tray in: one that stays open ends an unattended week, since the next night finds no disc. A drive from
 //!    before there was a bit for that is left alone, too, even one that could: then a mount shows the session later, and nothing is lost.
+//!    Unless `eject_delay` is set: whoever says how long the tray is to stay open before it closes says that it does.
 //!
 //! The driver could also be taken from the drive and given back to it, but only by root, and its device would vanish for everybody.
 //!
@@ -50,6 +51,8 @@ impl Awaited {
 pub struct Tray {
     /// It may be moved.
     pub moves: bool,
+    /// It is pulled in again, for a drive that does not tell.
+    pub pulls_in: bool,
     /// How long it stays open.
     pub open_for: Duration,
     /// How long nobody looks at the disc when it is in again.
@@ -62,6 +65,7 @@ impl Tray {
     pub fn configured(store: &Store) -> Tray {
         Tray {
             moves: !store.no_eject,
+            pulls_in: store.eject_delay.is_some(),
             open_for: store.eject_delay.unwrap_or_default(),
             rest: store.refresh_media_delay.unwrap_or_default(),
         }
@@ -173,7 +177,7 @@ impl Refreshing<'_> {
         if !self.tray.moves {
             return Refreshed::LeftAlone;
         }
-        if self.moves_its_tray() != Some(true) {
+        if !self.moves_its_tray() {
             return Refreshed::NoTray;
         }
         if self.is_stopped() {
@@ -215,13 +219,16 @@ impl Refreshing<'_> {
         }
     }
 
-    /// Whether the drive can do it by itself, if it tells. A change that it announces in its place is no news here.
-    fn moves_its_tray(&mut self) -> Option<bool> {
+    /// Whether the drive can do it by itself. A change that it announces in its place is no news here.
+    fn moves_its_tray(&mut self) -> bool {
         let features = match self.drive.features() {
             Err(error) if error.is_attention() => self.drive.features(),
             features => features,
         };
-        features.ok()?.moves_its_tray()
+        features.map_or(self.tray.pulls_in, |features| {
+            let is_believed = self.tray.pulls_in && features.is_too_old_to_say_that_it_loads();
+            features.moves_its_tray() == Some(true) || is_believed
+        })
     }
 
     fn reload(&mut self) -> Result<(), ScsiError> {
@@ -267,7 +274,8 @@ mod tests {
     const OLD: Mountable = Mountable { sectors: Sectors(1000), last_session: Some(Lba(0)) };
     const NEW: Mountable = Mountable { sectors: Sectors(3000), last_session: Some(Lba(2000)) };
     const AWAITED: Awaited = Awaited { start: Lba(2000), end: Lba(2900) };
-    const TRAY: Tray = Tray { moves: true, open_for: Duration::from_secs(7), rest: Duration::from_secs(11) };
+    const TRAY: Tray =
+        Tray { moves: true, pulls_in: false, open_for: Duration::from_secs(7), rest: Duration::from_secs(11) };
 
     /// A drive with a system that looks at its disc only where this one says so.
     struct Watched {
@@ -490,6 +498,17 @@ mod tests {
             assert!(matches!(outcome, Refreshed::NoTray), "{outcome:?}");
             assert_eq!(log, "stop, start");
         }
+    }
+
+    #[test]
+    fn whoever_set_the_delay_of_an_open_tray_knows_that_it_closes_and_the_drive_knows_better() {
+        let trusted = Tray { pulls_in: true, ..TRAY };
+        let (outcome, _) = refreshed(|drive| drive.tells_no_features = true, trusted);
+        assert!(matches!(outcome, Refreshed::Reloaded), "{outcome:?}");
+        // Its descriptor is of version 2, and has the bit.
+        let (outcome, log) = refreshed(|drive| drive.mechanism = 0x29, trusted);
+        assert!(matches!(outcome, Refreshed::NoTray), "{outcome:?}");
+        assert_eq!(log, "stop, start");
     }
 
     #[test]

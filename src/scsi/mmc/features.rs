@@ -161,8 +161,8 @@ const MOST: usize = 32 * 1024;
 pub struct CurrentFeatures {
     /// Current profile.
     pub profile: Profile,
-    /// Codes with their feature dependent data.
-    features: Vec<(Feature, Vec<u8>)>,
+    /// Codes with their version and feature dependent data.
+    features: Vec<(Feature, u8, Vec<u8>)>,
 }
 
 impl CurrentFeatures {
@@ -176,7 +176,7 @@ impl CurrentFeatures {
     /// the standard's tables is byte 0 here. May be shorter than the tables: drives leave bytes out that later standards added.
     #[must_use]
     pub fn data(&self, feature: Feature) -> Option<&[u8]> {
-        self.features.iter().find(|(code, _)| *code == feature).map(|(_, data)| data.as_slice())
+        self.features.iter().find(|(code, ..)| *code == feature).map(|(.., data)| data.as_slice())
     }
 
     /// Every kind of medium that the drive knows, in its order (MMC-6 5.3.1); empty where it does not tell.
@@ -188,13 +188,22 @@ impl CurrentFeatures {
 
     /// Whether the drive can take a medium out and in again by itself; `None` where it does not tell. It can where it has a tray, ejects it,
     /// and says that it loads it (MMC-6 5.3.5). Before version 2 of the descriptor that last bit was reserved, and so it is zero in old
-    /// drives that could, as in those that can't: a drive of a laptop has a tray, too. Nothing else tells them apart. Mode page 2Ah has the
+    /// drives that load, as in those that don't: a drive of a laptop has a tray, too. Nothing else tells them apart. Mode page 2Ah has the
     /// same mechanism and the same eject bit, and none for loading.
     #[must_use]
     pub fn moves_its_tray(&self) -> Option<bool> {
         let told = self.data(Feature::REMOVABLE_MEDIUM)?.first()?;
         let (mechanism, loads, ejects) = (told >> 5, told >> 4 & 1 != 0, told >> 3 & 1 != 0);
         Some(mechanism == TRAY && ejects && loads)
+    }
+
+    /// Whether the drive has, for all it says, a tray that it opens, and is too old to say whether it closes it.
+    #[must_use]
+    pub fn is_too_old_to_say_that_it_loads(&self) -> bool {
+        let removable = self.features.iter().find(|(code, ..)| *code == Feature::REMOVABLE_MEDIUM);
+        let Some((_, version, data)) = removable else { return true };
+        let told = data.u8_at(0);
+        *version < 2 && told >> 5 == TRAY && told >> 3 & 1 != 0
     }
 
     /// One bit of a current feature's data: `byte` as [`data`](CurrentFeatures::data) counts. A feature that is not there, or shorter,
@@ -228,7 +237,8 @@ impl Command for GetConfiguration {
             let end = (4 + usize::from(rest.u8_at(3))).min(rest.len());
             // Not every drive keeps to RT = 01b: the Current bit decides.
             if rest.u8_at(2) & 0x01 != 0 {
-                features.push((Feature(rest.u16_at(0)), rest[4..end].to_vec()));
+                let version = rest.u8_at(2) >> 2 & 0x0f;
+                features.push((Feature(rest.u16_at(0)), version, rest[4..end].to_vec()));
             }
             rest = &rest[end..];
         }
@@ -286,7 +296,14 @@ mod tests {
         assert_eq!(told(2, 0b0101_1001), Some(false), "a lid that pops up");
         assert_eq!(told(1, 0b0010_0001), Some(false), "it does not eject");
         assert_eq!(told(2, 0b0001_1001), Some(false), "a slot");
-        assert_eq!(GetConfiguration.parse(&[0, 0, 0, 4, 0, 0, 0, 9]).unwrap().moves_its_tray(), None);
+        let silent = GetConfiguration.parse(&[0, 0, 0, 4, 0, 0, 0, 9]).unwrap();
+        assert_eq!((silent.moves_its_tray(), silent.is_too_old_to_say_that_it_loads()), (None, true));
+        let is_too_old = |version: u8, byte: u8| {
+            let reply = [0, 0, 0, 12, 0, 0, 0, 9, 0, 3, version << 2 | 3, 4, byte, 0, 0, 0];
+            GetConfiguration.parse(&reply).unwrap().is_too_old_to_say_that_it_loads()
+        };
+        assert!(is_too_old(1, 0b0010_1001) && !is_too_old(2, 0b0010_1001), "it says that it does not");
+        assert!(!is_too_old(1, 0b0100_1001) && !is_too_old(1, 0b0010_0001), "no tray, and one that does not open");
     }
 
     #[test]
