@@ -2,7 +2,10 @@
 //!
 //! A day of the disc has a copy in staging if its daily directory there holds every name the disc shows of it, of the same type and size, with
 //! the same time of last change in whole seconds, the same target of a link, the same numbers of a device; and if every file of it may be
-//! opened. Everything that a directory in staging has and the disc has not is no loss: the mark `cback.store` is made after the burn.
+//! opened. Everything that a directory in staging has and the disc has not is no loss.
+//!
+//! * The mark `cback.store` does not count on either side. It is made after the burn, and made anew by each burn: a day that is burned
+//!   once more with `--full` goes to the disc with the mark of the time before.
 //!
 //! * Contents are not compared. That would read all of a week from the staging disk for each rehearsal and each look at a disc, and what
 //!   happens to a staging directory is that it is purged, in part or as a whole, or staged anew: both show in names, sizes and times.
@@ -76,7 +79,8 @@ fn elsewhere(day: &Day, tree: &Tree, stop: &AtomicBool) -> Option<Elsewhere> {
     };
     let policy = Compare { permissions: None, modified: true };
     let differences = compare(tree, on_disc, &staged, in_staging, policy);
-    match differences.iter().find(|difference| is_loss(tree, difference)) {
+    let mark = day.mark_on_disc();
+    match differences.iter().find(|difference| difference.path != mark && is_loss(tree, difference)) {
         None => Some(Elsewhere::Staged),
         Some(Difference { path, what: What::Missing { .. } }) => nowhere(format!("{path} is not in staging any more")),
         Some(Difference { path, .. }) => nowhere(format!("{path} is another one in staging by now")),
@@ -172,6 +176,23 @@ mod tests {
         assert_eq!(after(|day| fs::create_dir(day.join("host/empty/more")).unwrap()), STAGED);
         let mode: fs::Permissions = std::os::unix::fs::PermissionsExt::from_mode(0o700);
         assert_eq!(after(|day| fs::set_permissions(day.join("host/a"), mode.clone()).unwrap()), STAGED);
+    }
+
+    #[test]
+    fn the_mark_that_went_to_the_disc_may_be_another_one_by_now_or_gone() {
+        let root = tempfile::tempdir().unwrap();
+        let day = Day::new(root.path(), DAY).path;
+        fs::create_dir_all(&day).unwrap();
+        for name in ["cback.stage", "cback.store"] {
+            fs::write(day.join(name), "").unwrap();
+        }
+        let mut tree = Tree::new(Attributes::default());
+        scan::graft(&mut tree, &day, &staging::disc_path(DAY)).unwrap();
+        let held = || look(root.path(), &tree, &[DAY], &AtomicBool::new(false)).unwrap()[0].to_string();
+        set_time(&day.join("cback.store"), 1_700_000_000);
+        assert_eq!(held(), STAGED);
+        fs::remove_file(day.join("cback.store")).unwrap();
+        assert_eq!(held(), STAGED);
     }
 
     #[test]

@@ -41,6 +41,14 @@ impl Day {
         disc_path(self.date)
     }
 
+    /// The place on the disc of the mark that the day is stored, where that was burned with it.
+    #[must_use]
+    pub fn mark_on_disc(&self) -> TreePath {
+        let mut path = self.on_disc();
+        path.push(STORE_INDICATOR.as_bytes());
+        path
+    }
+
     /// Marks the day as stored. The owner is changed only where that is possible at all, as root.
     ///
     /// # Errors
