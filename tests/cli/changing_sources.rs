@@ -155,6 +155,24 @@ fn a_file_written_to_that_keeps_its_size_and_its_time_is_found_out() {
 }
 
 #[test]
+fn a_file_that_changes_when_its_bytes_have_gone_out_is_found_out() {
+    let nas = BackupBox::new("cdr-80");
+    nas.stage_large(TUE, LARGE);
+    let day = nas.stage_files(TUE, &[("z/there", &noise("u", 9000))]);
+    let mut command = nas.store_command(TUE, &nas.device());
+    command.arg("--json");
+    let mut held = Held::start(&nas, command);
+    held.run_until("CLOSE TRACK SESSION", 1);
+    fs::write(day.join("z/there"), "longer or shorter, it is not what is on the disc").unwrap();
+    let run = held.finish().0.expect_code(11);
+    let findings = run.findings();
+    assert!(findings.len() == 1 && findings[0].contains("2026/11/17/z/there changed in"), "{run}");
+    assert!(!nas.is_marked(TUE));
+    nas.store(TUE).expect_silence();
+    nas.read(&["verify"]).expect_code(0);
+}
+
+#[test]
 fn a_file_that_comes_is_not_passed_over() {
     let nas = BackupBox::new("cdr-80");
     let (held, day) = held_while_it_burns(&nas);

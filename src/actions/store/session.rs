@@ -23,7 +23,7 @@ use crate::actions::proof::{self, Finding, Hashed, ProofError};
 use crate::actions::staging::{self, Day};
 use crate::burn::{self, BurnError, Burned, DriveSource, Image, Job, Progress, State};
 use crate::config;
-use crate::iso::compare::{Compare, What, compare};
+use crate::iso::compare::{Compare, Difference, What, compare};
 use crate::iso::generator::plan::{AttributePolicy, Options, Plan};
 use crate::iso::generator::stream::{Damage, Stream, StreamReport};
 use crate::iso::manifest::{self, Digest};
@@ -409,7 +409,8 @@ impl Session<'_> {
         Ok((burned, image.0.finish()))
     }
 
-    /// The names that came or went in the staging directory since the session was planned, but for the files whose `damages` are told already.
+    /// What came, went or changed in the staging directory since the session was planned, but for the files whose `damages` are told already.
+    /// A file that changed when its bytes had gone out is no damage of the session, but it is not what the mark would say is stored.
     /// The session is on the disc by now: a staging directory that can't be looked at any more is a finding like the others.
     pub(super) fn what_came_and_went(&self, disc: &Disc, plan: &Plan, damages: &[Damage]) -> Vec<Finding> {
         let now = match self.scan(disc) {
@@ -425,21 +426,29 @@ impl Session<'_> {
             return Vec::new();
         };
         let told: HashSet<&TreePath> = damages.iter().map(|damage| &damage.path).collect();
-        let differences = compare(plan.tree(), planned, now.tree(), found, Compare::default());
-        let words = |what: &What| match what {
+        let differences =
+            compare(plan.tree(), planned, now.tree(), found, Compare { permissions: None, modified: true });
+        let is_directory = |path: &TreePath| {
+            let node = plan.tree().find(path).map(|id| &plan.tree().node(id).kind);
+            matches!(node, Some(Kind::Directory(_)))
+        };
+        let words = |Difference { path, what }: &Difference| match what {
             What::Missing { .. } => Some("went away from"),
             What::Extra { .. } => Some("came to"),
             What::Type { .. } => Some("became something else in"),
-            _ => None,
+            // By whatever came or went in it.
+            What::Modified { .. } if is_directory(path) => None,
+            What::Size { .. } | What::Modified { .. } | What::Target { .. } | What::Device { .. } => Some("changed in"),
+            What::Mode { .. } | What::Owner { .. } => None,
         };
         let untold = differences.iter().filter(|difference| !told.contains(&difference.path));
-        untold
-            .filter_map(|difference| {
-                let what = words(&difference.what)?;
-                let path = &difference.path;
-                Some(Finding::Source(format!("{path} {what} the staging directory while the day was burned")))
-            })
-            .collect()
+        let mut changes: Vec<_> =
+            untold.filter_map(|difference| Some((&difference.path, words(difference)?))).collect();
+        // Another size comes with another time.
+        changes.dedup();
+        let finding =
+            |(path, what)| Finding::Source(format!("{path} {what} the staging directory while the day was burned"));
+        changes.into_iter().map(finding).collect()
     }
 
     pub(super) fn report(&self, outcome: Outcome, settled: &Settled, disc: &Disc, scanned: &Scanned) -> Report {
