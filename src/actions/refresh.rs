@@ -23,6 +23,7 @@ use std::time::Duration;
 use super::eject::move_tray;
 use crate::config::Store;
 use crate::scsi::drive::deadline;
+use crate::scsi::mmc::TrayMotor;
 use crate::scsi::sbc::StartStopUnit;
 use crate::scsi::{Drive, Mountable, Presence, ScsiError};
 use crate::sector::Lba;
@@ -219,16 +220,13 @@ impl Refreshing<'_> {
         }
     }
 
-    /// Whether the drive can do it by itself. A change that it announces in its place is no news here.
+    /// Whether the drive can do it by itself, or is said to.
     fn moves_its_tray(&mut self) -> bool {
-        let features = match self.drive.features() {
-            Err(error) if error.is_attention() => self.drive.features(),
-            features => features,
-        };
-        features.map_or(self.tray.pulls_in, |features| {
-            let is_believed = self.tray.pulls_in && features.is_too_old_to_say_that_it_loads();
-            features.moves_its_tray() == Some(true) || is_believed
-        })
+        match self.drive.tray_motor() {
+            TrayMotor::OutAndIn => true,
+            TrayMotor::Untold => self.tray.pulls_in,
+            TrayMotor::None => false,
+        }
     }
 
     fn reload(&mut self) -> Result<(), ScsiError> {

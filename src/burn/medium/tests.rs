@@ -344,7 +344,8 @@ fn look_refused(times: usize, refused: [u8; 3], allowed: Trays) -> (Result<State
     let [asked, moved] = [0, 0].map(|_: i32| Arc::new(AtomicUsize::new(0)));
     let (count, trays) = (asked.clone(), moved.clone());
     let formatted = "0020 1E 01 01 01 01 00 00 00 00 00  00000000 00000000 00000000 0000000000000000 0000";
-    let says = Says::new(0x43, formatted).features(&[0x20, 0x41]).formats("00000008 00B5F000 02000800");
+    let mut says = Says::new(0x43, formatted).features(&[0x20, 0x41]).formats("00000008 00B5F000 02000800");
+    says.features.push((0x0003, TRAY));
     let (mut drive, _) = says
         .answer(move |cdb| {
             trays.fetch_add(usize::from(cdb[0] == 0x1b), Relaxed);
@@ -417,9 +418,8 @@ fn a_tray_that_must_not_be_opened_or_could_not_be_closed_stays_whatever_the_driv
 
 #[test]
 fn a_tray_that_was_opened_and_does_not_close_is_the_error_and_not_the_disc() {
-    // A laptop's in a drive that does not tell.
-    let pushed_in_by_hand = |cdb: &[u8]| (cdb[0] == 0x1b && cdb[4] == 3).then(|| refusal(5, 0x24, 0));
-    let (mut drive, sent) = Says::new(0, FORMATTED_BD_RE).answer(pushed_in_by_hand).drive();
+    let stuck = |cdb: &[u8]| (cdb[0] == 0x1b && cdb[4] == 3).then(|| refusal(5, 0x24, 0));
+    let (mut drive, sent) = puzzled(TRAY).answer(stuck).drive();
     let error = inspect_with(&mut drive, Trays::OutAndIn).unwrap_err();
     assert!(matches!(error, ScsiError::TrayLeftOpen { .. }), "{error}");
     assert_eq!(movements(&sent)[0], "02");

@@ -49,6 +49,14 @@ fn drive_with<const N: usize>(
     (Drive::new(Box::new(script), "script"), sent)
 }
 
+/// A drive that says that it pulls its tray in, and then answers like this.
+fn with_tray(answers: Vec<Result<Completion, TransportError>>) -> (Drive, Arc<Mutex<Vec<Vec<u8>>>>) {
+    let features = vec![0, 0, 0, 12, 0, 0, 0, 0, 0, 3, 0x0b, 4, 0x39, 0, 0, 0];
+    // The length is asked first.
+    let asked = [8, 16].map(|moved| Ok(Completion::good(moved)));
+    drive_with(asked.into_iter().chain(answers).collect(), [(0x46, features)])
+}
+
 fn good() -> Result<Completion, TransportError> {
     Ok(Completion::good(0))
 }
@@ -178,32 +186,29 @@ fn movements(sent: &Arc<Mutex<Vec<Vec<u8>>>>) -> Vec<u8> {
 #[test]
 fn a_disc_goes_out_and_in_again_only_where_that_is_allowed_and_a_change_that_is_announced_does_not_keep_the_tray_open()
 {
-    // GET CONFIGURATION tells of no tray: the drive is believed to have one.
-    let features = || Ok(Completion::good(8));
     for trays in [Trays::Stay, Trays::PullIn] {
         let (mut drive, sent) = drive(Vec::new());
         assert!(!drive.reload(trays).unwrap());
         assert_eq!(movements(&sent), [0u8; 0]);
     }
-    let announced = vec![features(), check(6, 0x29, 0), good(), check(6, 0x28, 0), good()];
-    let (mut drive, sent) = drive(announced);
+    let (mut silent, sent) = drive(vec![Ok(Completion::good(8))]);
+    assert!(!silent.reload(Trays::OutAndIn).unwrap(), "one that tells of no tray");
+    assert_eq!(movements(&sent), [0u8; 0]);
+    let (mut drive, sent) = with_tray(vec![check(6, 0x29, 0), good(), check(6, 0x28, 0), good()]);
     assert!(drive.reload(Trays::OutAndIn).unwrap());
     assert_eq!(movements(&sent), [2, 2, 3, 3]);
 }
 
 #[test]
 fn a_tray_that_opened_and_does_not_close_is_told_of() {
-    let features = || Ok(Completion::good(8));
     // The command is refused, or taken and without effect.
     let open = || check(2, 0x3a, 2);
-    for answers in
-        [vec![features(), good(), check(5, 0x24, 0)], vec![features(), good(), good(), open(), good(), open()]]
-    {
-        let (mut drive, _) = drive(answers);
+    for answers in [vec![good(), check(5, 0x24, 0)], vec![good(), good(), open(), good(), open()]] {
+        let (mut drive, _) = with_tray(answers);
         let error = drive.reload(Trays::OutAndIn).unwrap_err();
         assert!(matches!(error, ScsiError::TrayLeftOpen { .. }), "{error}");
     }
-    let (mut shut, sent) = drive(vec![features(), check(5, 0x24, 0)]);
+    let (mut shut, sent) = with_tray(vec![check(5, 0x24, 0)]);
     assert!(!shut.reload(Trays::OutAndIn).unwrap(), "one that does not open either is as it was");
     assert_eq!(movements(&sent), [2]);
 }

@@ -5,9 +5,10 @@
 //! * Who looks at the disc of one drive pulls an open tray in: somebody changed the disc and left. A drive that can't refuses, and nothing
 //!   is lost.
 //! * A disc that the drive can't make out goes out and in again only for who is about to change it, looking at it for the first time. Not
-//!   for a look alone, and not after the work on the disc began: what comes in may be another disc. Not with `no_eject` either, and not in a
-//!   drive that says that it can't pull its tray in, as a laptop's: it would stay open.
+//!   for a look alone, and not after the work on the disc began: what comes in may be another disc. Not with `no_eject` either, and only in a
+//!   drive that says that it pulls its tray in: a laptop's would stay open.
 
+use super::super::mmc::TrayMotor;
 use super::super::sbc::StartStopUnit;
 use super::super::{During, Reaction};
 use super::{Drive, ScsiError};
@@ -35,8 +36,8 @@ impl Trays {
 }
 
 impl Drive {
-    /// Whether the drive takes a disc out and in again by itself, if it tells.
-    fn moves_its_tray(&mut self) -> Option<bool> {
+    /// What the drive says of its tray's motor.
+    pub fn tray_motor(&mut self) -> TrayMotor {
         let features = match self.features() {
             Err(error) if error.is_attention() => {
                 let again = self.features();
@@ -45,7 +46,7 @@ impl Drive {
             }
             features => features,
         };
-        features.ok()?.moves_its_tray()
+        features.map_or(TrayMotor::Untold, |features| features.tray())
     }
 
     /// Takes the medium out and in again, for a drive that can't make out what it is. Returns whether it did: not where it must not or can't,
@@ -57,8 +58,8 @@ impl Drive {
         if trays != Trays::OutAndIn {
             return Ok(false);
         }
-        if self.moves_its_tray() == Some(false) {
-            tracing::debug!("the drive can't open and close a tray by itself");
+        if self.tray_motor() != TrayMotor::OutAndIn {
+            tracing::debug!("the drive does not say that it can open and close a tray by itself");
             return Ok(false);
         }
         let mut opened = self.eject();

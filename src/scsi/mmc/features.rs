@@ -153,6 +153,18 @@ pub struct GetConfiguration;
 const HEADER: u16 = 8;
 /// Loading mechanism: a tray.
 const TRAY: u8 = 1;
+
+/// What a drive says of the motor of its tray.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrayMotor {
+    /// It opens the tray and pulls it in.
+    OutAndIn,
+    /// It does not do both.
+    None,
+    /// It is too old to say.
+    Untold,
+}
+
 /// More than all features of MMC-6 together.
 const MOST: usize = 32 * 1024;
 
@@ -186,24 +198,21 @@ impl CurrentFeatures {
         listed.map(|descriptor| Profile::from_code(descriptor.u16_at(0))).collect()
     }
 
-    /// Whether the drive can take a medium out and in again by itself; `None` where it does not tell. It can where it has a tray, ejects it,
-    /// and says that it loads it (MMC-6 5.3.5). Before version 2 of the descriptor that last bit was reserved, and so it is zero in old
-    /// drives that load, as in those that don't: a drive of a laptop has a tray, too. Nothing else tells them apart. Mode page 2Ah has the
-    /// same mechanism and the same eject bit, and none for loading.
+    /// Whether the drive can take a medium out and in again by itself. It can where it has a tray, ejects it, and says that it loads it
+    /// (MMC-6 5.3.5). Before version 2 of the descriptor that last bit was reserved, and so it is zero in old drives that load, as in
+    /// those that don't: a drive of a laptop has a tray, too. Nothing else tells them apart. Mode page 2Ah has the same mechanism and the
+    /// same eject bit, and none for loading.
     #[must_use]
-    pub fn moves_its_tray(&self) -> Option<bool> {
-        let told = self.data(Feature::REMOVABLE_MEDIUM)?.first()?;
-        let (mechanism, loads, ejects) = (told >> 5, told >> 4 & 1 != 0, told >> 3 & 1 != 0);
-        Some(mechanism == TRAY && ejects && loads)
-    }
-
-    /// Whether the drive has, for all it says, a tray that it opens, and is too old to say whether it closes it.
-    #[must_use]
-    pub fn is_too_old_to_say_that_it_loads(&self) -> bool {
+    pub fn tray(&self) -> TrayMotor {
         let removable = self.features.iter().find(|(code, ..)| *code == Feature::REMOVABLE_MEDIUM);
-        let Some((_, version, data)) = removable else { return true };
+        let Some((_, version, data)) = removable else { return TrayMotor::Untold };
         let told = data.u8_at(0);
-        *version < 2 && told >> 5 == TRAY && told >> 3 & 1 != 0
+        let (mechanism, loads, ejects) = (told >> 5, told >> 4 & 1 != 0, told >> 3 & 1 != 0);
+        match (mechanism == TRAY && ejects, loads) {
+            (true, true) => TrayMotor::OutAndIn,
+            (true, false) if *version < 2 => TrayMotor::Untold,
+            _ => TrayMotor::None,
+        }
     }
 
     /// One bit of a current feature's data: `byte` as [`data`](CurrentFeatures::data) counts. A feature that is not there, or shorter,
@@ -287,23 +296,18 @@ mod tests {
     fn a_tray_is_moved_only_where_the_drive_says_that_it_pulls_it_in() {
         let told = |version: u8, byte: u8| {
             let reply = [0, 0, 0, 12, 0, 0, 0, 9, 0, 3, version << 2 | 3, 4, byte, 0, 0, 0];
-            GetConfiguration.parse(&reply).unwrap().moves_its_tray()
+            GetConfiguration.parse(&reply).unwrap().tray()
         };
-        assert_eq!(told(2, 0b0011_1001), Some(true));
-        assert_eq!(told(2, 0b0010_1001), Some(false), "a laptop's tray");
-        assert_eq!(told(1, 0b0010_1001), Some(false), "older than the bit: a laptop's tray, for all we know");
-        assert_eq!(told(0, 0b0011_1001), Some(true), "and one that has it all the same");
-        assert_eq!(told(2, 0b0101_1001), Some(false), "a lid that pops up");
-        assert_eq!(told(1, 0b0010_0001), Some(false), "it does not eject");
-        assert_eq!(told(2, 0b0001_1001), Some(false), "a slot");
+        assert_eq!(told(2, 0b0011_1001), TrayMotor::OutAndIn);
+        assert_eq!(told(2, 0b0010_1001), TrayMotor::None, "a laptop's tray");
+        assert_eq!(told(1, 0b0010_1001), TrayMotor::Untold, "older than the bit: a laptop's tray, for all we know");
+        assert_eq!(told(0, 0b0011_1001), TrayMotor::OutAndIn, "and one that has it all the same");
+        assert_eq!(told(2, 0b0101_1001), TrayMotor::None, "a lid that pops up");
+        assert_eq!(told(1, 0b0100_1001), TrayMotor::None, "and an old one");
+        assert_eq!(told(1, 0b0010_0001), TrayMotor::None, "it does not eject");
+        assert_eq!(told(2, 0b0001_1001), TrayMotor::None, "a slot");
         let silent = GetConfiguration.parse(&[0, 0, 0, 4, 0, 0, 0, 9]).unwrap();
-        assert_eq!((silent.moves_its_tray(), silent.is_too_old_to_say_that_it_loads()), (None, true));
-        let is_too_old = |version: u8, byte: u8| {
-            let reply = [0, 0, 0, 12, 0, 0, 0, 9, 0, 3, version << 2 | 3, 4, byte, 0, 0, 0];
-            GetConfiguration.parse(&reply).unwrap().is_too_old_to_say_that_it_loads()
-        };
-        assert!(is_too_old(1, 0b0010_1001) && !is_too_old(2, 0b0010_1001), "it says that it does not");
-        assert!(!is_too_old(1, 0b0100_1001) && !is_too_old(1, 0b0010_0001), "no tray, and one that does not open");
+        assert_eq!(silent.tray(), TrayMotor::Untold);
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub use disc::{
     DiscInformation, DiscStatus, FormatState, ReadDiscInformation, ReadTrackInformation, SessionState, TrackAddress,
     TrackInformation,
 };
-pub use features::{CurrentFeatures, Feature, GetConfiguration, Profile};
+pub use features::{CurrentFeatures, Feature, GetConfiguration, Profile, TrayMotor};
 pub use format::{CapacityKind, Certification, FormatCapacities, FormatDescriptor, FormatUnit, ReadFormatCapacities};
 pub use performance::{Capabilities, GetWriteSpeeds, WriteSpeed};
 pub use session_at_once::{PRE_GAP, PRE_GAP_START, ReserveTrack, SendCueSheet};
