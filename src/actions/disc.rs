@@ -18,12 +18,14 @@ use crate::iso::generator::plan::{Options, Plan, VolumeSpace};
 use crate::iso::reader;
 use crate::iso::tree::Tree;
 use crate::scsi::mmc::{Profile, ReadLastSession};
-use crate::scsi::sbc::StartStopUnit;
 use crate::scsi::{Drive, ScsiError, Trays};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// Lead-out, lead-in and pre-gap between the first session of a CD and the second (Red Book); later ones lie closer.
 const LARGEST_CD_GAP: Sectors = Sectors(11_400);
+
+/// How often a disc that may be another one by now is looked at.
+const MOST_LOOKS: usize = 3;
 
 /// How a session is to be written, as far as the user has a say in it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -74,8 +76,7 @@ impl Disc {
     /// # Errors
     /// When there is none, or it can't be read.
     pub fn look(mut drive: Drive, trays: Trays) -> Result<Disc, ActionError> {
-        let medium = burn::inspect_with(&mut drive, trays).map_err(|source| ActionError::Medium { source })?;
-        let contents = contents_of(&mut drive, &medium)?;
+        let (medium, contents) = look_at(&mut drive, trays)?;
         tracing::info!(
             "{}: {}; whole sessions: {}, sectors free: {} of {}",
             medium.profile,
@@ -325,12 +326,7 @@ impl Disc {
         let mut found = self.last_session().map_err(not_proven)?;
         if found != Some(start) {
             // Some drives go on showing the disc as it was until it was stopped.
-            for command in [StartStopUnit::Stop, StartStopUnit::Start] {
-                if let Err(error) = self.drive.run(&command) {
-                    tracing::debug!(%error, "to look at the disc anew");
-                }
-            }
-            self.drive.wait_until_ready().map_err(not_proven)?;
+            self.drive.restart().map_err(not_proven)?;
             found = self.last_session().map_err(not_proven)?;
         }
         Ok(if found == Some(start) { Vec::new() } else { vec![Finding::NotTheNewest { planned: start, found }] })
@@ -346,6 +342,21 @@ impl Disc {
             }
             told => told,
         }
+    }
+}
+
+/// What is in the drive, and what is on it. Where the drive says while that is read that the disc may be another one, from the beginning, a
+/// few times.
+fn look_at(drive: &mut Drive, trays: Trays) -> Result<(Medium, Contents), ActionError> {
+    let mut looks = 1;
+    loop {
+        let medium = burn::inspect_with(drive, trays).map_err(|source| ActionError::Medium { source })?;
+        let contents = contents_of(drive, &medium);
+        if !drive.has_news() || looks == MOST_LOOKS {
+            return Ok((medium, contents?));
+        }
+        tracing::debug!("the disc may be another one: it is looked at anew");
+        looks += 1;
     }
 }
 

@@ -17,7 +17,6 @@ use super::ledger::{CHUNK, Ledger};
 use super::progress::{Event, Phase, Progress};
 use super::steps::{self, Speed};
 use crate::iso::source::{SectorSource, SourceError};
-use crate::scsi::sbc::StartStopUnit;
 use crate::scsi::{Drive, During, Reaction, ScsiError, SenseKey};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
@@ -220,7 +219,9 @@ impl<'a> Readback<'a> {
                     tracing::debug!(%error, "reading back");
                     is_bad_spot = error.reaction(During::Read) == Reaction::ReadAgain;
                     if !self.restarted && error.sense().is_some_and(|sense| sense.key == SenseKey::IllegalRequest) {
-                        self.restart();
+                        self.restarted = true;
+                        // The next READ says what failed.
+                        let _ = self.drive.restart();
                     }
                 }
             }
@@ -294,16 +295,6 @@ impl<'a> Readback<'a> {
 
     fn restore_speed(&mut self) {
         steps::restore_speed(self.drive, std::mem::take(&mut self.speed));
-    }
-
-    /// Lets the drive look at the disc anew. Where that fails the next READ says so.
-    fn restart(&mut self) {
-        self.restarted = true;
-        let stopped = self.drive.run(&StartStopUnit::Stop);
-        let started = stopped.and_then(|()| self.drive.run(&StartStopUnit::Start));
-        if let Err(error) = started.and_then(|()| self.drive.wait_until_ready()) {
-            tracing::debug!(%error, "restarting the drive");
-        }
     }
 
     /// The bytes of one sector, if it was read before and is still held.

@@ -469,7 +469,7 @@ fn explain_burn(error: &BurnError) -> (u8, &'static str, &'static str) {
             (BURN, "the day is not marked as stored", "take a fresh disc and run the same command again")
         }
         BurnError::Write { source, .. } | BurnError::Synchronize { source } | BurnError::Close { source }
-            if matches!(source, ScsiError::Transport { .. }) =>
+            if !is_of_the_disc(source) =>
         {
             (
                 BURN,
@@ -490,6 +490,15 @@ fn explain_burn(error: &BurnError) -> (u8, &'static str, &'static str) {
             "the new session is on the disc, and the disc may show the state before it or nothing",
             "run the same command again",
         ),
+    }
+}
+
+/// Whether a burn failed by the disc, or for a reason that nobody knows. What else keeps a drive from its work is gone when that is.
+fn is_of_the_disc(error: &ScsiError) -> bool {
+    match error {
+        ScsiError::Sense { .. } => !(error.is_attention() || error.is_no_medium()),
+        ScsiError::Transport { .. } | ScsiError::Status { .. } | ScsiError::Deadline { .. } => false,
+        _ => true,
     }
 }
 

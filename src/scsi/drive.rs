@@ -148,6 +148,11 @@ impl Drive {
         }
     }
 
+    /// Whether the drive told that its disc may be another one, and nobody has looked since.
+    pub(crate) fn has_news(&self) -> bool {
+        self.unheard.is_some()
+    }
+
     /// Makes the operating system ask whether the medium was changed, and tells what it takes it for; `None` for a simulated drive. What
     /// the drive has to say of a change is heard by the system then, and by us no more.
     pub fn look_again(&mut self) -> Option<Mountable> {

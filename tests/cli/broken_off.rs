@@ -365,6 +365,41 @@ fn a_drive_with_bad_habits_breaks_nothing_off() {
     }
 }
 
+/// A drive that goes on showing the disc as it was before what broke off was closed.
+#[test]
+fn a_drive_that_shows_the_old_disc_after_the_mending_is_made_to_look_anew() {
+    for media in MEDIA {
+        for moment in ["write10#5", "close#1"] {
+            let nas = BackupBox::new(media);
+            nas.stage_and_store(MON);
+            nas.stage(TUE);
+            if nas.store_on(TUE, &format!("fault={moment}:kill")).code == Some(0) {
+                continue;
+            }
+            let run = nas.store_on(TUE, "stale");
+            assert!(run.code == Some(0) && run.stdout.is_empty(), "{media}, {moment}: {run}");
+            assert_eq!(nas.days(), [MON, TUE]);
+            nas.assert_verified();
+        }
+    }
+}
+
+/// A reset costs no day: nothing was begun when the disc was looked at.
+#[test]
+fn a_unit_attention_while_the_disc_is_looked_at_begins_the_look_again() {
+    for told in ["6/29/00", "6/28/00"] {
+        for number in [1, 3, 8] {
+            let nas = BackupBox::new("cdr-80");
+            nas.stage_and_store(MON);
+            nas.stage(TUE);
+            let run = nas.store_on(TUE, &format!("fault=read10#{number}:{told}"));
+            assert!(run.code == Some(0) && run.stdout.is_empty(), "{number}, {told}: {run}");
+            assert_eq!(nas.days(), [MON, TUE]);
+            nas.assert_verified();
+        }
+    }
+}
+
 /// The shortest track a CD has is filled up with zeros: a small day that broke off then looks like a session to its last sector.
 #[test]
 fn a_small_day_that_broke_off_is_no_session_that_verify_would_call_damaged() {

@@ -84,7 +84,7 @@ impl Drop for Drives {
 }
 
 /// The kernel asks whether a drive is ready each time that somebody opens it, and burners open it several times in a row.
-const KERNEL: [&str; 1] = ["the drive was polled faster than 100 times a second"];
+const KERNEL: [&str; 1] = ["the drive was polled faster than 100 times a second; cdb=00 "];
 
 /// What the drives noticed of their clients, a line each: what, the CDB, the drive.
 #[derive(Debug)]

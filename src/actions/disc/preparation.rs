@@ -12,11 +12,13 @@
 
 use std::fmt;
 
-use super::{Disc, contents_of};
+use super::{Disc, contents_of, look_at};
 use crate::actions::ActionError;
 use crate::actions::policy::Decision;
+use crate::actions::proof::with_causes;
 use crate::burn::prepare::{FormatWish, Spares};
 use crate::burn::{self, BurnError, Progress, State, overwrite, prepare};
+use crate::scsi::Trays;
 use crate::scsi::mmc::{BlankExtent, Feature, Profile};
 use crate::sector::Sectors;
 
@@ -158,7 +160,19 @@ impl Disc {
         tracing::warn!("the last burn broke off: closing what it left open");
         self.drive.lock_tray();
         self.medium = prepare::close_interrupted(&mut self.drive, &self.medium, progress)?;
-        self.contents = contents_of(&mut self.drive, &self.medium)?;
+        self.contents = match contents_of(&mut self.drive, &self.medium) {
+            Ok(contents) => contents,
+            Err(error) => {
+                tracing::debug!(
+                    "after the closing, {}: the drive is made to look at the disc anew",
+                    with_causes(&error)
+                );
+                self.drive.restart().map_err(|source| ActionError::Medium { source })?;
+                let (medium, contents) = look_at(&mut self.drive, Trays::Stay)?;
+                self.medium = medium;
+                contents
+            }
+        };
         Ok(())
     }
 

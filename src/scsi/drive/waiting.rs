@@ -142,6 +142,20 @@ impl Drive {
         sense.progress()
     }
 
+    /// Stops and starts the drive, which looks at the disc anew then: some go on showing it as it was before a session was closed. One that
+    /// refuses is asked for the disc all the same.
+    ///
+    /// # Errors
+    /// When there is no medium, or it did not become ready.
+    pub fn restart(&mut self) -> Result<(), ScsiError> {
+        for command in [StartStopUnit::Stop, StartStopUnit::Start] {
+            if let Err(error) = self.run(&command) {
+                tracing::debug!(%error, "to look at the disc anew");
+            }
+        }
+        self.wait_until_ready()
+    }
+
     /// Waits until the medium can be read. Unit attentions on the way are what a fresh medium looks like and are taken. The tray stays as it
     /// is.
     ///
