@@ -16,6 +16,7 @@ mod gate;
 mod image;
 mod json_document;
 mod messages;
+mod other_days;
 mod read_only;
 mod readme;
 mod showing;
