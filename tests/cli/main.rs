@@ -19,6 +19,7 @@ mod messages;
 mod other_days;
 mod read_only;
 mod readme;
+mod receipts;
 mod showing;
 mod storing;
 mod support;
