@@ -24,6 +24,7 @@ pub mod policy;
 pub mod proof;
 pub mod refresh;
 pub mod staging;
+pub mod staging_lock;
 pub mod store;
 pub mod verify;
 

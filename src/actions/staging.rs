@@ -12,6 +12,7 @@ use jiff::Span;
 use jiff::civil::Date;
 
 use super::owner::Owner;
+use crate::holder::Holder;
 use crate::iso::tree::TreePath;
 
 /// Staging finished.
@@ -99,6 +100,14 @@ pub enum StagingError {
         /// Why not.
         #[source]
         source: io::Error,
+    },
+    /// Another process has it for itself.
+    #[error("{root} is in use: {} has it locked", holder.as_ref().map_or("another program".to_owned(), Holder::to_string))]
+    InUse {
+        /// The staging root.
+        root: PathBuf,
+        /// Who has it, as far as that can be seen.
+        holder: Option<Holder>,
     },
     /// Staging has not finished for any day that counts.
     #[error("no finished daily directory below {root}: none of {} has {STAGE_INDICATOR} in it", list(days))]

@@ -31,6 +31,7 @@ use super::policy::Decision;
 use super::proof::{self, Expected, Finding};
 use super::refresh::{Awaited, Showing, Tray, refresh};
 use super::staging::{self, Day};
+use super::staging_lock::StagingLock;
 use super::{ActionError, device, label};
 use crate::burn::{self, Buffers, BurnError, Progress, Recipe, State};
 use crate::config::{self, Config, Protect};
@@ -155,6 +156,7 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
         check_media(&disc, store)?;
         opened = Some(disc);
     }
+    let _at_work = (!request.dry_run).then(|| StagingLock::take(root)).transpose()?;
     let day = staging::choose_day(root, request.today, request.full)?;
     announce(&day, request.today, store.warn_midnite);
     let owner = Owner::if_root(&config.options.backup_user, &config.options.backup_group)?;
