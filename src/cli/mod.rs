@@ -223,7 +223,7 @@ fn parse_and_run() -> ExitCode {
         }
     };
     if cli.options.diagnostics && !matches!(cli.action, Some(Action::Image(_))) {
-        output::diagnostics();
+        output::diagnostics().iter().for_each(|line| output::line(line));
         return ExitCode::from(if output::lost().is_none() { exit::DONE } else { exit::FAILED });
     }
     let Some(action) = cli.action else {

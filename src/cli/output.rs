@@ -70,16 +70,18 @@ pub(super) fn counted(count: u64, one: &str) -> String {
 }
 
 /// Six lines about the program and its surroundings, as Cedar has them.
-pub(super) fn diagnostics() {
+pub(super) fn diagnostics() -> [String; 6] {
     let zone = jiff::tz::TimeZone::try_system();
     let zone = zone.as_ref().ok().and_then(|zone| zone.iana_name()).unwrap_or("unknown, UTC is used");
     let locale = std::env::var("LC_ALL").or_else(|_| std::env::var("LANG")).unwrap_or_else(|_| "C".to_owned());
-    line("Encoding: bytes (names on discs are kept as they are)");
-    line("Interpreter: none");
-    line(&format!("Locale: {locale} (not used), time zone {zone}"));
-    line(&format!("Platform: {} {}", std::env::consts::OS, std::env::consts::ARCH));
-    line(&format!("Timestamp: {}", jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S UTC")));
-    line(&format!("Version: cedarburn {}", env!("CARGO_PKG_VERSION")));
+    [
+        "Encoding: bytes (names on discs are kept as they are)".to_owned(),
+        "Interpreter: none".to_owned(),
+        format!("Locale: {locale} (not used), time zone {zone}"),
+        format!("Platform: {} {}", std::env::consts::OS, std::env::consts::ARCH),
+        format!("Timestamp: {}", jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S UTC")),
+        format!("Version: cedarburn {}", env!("CARGO_PKG_VERSION")),
+    ]
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! From options to a running action: log, the action, and its end.
 
+use std::path::Path;
+
 use super::context::Context;
 use super::exit::{self, Failure};
 use super::{Action, CommonOptions, json, log, output};
@@ -10,7 +12,7 @@ pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure
     let result = prepare(options, &action).and_then(|context| {
         let stores = matches!(action, Action::Store(_));
         let path = options.logfile.clone().or_else(|| stores.then(|| log::DEFAULT.into()));
-        let file = path.map(|path| log::open(&path, options.mode, &options.owner)).transpose();
+        let file = path.as_ref().map(|path| log::open(path, options.mode, &options.owner)).transpose();
         let file = file.map_err(|error| Failure::log_file(&error))?;
         // In JSON the messages are fields of the answer.
         let quiet = options.quiet || options.json;
@@ -21,16 +23,16 @@ pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure
             _ => log::Screen::Stdout,
         };
         log::install(levels.on(screen), screen, file);
-        Ok(context)
+        Ok((context, path))
     });
-    let context = match result {
-        Ok(context) => context,
+    let (context, log_file) = match result {
+        Ok(begun) => begun,
         Err(failure) => {
             complain(options, name, &failure);
             return Err(failure);
         }
     };
-    tracing::info!("cedarburn {} started: {name}", env!("CARGO_PKG_VERSION"));
+    tell_start(name, log_file.as_deref());
     if let Err(error) = jiff::tz::TimeZone::try_system() {
         tracing::warn!("the system's time zone can't be found out, days are counted in UTC: {error}");
     }
@@ -65,6 +67,18 @@ pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure
     }
     tracing::info!("cedarburn completed with status {code}");
     result
+}
+
+/// What Cedar logs of each run before its work: that it started, how it was called, where it logs, and the diagnostics. The configuration file
+/// is told by who reads it; there is no order to tell of one action.
+fn tell_start(name: &str, log_file: Option<&Path>) {
+    tracing::info!("cedarburn {} started: {name}", env!("CARGO_PKG_VERSION"));
+    let options: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    tracing::info!("options: {options:?}");
+    if let Some(path) = log_file {
+        tracing::info!("log file {}", path.display());
+    }
+    output::diagnostics().iter().for_each(|line| tracing::info!("{line}"));
 }
 
 /// Whoever reads the answer must not take half of it for all.

@@ -32,7 +32,7 @@ use super::proof::{self, Expected, Finding};
 use super::refresh::{Awaited, Showing, Tray, refresh};
 use super::staging::{self, Day};
 use super::staging_lock::StagingLock;
-use super::{ActionError, device, label};
+use super::{ActionError, ON_SCREEN, device, label};
 use crate::burn::{self, Buffers, BurnError, Progress, Recipe, State};
 use crate::config::{self, Config, Protect};
 use crate::iso::compare::{Compare, Permissions};
@@ -371,7 +371,7 @@ fn announce(day: &Day, today: Date, warn_midnite: bool) {
     };
     tracing::info!("storing {which} directory {}", day.path.display());
     if day.date != today && warn_midnite {
-        tracing::warn!("midnight was crossed: {which} directory {} is stored", day.path.display());
+        tracing::warn!(target: ON_SCREEN, "midnight was crossed: {which} directory {} is stored", day.path.display());
     }
 }
 
