@@ -114,6 +114,7 @@ fn started(processes: &Path, process: u32) -> Option<Timestamp> {
     Timestamp::from_second(booted).ok()?.checked_add(SignedDuration::from_secs(ticks / ticks_per_second()?)).ok()
 }
 
+#[allow(clippy::useless_conversion, reason = "a long of C has 32 bits on some machines")]
 fn ticks_per_second() -> Option<i64> {
     let ticks = nix::unistd::sysconf(nix::unistd::SysconfVar::CLK_TCK).ok()??;
     Some(i64::from(ticks)).filter(|&ticks| ticks > 0)

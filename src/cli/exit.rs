@@ -388,6 +388,11 @@ fn explain_image(error: &ImageError) -> (u8, &'static str, &'static str) {
 
 fn explain_staging(error: &StagingError) -> (u8, &'static str, &'static str) {
     match error {
+        StagingError::AllStored { unstaged, .. } if !unstaged.is_empty() => (
+            NOTHING_TO_STORE,
+            UNTOUCHED,
+            "what is staged is on a disc already; if another day should be staged, see in the log of cback3 stage why it is not",
+        ),
         StagingError::AllStored { .. } => (
             NOTHING_TO_STORE,
             UNTOUCHED,
@@ -562,7 +567,10 @@ mod tests {
                 NO_ROOM,
             ),
             (ActionError::Burn(BurnError::Interrupted { written: Sectors(7) }), INTERRUPTED),
-            (ActionError::Staging(StagingError::AllStored { root: "/s".into(), days: vec![] }), NOTHING_TO_STORE),
+            (
+                ActionError::Staging(StagingError::AllStored { root: "/s".into(), days: vec![], unstaged: vec![] }),
+                NOTHING_TO_STORE,
+            ),
             (ActionError::Staging(StagingError::NotStaged { root: "/s".into(), days: vec![] }), FAILED),
             (ActionError::Findings { what: "x", findings: vec![] }, DIFFERENCE),
         ] {

@@ -205,6 +205,7 @@ struct Others {
 /// Runs the program on the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
+    signals::hold();
     // The panic message is on stderr already; what is left to do is the exit code.
     std::panic::catch_unwind(parse_and_run).unwrap_or(ExitCode::from(exit::BUG))
 }

@@ -52,15 +52,15 @@ pub(super) fn transient(text: &str) {
     let _ = err.flush();
 }
 
-/// A size as people read it: powers of 1024, two decimals, as Cedar shows them.
+/// A size as people read it: powers of 1024, called what they are. Cedar's kB, MB and GB are the same powers.
 #[allow(clippy::cast_precision_loss, reason = "two decimals are shown")]
 pub(super) fn size(bytes: u64) -> String {
     let value = bytes as f64;
     match bytes {
         0..0x400 => format!("{bytes} bytes"),
-        0x400..0x10_0000 => format!("{:.2} kB", value / 1024.0),
-        0x10_0000..0x4000_0000 => format!("{:.2} MB", value / 1024.0 / 1024.0),
-        _ => format!("{:.2} GB", value / 1024.0 / 1024.0 / 1024.0),
+        0x400..0x10_0000 => format!("{:.2} KiB", value / 1024.0),
+        0x10_0000..0x4000_0000 => format!("{:.2} MiB", value / 1024.0 / 1024.0),
+        _ => format!("{:.2} GiB", value / 1024.0 / 1024.0 / 1024.0),
     }
 }
 
@@ -94,10 +94,10 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_shown_as_cedar_shows_them() {
+    fn sizes_are_shown_in_powers_of_1024() {
         assert_eq!(size(1023), "1023 bytes");
-        assert_eq!(size(1_048_575), "1024.00 kB");
-        assert_eq!(size(658_227_200), "627.73 MB");
-        assert_eq!(size(4_700_372_992), "4.38 GB");
+        assert_eq!(size(1_048_575), "1024.00 KiB");
+        assert_eq!(size(658_227_200), "627.73 MiB");
+        assert_eq!(size(4_700_372_992), "4.38 GiB");
     }
 }

@@ -95,6 +95,7 @@ fn prepare<'a>(options: &'a CommonOptions, action: &Action) -> Result<Context<'a
         return Err(Failure::usage(sentence));
     }
     match action {
+        Action::Drives(arguments) => arguments.check(options)?,
         Action::Image(arguments) => arguments.check(options)?,
         Action::Blank(arguments) => arguments.check(options)?,
         Action::Format(arguments) => arguments.check(options)?,
