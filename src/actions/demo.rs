@@ -132,6 +132,7 @@ pub fn demo(
         let (mut new_discs, mut appended) = (0, 0);
         for &today in &days {
             let request = store::Request {
+                what: store::What::Day,
                 config: &config,
                 device: Some(&device),
                 trace: None,

@@ -213,7 +213,7 @@ fn scan(request: &Request<'_>, place: &Place, stop: &AtomicBool) -> Result<Tree,
         }
     }
     if let Some(date) = request.manifest {
-        own_files::add(&mut tree, date, request.now)?;
+        own_files::add(&mut tree, date, request.now, None)?;
     }
     Ok(tree)
 }
@@ -235,6 +235,6 @@ fn report(plan: &Plan, request: &Request<'_>) -> Report {
             _ => (),
         }
     }
-    let notes = notes::tell(plan, &TreePath::default());
+    let notes = notes::tell(plan, &[TreePath::default()]);
     Report { sectors: plan.sectors(), files, directories, volume_id: request.volume_id.to_owned(), notes }
 }

@@ -32,6 +32,7 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
+use self::store::load::listed;
 use crate::burn::BurnError;
 use crate::config::{ConfigError, MediumWord};
 use crate::iso::generator::plan::PlanError;
@@ -211,10 +212,10 @@ pub enum ActionError {
     #[error("the files can't be put into an image")]
     Plan(#[from] PlanError),
     /// Too large.
-    #[error("{day} does not fit: it needs {needed} sectors ({} bytes), {free} sectors ({} bytes) are free", needed.bytes(), free.bytes())]
+    #[error("{what} does not fit: it needs {needed} sectors ({} bytes), {free} sectors ({} bytes) are free", needed.bytes(), free.bytes())]
     NoRoom {
-        /// The day.
-        day: Date,
+        /// The day, or the days that would have gone together.
+        what: String,
         /// Sectors of the session.
         needed: Sectors,
         /// Sectors that are free.
@@ -225,6 +226,23 @@ pub enum ActionError {
         rewritable: bool,
         /// What would make room for it, if it does not fit because of spare areas.
         without_spares: Option<disc::WithoutSpares>,
+    },
+    /// Not all days that were missed have room on the disc.
+    #[error("{} stored, {} left for another disc", listed(stored), listed(left))]
+    DaysLeft {
+        /// Proven and marked.
+        stored: Vec<Date>,
+        /// Not written.
+        left: Vec<Date>,
+        /// Why they did not go with the others.
+        #[source]
+        source: Box<ActionError>,
+    },
+    /// *initialize* is for media that can be started anew.
+    #[error("{what} is not rewritable, and not initialised: it gets its label with the first day")]
+    NeverInitialised {
+        /// As configured, or as the drive says.
+        what: String,
     },
     /// The session was refused after the disc was made ready for it.
     #[error("{error}")]

@@ -9,14 +9,14 @@ use crate::iso::tree::TreePath;
 const TOLD_OF_A_KIND: usize = 20;
 
 /// Tells the notes of a plan, those that matter to no reader in use left out, and gives back what was told: the log of every detail has
-/// each of them, the ordinary one the first of each kind and how many more there are. Only what is `new` is told of, and the disc itself: the
-/// rest was told when it was stored.
-pub fn tell(plan: &Plan, new: &TreePath) -> Vec<String> {
+/// each of them, the ordinary one the first of each kind and how many more there are. Only what is below one of the `new` places is told of,
+/// and the disc itself: the rest was told when it was stored.
+pub fn tell(plan: &Plan, new: &[TreePath]) -> Vec<String> {
     let mut told = Vec::new();
     let mut counts: BTreeMap<Note, usize> = BTreeMap::new();
     for &(node, note) in plan.notes() {
         let path = plan.tree().path(node);
-        if node != plan.tree().root() && !path.is_within(new) {
+        if node != plan.tree().root() && !new.iter().any(|new| path.is_within(new)) {
             continue;
         }
         let mut sentence = format!("{path}: {note}");
@@ -61,11 +61,11 @@ mod tests {
         tree.insert(tree.root(), b"a:b", Attributes::default(), Kind::Directory(Vec::new())).unwrap();
         let options = Options { joliet: true, ..Options::new("TEST", Timestamp::default()) };
         let plan = Plan::new(tree, options).unwrap();
-        let found = tell(&plan, &TreePath::default());
+        let found = tell(&plan, &[TreePath::default()]);
         assert_eq!(found.len(), 22);
         assert_eq!(found[19], "/fifo19: is left out of the Joliet tree, which has files and directories only");
         assert_eq!(found[20], "/a:b: the name is spelled otherwise in the Joliet tree, as \"a_b\"");
         assert_eq!(found[21], "and 5 more: is left out of the Joliet tree, which has files and directories only");
-        assert_eq!(tell(&plan, &TreePath::new("a:b")), found[20..21]);
+        assert_eq!(tell(&plan, &[TreePath::new("a:b")]), found[20..21]);
     }
 }

@@ -12,15 +12,19 @@ pub fn attributes(mode: u32, now: Timestamp) -> Attributes {
     Attributes { mode, uid: 0, gid: 0, modified: now, accessed: now, changed: now }
 }
 
-/// Adds the manifest of the day `date`, and the text that explains it where there is none yet.
+/// Adds the manifest of the day `date`, and the text that explains it where there is none yet; `note` is a paragraph about this disc.
 ///
 /// # Errors
 /// When something that is no directory stands in the place of ours.
-pub fn add(tree: &mut Tree, date: Date, now: Timestamp) -> Result<(), TreeError> {
+pub fn add(tree: &mut Tree, date: Date, now: Timestamp, note: Option<&str>) -> Result<(), TreeError> {
     let own = tree.make_directory(&manifest::directory(), attributes(0o755, now))?;
     let file = attributes(0o644, now);
     if tree.child(own, b"README.txt").is_none() {
-        let text = Bytes::from_static(include_str!("disc_readme.txt").as_bytes());
+        let text = include_str!("disc_readme.txt");
+        let text = match note {
+            None => Bytes::from_static(text.as_bytes()),
+            Some(note) => Bytes::from(format!("{}\n\n{text}", note.trim_end())),
+        };
         let kind = Kind::File { size: text.len() as u64, content: Content::Bytes(text) };
         tree.insert(own, b"README.txt", file, kind)?;
     }

@@ -30,6 +30,17 @@
 //!
 //! What can't be written over is not protected: where a new disc is due, a write-once one that is not blank is refused, and a blank one asked
 //! for, unless it holds this week.
+//!
+//! # Several days at once
+//!
+//! Days that were missed go on the disc in one session, and so they are decided on together: a new disc is due if it is for any of them, and
+//! a disc of the week of the oldest, or of a later one, is appended to. Judged by the newest alone, a Monday would wipe the week that the
+//! Saturday before it belongs to.
+//!
+//! # A disc of its own
+//!
+//! *rebuild*, *initialize* and *span* never append ([`Purpose::needs_own_disc`]): what `protect` protects is refused there. What a *rebuild* is
+//! about to write is no loss: the days that it has in staging take their own place.
 
 #[cfg(test)]
 mod schedules;
@@ -72,18 +83,52 @@ pub enum DiscState {
     Unreadable,
 }
 
+/// Which action asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// *store*: behind the days before, where no new disc is due.
+    Store,
+    /// *rebuild*: this week's disc once more, from staging.
+    Rebuild,
+    /// *initialize*: a disc with a label and nothing else.
+    Initialize,
+    /// *span*: one disc of several.
+    Span,
+}
+
+impl Purpose {
+    /// Whether nothing else may stand on the disc.
+    #[must_use]
+    pub fn needs_own_disc(self) -> bool {
+        self != Purpose::Store
+    }
+
+    /// The action's name.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Purpose::Store => "store",
+            Purpose::Rebuild => "rebuild",
+            Purpose::Initialize => "initialize",
+            Purpose::Span => "span",
+        }
+    }
+}
+
 /// What the decision is made for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Wanted {
-    /// The day to be stored.
-    pub day: Date,
+    /// Which action asks.
+    pub purpose: Purpose,
+    /// The days to be stored together; for *initialize*, which stores none, the day it is.
+    pub days: Vec<Date>,
     /// `--full`.
     pub full: bool,
     /// First day of the week.
     pub starting_day: Weekday,
     /// `blank_behavior`, if configured.
     pub blank_behavior: Option<BlankBehavior>,
-    /// Bytes of a disc with nothing but this day.
+    /// Bytes of a disc with nothing but these days.
     pub required_bytes: u64,
     /// What is started anew only by `--full`.
     pub protect: Protect,
@@ -111,7 +156,9 @@ pub enum Decision {
 pub enum Why {
     /// `--full` was given.
     Full,
-    /// The day is the first of its week.
+    /// The action writes on nothing else.
+    OwnDisc(Purpose),
+    /// A day is the first of its week.
     StartOfWeek,
     /// The blanking formula holds.
     Formula {
@@ -153,6 +200,7 @@ impl fmt::Display for Why {
         match self {
             Why::HoldsTheDay => f.write_str("the disc is closed and holds the day"),
             Why::Full => f.write_str("a full store was asked for"),
+            Why::OwnDisc(purpose) => write!(f, "{} needs a disc of its own", purpose.word()),
             Why::StartOfWeek => f.write_str("the day is the first of its week"),
             Why::Formula { ratio, factor } => {
                 write!(f, "available/(1+required) is {ratio:.4}, not above the factor {factor}")
@@ -183,6 +231,12 @@ pub enum Refusal {
     #[error("a new disc is due ({why}), and the disc in the drive is neither blank nor rewritable")]
     NotBlank {
         /// Why a new disc is due.
+        why: Why,
+    },
+    /// Rewritable, and it holds what is not wiped unless `--full` asks for it.
+    #[error("{why}")]
+    Protected {
+        /// What it holds.
         why: Why,
     },
     /// Closed for ever.
@@ -218,15 +272,19 @@ pub fn decide(wanted: &Wanted, disc: &OnDisc) -> Result<Decision, Refusal> {
     if !new_disc {
         return append(disc, why);
     }
+    let keep = |kept| match wanted.purpose.needs_own_disc() {
+        true => Err(if disc.rewritable { Refusal::Protected { why: kept } } else { Refusal::NotBlank { why } }),
+        false => append(disc, kept),
+    };
     let protect = if wanted.full { Protect::Off } else { wanted.protect };
     if let Some(kept) = holds_this_week(wanted, disc).filter(|_| protect != Protect::Off) {
-        return append(disc, kept);
+        return keep(kept);
     }
     if !disc.rewritable {
         return Err(Refusal::NotBlank { why });
     }
-    if let Some(kept) = holds_what_is_nowhere_else(disc).filter(|_| protect == Protect::Strict) {
-        return append(disc, kept);
+    if let Some(kept) = holds_what_is_nowhere_else(wanted, disc).filter(|_| protect == Protect::Strict) {
+        return keep(kept);
     }
     Ok(Decision::NewDisc { wipe: true, why })
 }
@@ -238,15 +296,23 @@ pub fn is_at_stake(wanted: &Wanted, disc: &OnDisc) -> bool {
     matches!(decide(wanted, &copied), Ok(Decision::NewDisc { wipe: true, .. }))
 }
 
+impl Wanted {
+    /// Of these days, those that go with the disc: a day that is written again takes its own place.
+    fn lost(&self, days: &[Date]) -> impl Iterator<Item = Date> {
+        let is_written_again = |day: &Date| self.purpose == Purpose::Rebuild && self.days.contains(day);
+        days.iter().copied().filter(move |day| !is_written_again(day))
+    }
+}
+
 fn holds_this_week(wanted: &Wanted, disc: &OnDisc) -> Option<Why> {
-    let this_week = week_of(wanted.day, wanted.starting_day);
-    let newest = disc.days.iter().copied().max()?;
+    let this_week = week_of(wanted.days.iter().copied().min()?, wanted.starting_day);
+    let newest = wanted.lost(&disc.days).max()?;
     (newest >= this_week).then_some(Why::HoldsThisWeek(newest))
 }
 
-fn holds_what_is_nowhere_else(disc: &OnDisc) -> Option<Why> {
-    match disc.only_here.iter().copied().min() {
-        Some(day) => Some(Why::OnlyHere { day, more: disc.only_here.len() - 1 }),
+fn holds_what_is_nowhere_else(wanted: &Wanted, disc: &OnDisc) -> Option<Why> {
+    match wanted.lost(&disc.only_here).min() {
+        Some(day) => Some(Why::OnlyHere { day, more: wanted.lost(&disc.only_here).count() - 1 }),
         None => disc.has_others.then_some(Why::HoldsOthers),
     }
 }
@@ -262,9 +328,12 @@ fn append(disc: &OnDisc, why: Why) -> Result<Decision, Refusal> {
 /// Cedar's rule, with its formula in doubles and equality on the side of blanking.
 #[allow(clippy::cast_precision_loss, reason = "Cedar's formula is in doubles; a disc's bytes fit 53 bits")]
 fn new_disc_due(wanted: &Wanted, available_bytes: u64) -> (bool, Why) {
-    let starts_week = wanted.day.weekday() == wanted.starting_day;
+    let starts_week = wanted.days.iter().any(|day| day.weekday() == wanted.starting_day);
     if wanted.full {
         return (true, Why::Full);
+    }
+    if wanted.purpose.needs_own_disc() {
+        return (true, Why::OwnDisc(wanted.purpose));
     }
     let Some(behavior) = &wanted.blank_behavior else {
         return if starts_week { (true, Why::StartOfWeek) } else { (false, Why::WithinWeek) };

@@ -1,7 +1,8 @@
 //! The staging tree: which daily directory is stored, and the mark that it was.
 //!
 //! `<root>/YYYY/MM/DD`, written by `cback3 stage`. `cback.stage` in it says that staging finished, `cback.store` that the day
-//! is on a disc. Only today, yesterday and tomorrow are looked at, in this order: a run may begin before midnight and end after it.
+//! is on a disc. *store* looks at today, yesterday and tomorrow, in this order: a run may begin before midnight and end after it. With
+//! `--catch-up` it looks at every day of the tree, *rebuild* at those of this week.
 //!
 //! `cback.stage` is only looked at, so whatever bears the name counts, a directory too, and a link if it leads to something: that is Cedar's
 //! rule, and a day less than Cedar stores would be a day lost. `cback.store` is written, by root mostly: nothing but a regular file counts, and
@@ -13,9 +14,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Span;
-use jiff::civil::Date;
+use jiff::civil::{Date, Weekday};
 
 use super::owner::Owner;
+use super::policy::week_of;
 use crate::holder::Holder;
 use crate::iso::tree::TreePath;
 
@@ -76,6 +78,15 @@ impl Day {
         Ok(owner.map_or(Ok(()), |owner| owner.give(&mark)))
     }
 
+    /// Whether staging has finished.
+    fn is_staged(&self) -> bool {
+        self.path.join(STAGE_INDICATOR).exists()
+    }
+
+    fn refuse_link(self) -> Result<Day, StagingError> {
+        if self.path.is_symlink() { Err(StagingError::Symlink { path: self.path }) } else { Ok(self) }
+    }
+
     /// Whether the day is marked as stored.
     fn is_stored(&self) -> Result<bool, StagingError> {
         let path = self.path.join(STORE_INDICATOR);
@@ -121,6 +132,12 @@ pub enum StagingError {
         /// The days looked at.
         days: Vec<Date>,
     },
+    /// Staging has not finished for any day at all.
+    #[error("no finished daily directory below {root}: none has {STAGE_INDICATOR} in it")]
+    NothingStaged {
+        /// The staging root.
+        root: PathBuf,
+    },
     /// All that is staged is stored.
     #[error("nothing to store below {root}: {} stored already{}", list(days), not_staged(unstaged))]
     AllStored {
@@ -159,6 +176,9 @@ fn not_staged(days: &[Date]) -> String {
 }
 
 fn list(days: &[Date]) -> String {
+    if days.is_empty() {
+        return "all days".to_owned();
+    }
     days.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
@@ -168,18 +188,14 @@ fn list(days: &[Date]) -> String {
 /// # Errors
 /// When there is none, or it is a symbolic link.
 pub fn choose_day(root: &Path, today: Date, full: bool) -> Result<Day, StagingError> {
-    fs::read_dir(root).map_err(|source| StagingError::Root { path: root.to_path_buf(), source })?;
+    read_dir(root)?;
     let one = Span::new().days(1);
     let candidates: Vec<Date> = if full {
         vec![today]
     } else {
         [Some(today), today.checked_sub(one).ok(), today.checked_add(one).ok()].into_iter().flatten().collect()
     };
-    let staged: Vec<Day> = candidates
-        .iter()
-        .map(|&date| Day::new(root, date))
-        .filter(|day| day.path.join(STAGE_INDICATOR).exists())
-        .collect();
+    let staged: Vec<Day> = candidates.iter().map(|&date| Day::new(root, date)).filter(Day::is_staged).collect();
     if staged.is_empty() {
         return Err(StagingError::NotStaged { root: root.to_path_buf(), days: candidates });
     }
@@ -193,10 +209,89 @@ pub fn choose_day(root: &Path, today: Date, full: bool) -> Result<Day, StagingEr
         }
     }
     let Some(day) = chosen else { return Err(StagingError::AllStored { root: root.to_path_buf(), days, unstaged }) };
-    if day.path.is_symlink() {
-        return Err(StagingError::Symlink { path: day.path });
+    day.refuse_link()
+}
+
+/// All days that are staged and not stored, oldest first. A day later than tomorrow is somebody's wrong clock: it is left alone, and told.
+///
+/// # Errors
+/// When there is none, a place can't be read, or a day to store is a symbolic link.
+pub fn unstored_days(root: &Path, today: Date) -> Result<Vec<Day>, StagingError> {
+    let tomorrow = today.saturating_add(Span::new().days(1));
+    let (late, staged): (Vec<Day>, Vec<Day>) = dates_below(root)?
+        .into_iter()
+        .map(|date| Day::new(root, date))
+        .filter(Day::is_staged)
+        .partition(|day| day.date > tomorrow);
+    for day in &late {
+        tracing::warn!("{} is of a day to come, and is not stored", day.path.display());
     }
-    Ok(day)
+    if staged.is_empty() {
+        return Err(StagingError::NothingStaged { root: root.to_path_buf() });
+    }
+    let recent = [Some(today), today.yesterday().ok()].into_iter().flatten();
+    let unstaged = recent.filter(|date| !staged.iter().any(|day| day.date == *date)).collect();
+    let mut unstored = Vec::new();
+    for day in staged {
+        if !day.is_stored()? {
+            unstored.push(day.refuse_link()?);
+        }
+    }
+    match unstored.is_empty() {
+        true => Err(StagingError::AllStored { root: root.to_path_buf(), days: Vec::new(), unstaged }),
+        false => Ok(unstored),
+    }
+}
+
+/// The days of today's week up to today that are staged, stored or not, oldest first: what *rebuild* puts on a disc.
+///
+/// # Errors
+/// When there is none, the root can't be read, or a day is a symbolic link.
+pub fn days_of_the_week(root: &Path, today: Date, starting_day: Weekday) -> Result<Vec<Day>, StagingError> {
+    read_dir(root)?;
+    let days: Vec<Date> =
+        week_of(today, starting_day).series(Span::new().days(1)).take_while(|&date| date <= today).collect();
+    let staged: Vec<Day> = days.iter().map(|&date| Day::new(root, date)).filter(Day::is_staged).collect();
+    if staged.is_empty() {
+        return Err(StagingError::NotStaged { root: root.to_path_buf(), days });
+    }
+    staged.into_iter().map(Day::refuse_link).collect()
+}
+
+/// The dates that have a directory `YYYY/MM/DD`, oldest first. Whatever else stands there is none of ours.
+fn dates_below(root: &Path) -> Result<Vec<Date>, StagingError> {
+    let mut dates = Vec::new();
+    for (year, in_year) in numbered(root, 4)? {
+        for (month, in_month) in numbered(&in_year, 2)? {
+            for (day, _) in numbered(&in_month, 2)? {
+                let (Ok(month), Ok(day)) = (i8::try_from(month), i8::try_from(day)) else { continue };
+                dates.extend(Date::new(year, month, day));
+            }
+        }
+    }
+    dates.sort_unstable();
+    Ok(dates)
+}
+
+/// The names of so many digits in a directory, with their numbers and where they lead.
+fn numbered(directory: &Path, digits: usize) -> Result<Vec<(i16, PathBuf)>, StagingError> {
+    let unreadable = |source| StagingError::Root { path: directory.to_path_buf(), source };
+    let mut found = Vec::new();
+    for entry in read_dir(directory)? {
+        let entry = entry.map_err(unreadable)?;
+        let name = entry.file_name();
+        let number = name.to_str().filter(|name| name.len() == digits && name.bytes().all(|b| b.is_ascii_digit()));
+        if let Some(number) = number.and_then(|name| name.parse().ok())
+            && entry.path().is_dir()
+        {
+            found.push((number, entry.path()));
+        }
+    }
+    Ok(found)
+}
+
+fn read_dir(directory: &Path) -> Result<fs::ReadDir, StagingError> {
+    fs::read_dir(directory).map_err(|source| StagingError::Root { path: directory.to_path_buf(), source })
 }
 
 #[cfg(test)]
@@ -335,6 +430,58 @@ mod tests {
         }
         nix::unistd::mkfifo(&path.join(STORE_INDICATOR), nix::sys::stat::Mode::S_IRWXU).unwrap();
         assert!(Day::new(root.path(), TODAY).mark_stored(None).is_err());
+    }
+
+    #[test]
+    fn every_day_that_was_missed_is_found_whatever_else_stands_there() {
+        let root = tempfile::tempdir().unwrap();
+        let [old, older] = [date(2025, 12, 31), date(2025, 2, 28)];
+        for day in [TODAY, old, older] {
+            stage(root.path(), day, &[STAGE_INDICATOR]);
+        }
+        stage(root.path(), YESTERDAY, &[STAGE_INDICATOR, STORE_INDICATOR]);
+        stage(root.path(), date(2026, 1, 9), &[]);
+        stage(root.path(), date(2026, 3, 3), &[STAGE_INDICATOR]);
+        for odd in ["2026/02/30", "2026/2/1", "lost+found", "20260/01/01", "2026/13/01", "abcd/01/01"] {
+            fs::create_dir_all(root.path().join(odd)).unwrap();
+            fs::write(root.path().join(odd).join(STAGE_INDICATOR), "").unwrap();
+        }
+        fs::write(root.path().join("2024"), "").unwrap();
+        let found: Vec<Date> = unstored_days(root.path(), TODAY).unwrap().iter().map(|day| day.date).collect();
+        assert_eq!(found, [older, old, TODAY], "and not the day after tomorrow");
+    }
+
+    #[test]
+    fn with_nothing_missed_it_is_told_whether_anything_was_staged() {
+        let root = tempfile::tempdir().unwrap();
+        let none = unstored_days(root.path(), TODAY).unwrap_err();
+        assert!(matches!(none, StagingError::NothingStaged { .. }), "{none}");
+        stage(root.path(), YESTERDAY, &[STAGE_INDICATOR, STORE_INDICATOR]);
+        let all = unstored_days(root.path(), TODAY).unwrap_err();
+        assert!(all.to_string().ends_with("all days stored already; 2026-03-01 not staged (no cback.stage)"), "{all}");
+        stage(root.path(), TODAY, &[STAGE_INDICATOR, STORE_INDICATOR]);
+        let all = unstored_days(root.path(), TODAY).unwrap_err();
+        assert!(all.to_string().ends_with("all days stored already"), "{all}");
+    }
+
+    /// The days that Cedar's rebuild looks at: from the newest starting day to today.
+    #[test]
+    fn a_week_is_rebuilt_from_its_starting_day_to_today() {
+        let root = tempfile::tempdir().unwrap();
+        // Tuesday to Monday.
+        let days: Vec<Date> = (24..=30).map(|day| date(2026, 11, day)).collect();
+        for &day in &days {
+            stage(root.path(), day, &[STAGE_INDICATOR, STORE_INDICATOR]);
+        }
+        let count = |today, starting_day| days_of_the_week(root.path(), today, starting_day).unwrap().len();
+        assert_eq!(count(days[0], Weekday::Tuesday), 1);
+        assert_eq!(count(days[6], Weekday::Tuesday), 7);
+        assert_eq!(count(days[6], Weekday::Monday), 1);
+        assert_eq!(count(days[5], Weekday::Sunday), 1);
+        fs::remove_file(Day::new(root.path(), days[2]).path.join(STAGE_INDICATOR)).unwrap();
+        assert_eq!(count(days[6], Weekday::Tuesday), 6, "a day that is not staged is passed over");
+        let none = days_of_the_week(root.path(), date(2026, 11, 22), Weekday::Sunday).unwrap_err();
+        assert!(matches!(&none, StagingError::NotStaged { days, .. } if days.len() == 1), "{none}");
     }
 
     #[test]

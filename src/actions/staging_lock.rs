@@ -1,7 +1,7 @@
 //! One run at a time: who marks days has the staging root for itself, from before the day is chosen until the run has ended.
 //!
 //! Two runs at once, each with its own drive, would store and mark the same day twice, or one would scan what the other is about to mark.
-//! Only who reads and marks takes the lock: `info` and `--dry-run` do not, and `cback3` knows no lock at all.
+//! Only who reads and marks takes the lock: `info`, `--dry-run` and *initialize* do not, and `cback3` knows no lock at all.
 //!
 //! It is a `flock` on the root directory itself. So nothing is left behind, whoever may read the directory may lock it, all names of one
 //! directory are one lock, and the kernel lets go of it when the process ends, however that happens. No program that is started meanwhile gets

@@ -239,6 +239,11 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
         }
         ActionError::Refused(refusal) => match refusal {
             Refusal::NotBlank { .. } => (MEDIUM, UNTOUCHED, "put a blank disc in"),
+            Refusal::Protected { .. } => (
+                MEDIUM,
+                UNTOUCHED,
+                "put another disc in; with --full this one is started anew, and what is on it is lost",
+            ),
             Refusal::Closed { .. } => {
                 (MEDIUM, UNTOUCHED, "put another disc in; a rewritable one is started anew by store --full")
             }
@@ -274,6 +279,16 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
         ActionError::Superblock { .. } => {
             (MEDIUM, UNTOUCHED, "put another disc in, or start this one anew with store --full")
         }
+        ActionError::DaysLeft { .. } => (
+            NO_ROOM,
+            "the days that were stored are on the disc, proven and marked; of the others nothing was written",
+            "put an empty disc in and run the same command again: it goes on with the days that are left",
+        ),
+        ActionError::NeverInitialised { .. } => (
+            MEDIUM,
+            UNTOUCHED,
+            "store puts the first day on a blank disc, label included; initialize is for rewritable ones",
+        ),
         ActionError::Wiped(error) => {
             let (code, _, hint) = explain(error);
             (code, WIPED, hint)
@@ -398,7 +413,7 @@ fn explain_staging(error: &StagingError) -> (u8, &'static str, &'static str) {
             UNTOUCHED,
             "the day is on a disc already, there is nothing to do; to store it once more, remove cback.store from its daily directory first",
         ),
-        StagingError::NotStaged { .. } => {
+        StagingError::NotStaged { .. } | StagingError::NothingStaged { .. } => {
             (FAILED, UNTOUCHED, "run cback3 stage first, and see in its log why it did not finish")
         }
         StagingError::Root { .. } => {
@@ -520,8 +535,6 @@ fn is_of_the_disc(error: &ScsiError) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use jiff::civil::date;
-
     use super::*;
     use crate::actions::disc::Preparation;
     use crate::actions::policy::Why;
@@ -557,7 +570,7 @@ mod tests {
             (ActionError::Refused(Refusal::NotBlank { why: Why::StartOfWeek }), MEDIUM),
             (
                 ActionError::NoRoom {
-                    day: date(2026, 11, 22),
+                    what: "2026-11-22".to_owned(),
                     needed: Sectors(2),
                     free: Sectors(1),
                     empty: false,
@@ -598,7 +611,7 @@ mod tests {
     #[test]
     fn sizes_that_do_not_fit_are_named() {
         let error = ActionError::NoRoom {
-            day: date(2026, 11, 22),
+            what: "2026-11-22".to_owned(),
             needed: Sectors(400_000),
             free: Sectors(359_849),
             empty: false,

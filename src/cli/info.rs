@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::{looked, output, store};
 use crate::actions::info::{DriveInfo, Info, info};
+use crate::actions::store::What;
 use crate::actions::{ActionError, device};
 use crate::burn::Event;
 use crate::config::Config;
@@ -227,7 +228,7 @@ fn next_store(context: &Context<'_>) -> NextStore {
     if let Err(error) = config.require_store() {
         return unknown(format!("{}: {error}", path.display()));
     }
-    let request = store::request(context, &config, &store::Arguments::default(), true);
+    let request = store::request(context, &config, What::Day, &store::Arguments::default(), true);
     let request = crate::actions::store::Request { trace: None, ..request };
     match crate::actions::store::store(&request, &context.stop, &mut |_: Event| {}) {
         Ok(report) => NextStore::Would(Box::new(store::Fields::new(&report))),

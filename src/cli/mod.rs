@@ -116,11 +116,13 @@ fn parse_day(text: &str) -> Result<Date, &'static str> {
 }
 
 /// What `--full` means, by action; the others know no such thing, and their help does not speak of it.
-const FULL: [(&str, &str); 4] = [
+const FULL: [(&str, &str); 6] = [
     (
         "store",
         "Start a new disc with today's directory, whatever was stored before: what is on a rewritable disc is lost",
     ),
+    ("rebuild", "Start the disc anew, whatever it holds: what is on a rewritable disc is lost"),
+    ("initialize", "Start the disc anew, whatever it holds: what is on a rewritable disc is lost"),
     ("info", "Tell the plan of store --full"),
     ("blank", "Erase every sector, or format anew: takes long"),
     ("format", "Format every sector: takes long"),
@@ -153,7 +155,11 @@ struct CedarsOutput {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Put the day's staging directory on the disc
-    Store(store::Arguments),
+    Store(store::StoreArguments),
+    /// Write this week's disc once more from the staging directories
+    Rebuild(store::Arguments),
+    /// Give a rewritable disc its label, and nothing else
+    Initialize(store::Arguments),
     /// List the drives of this machine, what they can write, and what is in them
     Drives(drives::Arguments),
     /// Show the drive, the disc, and what the next store would do
@@ -185,10 +191,6 @@ enum Action {
     Purge(Others),
     #[command(hide = true)]
     All(Others),
-    #[command(hide = true)]
-    Rebuild(Others),
-    #[command(hide = true)]
-    Initialize(Others),
     #[command(hide = true)]
     Validate(Others),
 }
@@ -237,20 +239,44 @@ fn parse_and_run() -> ExitCode {
     }
 }
 
+/// Cedar's actions, the first four of which it runs one after the other in one command.
+const CEDARS: [&str; 8] = ["collect", "stage", "store", "purge", "rebuild", "validate", "initialize", "all"];
+
+/// Why several actions don't go in one command, with the exit code. As with Cedar, that is an error of the configuration: there the names of
+/// actions are configured, too.
+fn refused_together(others: &[String]) -> Option<(u8, &'static str)> {
+    match others {
+        [] => None,
+        _ if others.iter().any(|other| !CEDARS.contains(&other.as_str())) => Some((
+            exit::COMMAND_LINE,
+            "cedarburn runs one action at a time, and the words behind it are none that it knows",
+        )),
+        _ => Some((
+            exit::CONFIGURATION,
+            "cedarburn runs one action at a time: rebuild, validate and initialize can't be combined, as with cback3, and the others but store are cback3's",
+        )),
+    }
+}
+
 impl Action {
+    /// What stands behind an action of Cedar's.
+    fn others(&self) -> &[String] {
+        match self {
+            Action::Store(arguments) => &arguments.session.others.others,
+            Action::Rebuild(arguments) | Action::Initialize(arguments) => &arguments.others.others,
+            Action::Validate(others) => &others.others,
+            _ => &[],
+        }
+    }
+
     /// Why an action is none of ours, for those that aren't.
     fn refused(&self) -> Option<&'static str> {
         match self {
-            Action::Store(arguments) if !arguments.others.others.is_empty() => Some(
-                "cedarburn runs one action at a time, and of Cedar's actions only store: call cback3 for the others",
-            ),
             Action::Collect(_) => Some("cedarburn does not collect: run cback3 collect, then cedarburn store"),
             Action::Stage(_) => Some("cedarburn does not stage: run cback3 stage, then cedarburn store"),
             Action::Purge(_) => Some("cedarburn does not purge: run cedarburn store, then cback3 purge"),
             Action::All(_) => Some("cedarburn only stores: run cback3 collect stage, cedarburn store, cback3 purge"),
-            Action::Rebuild(_) | Action::Initialize(_) | Action::Validate(_) => {
-                Some("this version of cedarburn has no such action yet: run it with cback3")
-            }
+            Action::Validate(_) => Some("this version of cedarburn has no such action yet: run it with cback3"),
             _ => None,
         }
     }

@@ -4,14 +4,16 @@ use std::path::Path;
 
 use super::context::Context;
 use super::exit::{self, Failure};
-use super::{Action, CommonOptions, json, log, output};
+use super::{Action, CommonOptions, json, log, output, refused_together};
+use crate::actions::store::What;
 
 /// Runs an action from its beginning in the log to its end there.
 pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure> {
     let name = name(&action);
     let result = prepare(options, &action).and_then(|context| {
-        let stores = matches!(action, Action::Store(_));
-        let path = options.logfile.clone().or_else(|| stores.then(|| log::DEFAULT.into()));
+        // Cedar's actions have Cedar's log.
+        let is_cedars = matches!(action, Action::Store(_) | Action::Rebuild(_) | Action::Initialize(_));
+        let path = options.logfile.clone().or_else(|| is_cedars.then(|| log::DEFAULT.into()));
         let file = path.as_ref().map(|path| log::open(path, options.mode, &options.owner)).transpose();
         let file = file.map_err(|error| Failure::log_file(&error))?;
         // In JSON the messages are fields of the answer.
@@ -37,7 +39,9 @@ pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure
         tracing::warn!("the system's time zone can't be found out, days are counted in UTC: {error}");
     }
     let result = match action {
-        Action::Store(arguments) => super::store::run(&context, &arguments),
+        Action::Store(arguments) => super::store::run(&context, arguments.what(), &arguments.session),
+        Action::Rebuild(arguments) => super::store::run(&context, What::Week, &arguments),
+        Action::Initialize(arguments) => super::store::run(&context, What::Label, &arguments),
         Action::Drives(arguments) => super::drives::run(&context, &arguments),
         Action::Info => super::info::run(&context),
         Action::List(arguments) => super::list::run(&context, &arguments),
@@ -93,6 +97,9 @@ fn prepare<'a>(options: &'a CommonOptions, action: &Action) -> Result<Context<'a
     }
     if let Some(sentence) = action.refused() {
         return Err(Failure::usage(sentence));
+    }
+    if let Some((code, sentence)) = refused_together(action.others()) {
+        return Err(Failure { code, ..Failure::usage(sentence) });
     }
     match action {
         Action::Drives(arguments) => arguments.check(options)?,

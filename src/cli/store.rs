@@ -1,4 +1,4 @@
-//! `cedarburn store`
+//! `cedarburn store`, `rebuild`, `initialize`: one way, one answer.
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -9,11 +9,28 @@ use crate::actions::ActionError;
 use crate::actions::copies::{Elsewhere, Held};
 use crate::actions::disc::recipe_word;
 use crate::actions::policy::Decision;
-use crate::actions::store::{Outcome, Report, Request, store};
+use crate::actions::staging::Day;
+use crate::actions::store::{Outcome, Report, Request, What, store};
 use crate::burn::Buffers;
 
 /// A disc that is started anew.
 const WIPE: &str = "new disc, what is on it goes";
+
+/// Which days *store* takes.
+#[derive(Debug, Default, Args)]
+pub(super) struct StoreArguments {
+    /// Every day that is staged and not stored, oldest first, not only today's, yesterday's or tomorrow's
+    #[arg(long)]
+    catch_up: bool,
+    #[command(flatten)]
+    pub(super) session: Arguments,
+}
+
+impl StoreArguments {
+    pub(super) fn what(&self) -> What {
+        if self.catch_up { What::CatchUp } else { What::Day }
+    }
+}
 
 /// How the session is written.
 #[derive(Debug, Default, Args)]
@@ -39,8 +56,11 @@ enum Switch {
 pub(super) struct Fields {
     outcome: &'static str,
     proven: bool,
-    day: String,
-    directory: String,
+    /// The oldest of the days; none where only the label is written.
+    day: Option<String>,
+    directory: Option<String>,
+    /// All of them, oldest first.
+    days: Vec<DayFields>,
     label: String,
     medium: String,
     decision: &'static str,
@@ -75,6 +95,15 @@ pub(super) struct Fields {
     /// Of a session that was burned, how full the buffers were meanwhile; those of the drive's own where it tells.
     #[serde(flatten)]
     buffers: Option<BufferFields>,
+}
+
+/// A day that was asked for.
+#[derive(Debug, Serialize)]
+struct DayFields {
+    day: String,
+    directory: String,
+    /// `stored` (or `to store` of what is only planned), `already on the disc`, `left` where there is no room for it.
+    outcome: &'static str,
 }
 
 /// A day on a disc that is due to be started anew.
@@ -122,6 +151,28 @@ impl BufferFields {
     }
 }
 
+impl DayFields {
+    fn new(report: &Report, day: &Day) -> DayFields {
+        let outcome = match report.outcome {
+            _ if report.left.contains(&day.date) => "left",
+            _ if report.there.contains(&day.date) => "already on the disc",
+            Outcome::Planned => "to store",
+            Outcome::Stored { .. } | Outcome::AlreadyThere => "stored",
+        };
+        DayFields { day: day.date.to_string(), directory: day.path.display().to_string(), outcome }
+    }
+
+    /// As a line of a rehearsal.
+    fn line(&self) -> String {
+        let outcome = match self.outcome {
+            "to store" => String::new(),
+            "left" => ", left for another disc: there is no room".to_owned(),
+            outcome => format!(", {outcome}"),
+        };
+        format!("day:      {} ({}){outcome}", self.day, self.directory)
+    }
+}
+
 impl Fields {
     pub(super) fn new(report: &Report) -> Fields {
         let (decision, why) = match report.decision {
@@ -136,8 +187,9 @@ impl Fields {
                 Outcome::Planned => "planned",
             },
             proven: matches!(report.outcome, Outcome::Stored { proven: true } | Outcome::AlreadyThere),
-            day: report.day.to_string(),
-            directory: report.directory.display().to_string(),
+            day: report.days.first().map(|day| day.date.to_string()),
+            directory: report.days.first().map(|day| day.path.display().to_string()),
+            days: report.days.iter().map(|day| DayFields::new(report, day)).collect(),
             label: report.label.clone(),
             medium: report.medium.clone(),
             decision,
@@ -174,7 +226,8 @@ impl Fields {
         };
         let after = if self.appendable { "" } else { "; no session can follow" };
         let at_stake = self.at_stake().map(|(what, words)| format!("; {what} {words}")).collect::<String>();
-        format!("{} as {} ({}): {place}{before}{after}{at_stake}", self.day, self.decision, self.why)
+        let days: Vec<&str> = self.days.iter().map(|day| day.day.as_str()).collect();
+        format!("{} as {} ({}): {place}{before}{after}{at_stake}", days.join(", "), self.decision, self.why)
     }
 
     /// What goes with the disc, or stays although a new one is due.
@@ -197,11 +250,11 @@ impl Fields {
 
     /// What a rehearsal says.
     pub(super) fn lines(&self) -> Vec<String> {
-        let mut lines = vec![
-            format!("day:      {} ({})", self.day, self.directory),
+        let mut lines: Vec<String> = self.days.iter().map(DayFields::line).collect();
+        lines.extend([
             format!("content:  {}, {}", output::counted(self.files, "file"), output::size(self.bytes)),
             format!("disc:     {}, {} ({})", self.medium, self.decision, self.why),
-        ];
+        ]);
         lines.extend(self.at_stake().map(|(what, words)| format!("{what:<9} {words}")));
         if self.outcome == "already on the disc" {
             lines.push("session:  none, the disc holds the day as it is staged".to_owned());
@@ -221,14 +274,16 @@ impl Fields {
     }
 }
 
-/// What *store* is asked, from the options.
+/// What is asked for, from the options.
 pub(super) fn request<'a>(
     context: &'a Context<'_>,
     config: &'a crate::config::Config,
+    what: What,
     arguments: &Arguments,
     dry_run: bool,
 ) -> Request<'a> {
     Request {
+        what,
         config,
         device: context.options.device.as_deref(),
         trace: context.trace(),
@@ -242,12 +297,16 @@ pub(super) fn request<'a>(
     }
 }
 
-pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), ActionError> {
+pub(super) fn run(context: &Context<'_>, what: What, arguments: &Arguments) -> Result<(), ActionError> {
     let config = context.config()?;
     let dry_run = context.options.dry_run;
-    let request = request(context, &config, arguments, dry_run);
+    let request = request(context, &config, what, arguments, dry_run);
     let report = store(&request, &context.stop, &mut context.meter())?;
     // Done in silence, as cron wants it; a rehearsal is asked for its answer.
-    context.answer("store", Fields::new(&report), |fields| if dry_run { fields.lines() } else { Vec::new() });
+    context.answer(
+        what.purpose().word(),
+        Fields::new(&report),
+        |fields| if dry_run { fields.lines() } else { Vec::new() },
+    );
     Ok(())
 }

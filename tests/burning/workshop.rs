@@ -14,7 +14,7 @@ use cedarburn::actions::list::Reading;
 use cedarburn::actions::policy::Refusal;
 use cedarburn::actions::proof::{Hashed, prove_tree};
 use cedarburn::actions::staging::disc_path;
-use cedarburn::actions::store::{Report, Request, store};
+use cedarburn::actions::store::{Report, Request, What, store};
 use cedarburn::actions::{ActionError, device};
 use cedarburn::burn::prepare::{FormatWish, Spares};
 use cedarburn::burn::{self, prepare};
@@ -380,6 +380,7 @@ impl Workshop {
     fn attempt(&self, today: Date, options: &str, how: How) -> Result<Report, ActionError> {
         let spec = self.device(options);
         let request = Request {
+            what: What::Day,
             config: &self.config,
             device: Some(&spec),
             trace: Some(&self.trace_path()),

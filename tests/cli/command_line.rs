@@ -12,6 +12,23 @@ fn usage_error(arguments: &[&str]) -> Run {
     run
 }
 
+/// What cback3 refuses, too, it refuses as an error of the configuration.
+#[test]
+fn several_actions_in_one_command_are_refused_with_code_4() {
+    let nas = BackupBox::new("cdrw-80");
+    nas.stage(TUE);
+    for actions in [
+        ["store", "rebuild"],
+        ["rebuild", "store"],
+        ["initialize", "store"],
+        ["store", "purge"],
+        ["rebuild", "rebuild"],
+    ] {
+        let run = nas.refused(4, cedarburn().arg("-c").arg(nas.config()).arg("-l").arg(nas.log()).args(actions));
+        run.expect_one_error(&["one action at a time", "rebuild, validate and initialize can't be combined"]);
+    }
+}
+
 mod is_refused_with_code_2 {
     use super::*;
 
@@ -39,7 +56,7 @@ mod is_refused_with_code_2 {
         usage_error(&["burn"]).expect_words(&["burn"]);
         usage_error(&["store", "--fast-as-you-can"]).expect_words(&["--fast-as-you-can"]);
         usage_error(&["store", "-Z"]).expect_words(&["-Z"]);
-        usage_error(&["store", "store"]).expect_words(&["store"]);
+        usage_error(&["store", "quickly"]).expect_words(&["one action at a time"]);
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod image;
 mod json_document;
 mod messages;
 mod one_at_a_time;
+mod other_days;
 mod read_only;
 mod readme;
 mod showing;

@@ -54,6 +54,18 @@ fn a_second_run_on_a_staging_directory_is_refused_whatever_drive_it_has() {
 }
 
 #[test]
+fn every_action_that_marks_days_is_kept_out_and_initialize_which_marks_none_is_not() {
+    let (nas, second) = with_two_discs("cdrw-80");
+    let first = at_work(&nas, nas.store_command(MON, &nas.device()));
+    let run = |arguments: &[&str]| nas.read_device(&second, &[arguments, &["--today", MON]].concat());
+    for arguments in [&["rebuild"][..], &["store", "--catch-up"], &["store", "--full"]] {
+        expect_refusal(&run(arguments), &first);
+    }
+    run(&["initialize"]).expect_silence();
+    first.finish().0.expect_silence();
+}
+
+#[test]
 fn what_only_looks_is_not_kept_out_of_a_staging_directory() {
     let (nas, second) = with_two_discs("cdr-80");
     let first = at_work(&nas, nas.store_command(MON, &nas.device()));

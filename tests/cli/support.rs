@@ -231,6 +231,11 @@ impl BackupBox {
         command
     }
 
+    /// Runs another action as on the day `today`.
+    pub(crate) fn act(&self, action: &str, today: &str, more: &[&str]) -> Run {
+        Run::of(self.command().args([action, "--today", today, "--device", &self.device()]).args(more))
+    }
+
     /// Runs `store` as on the day `today`.
     pub(crate) fn store(&self, today: &str) -> Run {
         self.store_with(today, &[])

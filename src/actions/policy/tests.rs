@@ -6,7 +6,8 @@ use super::*;
 
 fn wanted(day: Date) -> Wanted {
     Wanted {
-        day,
+        purpose: Purpose::Store,
+        days: vec![day],
         full: false,
         starting_day: Weekday::Monday,
         blank_behavior: None,
@@ -152,7 +153,7 @@ const TABLE: &str = "
 fn word(decided: &Result<Decision, Refusal>) -> String {
     let why = |why: &Why| match why {
         Why::Full => "full",
-        Why::StartOfWeek | Why::Formula { .. } => "due",
+        Why::StartOfWeek | Why::Formula { .. } | Why::OwnDisc(_) => "due",
         Why::WithinWeek => "the week goes on",
         Why::HoldsThisWeek(_) => "this week",
         Why::OnlyHere { .. } => "only here",
@@ -165,6 +166,7 @@ fn word(decided: &Result<Decision, Refusal>) -> String {
         Ok(Decision::Append { why: w }) => format!("append: {}", why(w)),
         Err(Refusal::NotBlank { .. }) => "refused: not blank".to_owned(),
         Err(Refusal::Closed { why: w }) => format!("refused: closed, {}", why(w)),
+        Err(Refusal::Protected { why: w }) => format!("refused: protected, {}", why(w)),
         Err(Refusal::Unreadable) => "refused: unreadable".to_owned(),
     }
 }
@@ -243,4 +245,57 @@ fn what_keeps_a_disc_is_told_with_the_oldest_day_and_the_number_of_the_others() 
         "the disc in the drive is closed, no session can follow, and it is not to be started anew: \
          a new disc is due, but this one holds 2026-11-13, which is nowhere else"
     );
+}
+
+/// Missed days go together: Saturday, Sunday and the Monday that begins the next week.
+#[test]
+fn several_days_are_decided_on_by_the_oldest_of_them() {
+    let (saturday, sunday) = (date(2026, 11, 14), date(2026, 11, 15));
+    let several = |days: &[Date]| Wanted { days: days.to_vec(), ..wanted(MONDAY) };
+    let last_week = disc(DiscState::Appendable, &[LAST_FRIDAY]);
+    let all = decide(&several(&[saturday, sunday, MONDAY]), &last_week);
+    assert_eq!(all, Ok(Decision::Append { why: Why::HoldsThisWeek(LAST_FRIDAY) }), "the week of the oldest");
+    let older = disc(DiscState::Appendable, &[date(2026, 11, 8)]);
+    let all = decide(&several(&[saturday, sunday, MONDAY]), &older);
+    assert_eq!(all, Ok(Decision::NewDisc { wipe: true, why: Why::StartOfWeek }), "due for one of them");
+    let missed = decide(&several(&[MONDAY, TUESDAY]), &last_week);
+    assert_eq!(missed, Ok(Decision::NewDisc { wipe: true, why: Why::StartOfWeek }), "a starting day that was missed");
+}
+
+#[test]
+fn what_needs_a_disc_of_its_own_is_never_appended_and_wipes_what_nothing_protects() {
+    for purpose in [Purpose::Rebuild, Purpose::Initialize, Purpose::Span] {
+        let own = Wanted { purpose, ..wanted(TUESDAY) };
+        let why = Why::OwnDisc(purpose);
+        let empty = decide(&own, &disc(DiscState::Empty, &[]));
+        assert_eq!(empty, Ok(Decision::NewDisc { wipe: false, why }));
+        for state in [DiscState::Appendable, DiscState::Closed] {
+            let last_week = disc(state, &[LAST_FRIDAY]);
+            assert_eq!(decide(&own, &last_week), Ok(Decision::NewDisc { wipe: true, why }));
+            let strict = Wanted { protect: Protect::Strict, ..own.clone() };
+            let kept = Why::OnlyHere { day: LAST_FRIDAY, more: 0 };
+            assert_eq!(decide(&strict, &last_week), Err(Refusal::Protected { why: kept }));
+            let this_week = disc(state, &[MONDAY, LAST_FRIDAY]);
+            assert_eq!(decide(&own, &this_week), Err(Refusal::Protected { why: Why::HoldsThisWeek(MONDAY) }));
+            let full = Wanted { full: true, ..own.clone() };
+            assert_eq!(decide(&full, &this_week), Ok(Decision::NewDisc { wipe: true, why: Why::Full }));
+            let once = OnDisc { rewritable: false, ..this_week };
+            assert_eq!(decide(&own, &once), Err(Refusal::NotBlank { why }));
+        }
+        assert_eq!(decide(&own, &disc(DiscState::Unreadable, &[])), Err(Refusal::Unreadable));
+    }
+}
+
+#[test]
+fn a_day_that_is_rebuilt_is_not_protected_from_its_rebuilding() {
+    let own = |purpose| Wanted { purpose, days: vec![MONDAY, TUESDAY], protect: Protect::Strict, ..wanted(MONDAY) };
+    let this_week = disc(DiscState::Appendable, &[MONDAY, TUESDAY]);
+    let rebuilt = Decision::NewDisc { wipe: true, why: Why::OwnDisc(Purpose::Rebuild) };
+    assert_eq!(decide(&own(Purpose::Rebuild), &this_week), Ok(rebuilt));
+    let kept = Refusal::Protected { why: Why::HoldsThisWeek(TUESDAY) };
+    assert_eq!(decide(&own(Purpose::Span), &this_week), Err(kept));
+    let wednesday = date(2026, 11, 18);
+    let more = disc(DiscState::Appendable, &[MONDAY, wednesday]);
+    let kept = Refusal::Protected { why: Why::HoldsThisWeek(wednesday) };
+    assert_eq!(decide(&own(Purpose::Rebuild), &more), Err(kept), "one that staging has lost");
 }

@@ -1,53 +1,85 @@
-//! *store*: the day's staging directory goes on the disc, and is proven to be there.
+//! *store*, *rebuild*, *initialize*: daily directories go on the disc, and are proven to be there.
 //!
 //! ```text
-//! check the label ─ choose the day ─ look at the drive and the disc ─ scan the day ─ decide ─ plan ─ does it fit?
-//!     ─ (nothing has been touched so far) ─ blank or format ─ burn ─ read back and compare ─ mark the day ─ show the session
+//! check the label ─ choose the days ─ look at the drive and the disc ─ scan the days ─ decide ─ plan ─ does it fit?
+//!     ─ (nothing has been touched so far) ─ blank or format ─ burn ─ read back and compare ─ mark the days ─ show the session
 //! ```
+//!
+//! The actions differ in which days they choose ([`What`]) and in which discs they write on ([`policy`](super::policy)); the way is one.
 //!
 //! A disc on which a burn broke off is mended right before the burn, when nothing can be refused any more: what was decided and planned
 //! before is decided and planned once more on what the disc then is.
 //!
-//! The day is marked as soon as it is proven. What comes then moves the tray, takes as long as the configured delays, and decides nothing: a run
+//! A day is marked as soon as it is proven. What comes then moves the tray, takes as long as the configured delays, and decides nothing: a run
 //! that ends in it, however it ends, has stored the day.
 //!
 //! The order is Cedar's, and decides which of several errors is told. Storing is idempotent: a day that the disc's tree already
 //! holds, byte for byte as it is staged, is proven and marked and not burned again; one that differs replaces the whole directory
 //! on the disc, so that no stale file stays visible.
+//!
+//! With `--catch-up` all days that were missed go on the disc in one session. What does not fit is left, the newest days first and those that
+//! don't even fit alone, and the run ends as one that found no room, when the others are stored: they are not held back by what another disc
+//! is needed for.
 
-mod session;
+pub(in crate::actions) mod load;
+pub(in crate::actions) mod session;
+mod there;
+mod write;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::civil::Date;
 
-use self::session::Session;
+use self::load::{Load, listed};
+use self::session::{Scanned, Session, Settled};
+use self::write::{Done, put_on_disc, what_is_there};
 use super::contents::Shown;
 use super::copies::Held;
 use super::disc::{Disc, How, Preparation};
 use super::owner::Owner;
-use super::policy::Decision;
-use super::proof::{self, Expected, Finding};
-use super::refresh::{Awaited, Showing, Tray, refresh};
+use super::policy::{Decision, Purpose};
+use super::refresh::{Showing, Tray, refresh};
 use super::staging::{self, Day};
 use super::staging_lock::StagingLock;
 use super::{ActionError, ON_SCREEN, device, label};
 use crate::burn::{self, Buffers, BurnError, Progress, Recipe, State};
-use crate::config::{self, Config, Protect};
-use crate::iso::compare::{Compare, Permissions};
-use crate::iso::generator::plan::Plan;
+use crate::config::{self, Config, ConfigError, Protect};
 use crate::iso::tree::{Timestamp, TreePath};
 use crate::scsi::Trays;
 use crate::scsi::mmc::Profile;
 use crate::sector::{Lba, Sectors};
 
-/// Blocks behind a CD track written at once that hold nothing.
-const RUN_OUT: u32 = 2;
+/// Which days go on the disc.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// *store*: today's, or that of the day before or behind.
+    Day,
+    /// *store* `--catch-up`: every day that is staged and not stored.
+    CatchUp,
+    /// *rebuild*: this week's, stored or not.
+    Week,
+    /// *initialize*: none, only the label.
+    Label,
+}
 
-/// What *store* is asked to do.
+impl What {
+    /// The action that asks.
+    #[must_use]
+    pub fn purpose(self) -> Purpose {
+        match self {
+            What::Day | What::CatchUp => Purpose::Store,
+            What::Week => Purpose::Rebuild,
+            What::Label => Purpose::Initialize,
+        }
+    }
+}
+
+/// What is asked for.
 #[derive(Debug)]
 pub struct Request<'a> {
+    /// Which days.
+    pub what: What,
     /// The configuration.
     pub config: &'a Config,
     /// Another device than the configured one.
@@ -60,7 +92,7 @@ pub struct Request<'a> {
     pub now: Timestamp,
     /// The image is to depend on nothing but its content.
     pub source_date_epoch: Option<Timestamp>,
-    /// Start a new disc with today's directory, whatever was stored.
+    /// Start a new disc, whatever the one in the drive holds; with [`What::Day`] with today's directory, stored or not.
     pub full: bool,
     /// Plan and say, touch nothing.
     pub dry_run: bool,
@@ -70,7 +102,21 @@ pub struct Request<'a> {
     pub defect_management: Option<bool>,
 }
 
-/// How *store* ended.
+impl Request<'_> {
+    /// The staging root: *store* looks where stage puts the days, *rebuild* in `store/source_dir`, as with Cedar.
+    pub(in crate::actions) fn root(&self) -> Result<&Path, ConfigError> {
+        match self.what {
+            What::Day | What::CatchUp => self.config.staging_root_for_store(),
+            What::Week | What::Label => Ok(&self.config.require_store()?.source_dir),
+        }
+    }
+
+    fn device(&self) -> Result<&str, ConfigError> {
+        Ok(self.device.unwrap_or(self.config.require_store()?.target_device.as_str()))
+    }
+}
+
+/// How it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// A session was burned; `proven` when it was read back and compared.
@@ -78,21 +124,23 @@ pub enum Outcome {
         /// Read back and compared.
         proven: bool,
     },
-    /// The day was on the disc already and was proven to be.
+    /// All of it was on the disc already and was proven to be.
     AlreadyThere,
     /// Nothing was touched.
     Planned,
 }
 
-/// What *store* did, or would do.
+/// What was done, or would be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// How it ended.
     pub outcome: Outcome,
-    /// The day.
-    pub day: Date,
-    /// Its directory in staging.
-    pub directory: PathBuf,
+    /// The days, oldest first.
+    pub days: Vec<Day>,
+    /// Those of them that the disc held already as they are staged.
+    pub there: Vec<Date>,
+    /// Those that no room was left for.
+    pub left: Vec<Date>,
     /// The label of the session.
     pub label: String,
     /// New disc or append, and why.
@@ -122,7 +170,7 @@ pub struct Report {
     pub sectors: Sectors,
     /// Sectors that were free for it; none where the drive does not tell before the disc is mended.
     pub free: Option<Sectors>,
-    /// Files of the day.
+    /// Files of the days.
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
@@ -132,55 +180,113 @@ pub struct Report {
     pub showing: Option<Showing>,
 }
 
-/// Stores a day; see the module's text.
+/// Does what is asked for; see the module's text.
 ///
 /// # Errors
-/// When the day is not on the disc, proven, at the end.
+/// When not all of it is on the disc, proven, at the end.
 pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progress) -> Result<Report, ActionError> {
     let config = request.config;
     let store = config.require_store()?;
     refuse_what_is_not_there_yet(config)?;
     if let Some((stage, source)) = config.differing_roots() {
         tracing::warn!(
-            "stage/staging_dir is {} and store/source_dir is {}: store uses the first",
+            "stage/staging_dir is {} and store/source_dir is {}: store uses the first, rebuild the second",
             stage.display(),
             source.display()
         );
     }
-    let root = config.staging_root_for_store()?;
-    let spec = request.device.unwrap_or(store.target_device.as_str());
-    let trays = Trays::before_a_change(request.dry_run, store.no_eject);
+    let purpose = request.what.purpose();
+    if purpose == Purpose::Initialize && store.media_type.is_rewritable() == Some(false) {
+        return Err(ActionError::NeverInitialised { what: store.media_type.to_string() });
+    }
     let mut opened = None;
-    if store.check_media {
-        let disc = Disc::open(spec, request.trace, trays)?;
+    if store.check_media && purpose != Purpose::Initialize {
+        let disc = open(request)?;
         check_media(&disc, store)?;
         opened = Some(disc);
     }
-    let _at_work = (!request.dry_run).then(|| StagingLock::take(root)).transpose()?;
-    let day = staging::choose_day(root, request.today, request.full)?;
-    announce(&day, request.today, store.warn_midnite);
+    let root = request.root()?;
+    // initialize reads no day and marks none.
+    let marks = !request.dry_run && request.what != What::Label;
+    let _at_work = marks.then(|| StagingLock::take(root)).transpose()?;
+    let days = choose_days(request)?;
+    announce(request, &days, store.warn_midnite);
     let owner = Owner::if_root(&config.options.backup_user, &config.options.backup_group)?;
+    let load = Load { may_leave_days: request.what == What::CatchUp, ..Load::of_days(purpose, days, request.today) };
     let mut disc = match opened {
         Some(disc) => disc,
-        None => Disc::open(spec, request.trace, trays)?,
+        None => open(request)?,
     };
+    let warnings = accept(request, &mut disc)?;
+    let session = Session { request, load };
+    let scanned = session.scan(&disc)?;
+    let settled = session.settle(&mut disc, &scanned, stop)?;
+    let mut mark = |days: &[&Day]| mark_stored(days, owner);
+    let report = carry_out(&session, &mut disc, &scanned, settled, &mut mark, stop, progress)?;
+    Ok(Report { warnings, ..report })
+}
+
+/// Opens the drive and looks at its disc.
+pub(in crate::actions) fn open(request: &Request<'_>) -> Result<Disc, ActionError> {
+    let no_eject = request.config.require_store()?.no_eject;
+    Disc::open(request.device()?, request.trace, Trays::before_a_change(request.dry_run, no_eject))
+}
+
+/// Makes sure that the disc is one to write on in the way that is asked for. Returns what of that has no effect on it.
+pub(in crate::actions) fn accept(request: &Request<'_>, disc: &mut Disc) -> Result<Vec<String>, ActionError> {
+    let config = request.config;
+    let configured = config.require_store()?.media_type;
     disc.how = How {
         finalize: request.finalize,
         defect_management: request.defect_management.or(config.cedarburn.defect_management),
     };
-    if !device::fits(store.media_type, disc.medium.profile) {
-        return Err(ActionError::OtherMedium { configured: store.media_type, found: disc.medium.profile });
+    if !device::fits(configured, disc.medium.profile) {
+        return Err(ActionError::OtherMedium { configured, found: disc.medium.profile });
     }
     if let Some(why) = disc.medium.refusal() {
         return Err(BurnError::NoRecipe { profile: disc.medium.profile, why }.into());
     }
+    if request.what == What::Label && !disc.medium.rewritable {
+        return Err(ActionError::NeverInitialised { what: disc.medium.profile.to_string() });
+    }
+    tell_what_has_no_meaning(disc)
+}
 
-    let warnings = tell_what_has_no_meaning(&mut disc)?;
+/// The days that are asked for.
+fn choose_days(request: &Request<'_>) -> Result<Vec<Day>, ActionError> {
+    let (root, today) = (request.root()?, request.today);
+    Ok(match request.what {
+        What::Day => vec![staging::choose_day(root, today, request.full)?],
+        What::CatchUp => staging::unstored_days(root, today)?,
+        What::Week => staging::days_of_the_week(root, today, request.config.options.starting_day)?,
+        What::Label => Vec::new(),
+    })
+}
 
-    let session = Session { request, day, label: label::label(request.today) };
-    let scanned = session.scan(&disc)?;
-    let mut settled = session.settle(&mut disc, &scanned, stop)?;
-    let planned = Report { warnings: warnings.clone(), ..session.report(Outcome::Planned, &settled, &disc, &scanned) };
+/// Marks days as stored.
+fn mark_stored(days: &[&Day], owner: Option<Owner>) -> Result<(), ActionError> {
+    for day in days {
+        if let Err(error) = day.mark_stored(owner)? {
+            tracing::error!("{}: the owner can't be changed: {error}", staging::STORE_INDICATOR);
+        }
+    }
+    Ok(())
+}
+
+/// Puts on the disc what was settled, proves it, has it marked, and shows it. `mark` is called once, with the days that are proven to be on
+/// the disc, when they are.
+pub(in crate::actions) fn carry_out(
+    session: &Session<'_>,
+    disc: &mut Disc,
+    scanned: &Scanned,
+    mut settled: Settled,
+    mark: &mut dyn FnMut(&[&Day]) -> Result<(), ActionError>,
+    stop: &AtomicBool,
+    progress: &mut dyn Progress,
+) -> Result<Report, ActionError> {
+    let request = session.request;
+    let store = request.config.require_store()?;
+    let planned = session.report(Outcome::Planned, &settled, disc, scanned);
     if request.dry_run {
         return Ok(planned);
     }
@@ -190,33 +296,32 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
     if disc.is_to_be_mended(settled.decision) {
         let mended = |error| after(Preparation::Close, error);
         disc.mend(progress).map_err(mended)?;
-        settled = session.settle(&mut disc, &scanned, stop).map_err(mended)?;
+        settled = session.settle(disc, scanned, stop).map_err(mended)?;
     }
     let preparations = planned.preparations;
+    let stored: Vec<&Day> = session.load.days.iter().filter(|day| !settled.leaves(day.date)).collect();
+    let dates: Vec<Date> = stored.iter().map(|day| day.date).collect();
+    let report = session.report(Outcome::Planned, &settled, disc, scanned);
     let Some(plan) = &settled.plan else {
         if disc.how.finalize && !disc.is_overwritable() {
             tracing::warn!("nothing was burned, and so nothing is finalised");
         }
         disc.end_format(progress)?;
-        let report = session.report(Outcome::AlreadyThere, &settled, &disc, &scanned);
-        session.mark(owner)?;
+        mark(&stored)?;
         // The run that burned it may have been interrupted before it came to this.
-        let shows = what_is_there(&disc);
+        let shows = what_is_there(disc);
         let refreshed = refresh(&mut disc.drive, shows, Tray::configured(store), stop);
         refreshed.tell();
-        session.tell_stored();
-        return Ok(Report { preparations, warnings, showing: refreshed.showing(), ..report });
+        session.tell_done(&dates);
+        let report = Report { preparations, showing: refreshed.showing(), ..report };
+        return all_stored(report, settled, dates);
     };
-    let decision = settled.decision;
-    let report = session.report(Outcome::Planned, &settled, &disc, &scanned);
-    let burned = put_on_disc(&session, &mut disc, decision, plan, stop, progress);
-    let not_stored = |error| match decision {
-        Decision::NewDisc { wipe: true, .. } => ActionError::Wiped(Box::new(error)),
-        _ => error,
-    };
+    let wipes = matches!(settled.decision, Decision::NewDisc { wipe: true, .. });
+    let not_stored = |error| if wipes { ActionError::Wiped(Box::new(error)) } else { error };
+    let burned = put_on_disc(session, disc, &settled, plan, stop, progress);
     let Done { proven, appendable, buffers, findings, shows } = burned.map_err(not_stored)?;
     let marked = if findings.is_empty() {
-        session.mark(owner)
+        mark(&stored)
     } else {
         Err(not_stored(ActionError::Findings { what: "the disc does not hold the day as it was staged", findings }))
     };
@@ -224,102 +329,30 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
     let refreshed = refresh(&mut disc.drive, shows, Tray::configured(store), stop);
     refreshed.tell();
     marked?;
-    session.tell_stored();
-    Ok(Report {
+    session.tell_done(&dates);
+    let report = Report {
         outcome: Outcome::Stored { proven },
         preparations,
-        warnings,
         appendable,
         buffers: Some(buffers),
         showing: refreshed.showing(),
         ..report
-    })
+    };
+    all_stored(report, settled, dates)
+}
+
+/// An error where days had to be left.
+fn all_stored(report: Report, settled: Settled, stored: Vec<Date>) -> Result<Report, ActionError> {
+    let left = settled.left.days();
+    match settled.left.error {
+        Some(source) => Err(ActionError::DaysLeft { stored, left, source }),
+        None => Ok(report),
+    }
 }
 
 /// An error that came when the disc had been made ready already.
 fn after(preparation: Preparation, error: ActionError) -> ActionError {
     ActionError::Prepared { preparation, error: Box::new(error) }
-}
-
-/// What a mount has to show of a disc on which nothing was burned.
-fn what_is_there(disc: &Disc) -> Awaited {
-    if disc.is_overwritable() {
-        return Awaited { start: Lba(0), end: disc.contents.recorded_end };
-    }
-    let last = disc.medium.sessions.last();
-    let end = last.map_or(Lba(0), |session| session.end);
-    // Not every drive counts the run-out blocks of a CD.
-    Awaited { start: last.map_or(Lba(0), |session| session.start), end: Lba(end.0.saturating_sub(RUN_OUT)) }
-}
-
-/// What was put on a disc.
-struct Done {
-    /// It was read back and compared.
-    proven: bool,
-    /// Another session can follow.
-    appendable: bool,
-    buffers: Buffers,
-    /// What of the day is not there as it was staged.
-    findings: Vec<Finding>,
-    /// What a mount has to show from now on.
-    shows: Awaited,
-}
-
-/// Touches the disc: makes it ready, burns, reads back.
-fn put_on_disc(
-    session: &Session<'_>,
-    disc: &mut Disc,
-    decision: Decision,
-    plan: &Plan,
-    stop: &AtomicBool,
-    progress: &mut dyn Progress,
-) -> Result<Done, ActionError> {
-    let superblock = disc.superblock(decision, plan)?;
-    let done = disc.preparations(decision).last().copied();
-    let after_it = |error: ActionError| match done {
-        Some(preparation) => after(preparation, error),
-        None => error,
-    };
-    disc.prepare(decision, progress).map_err(|error| after_it(error.into()))?;
-    let (burned, streamed) = session.burn(disc, decision, plan, stop, progress).map_err(after_it)?;
-    let appendable = disc.is_overwritable() || burned.appendable;
-    if !appendable && !disc.how.finalize {
-        tracing::warn!("the disc is closed now: no session can follow this one");
-    }
-    let mut findings: Vec<Finding> = streamed.damages.iter().map(|damage| Finding::damage(damage, "burned")).collect();
-    findings.extend(session.what_came_and_went(disc, plan, &streamed.damages));
-    let store = session.request.config.require_store()?;
-    let verifies = store.verifies();
-    let mut is_sound = true;
-    if verifies {
-        let expected = Expected {
-            tree: plan.tree(),
-            digest: &|node| streamed.digests.get(node).copied(),
-            policy: Compare { permissions: Some(&Permissions::of), modified: true },
-            joliet: plan.joliet_tree(),
-        };
-        let wrong = proof::prove_session(&mut disc.drive, &burned, &expected, stop, progress)?;
-        is_sound = wrong.is_empty();
-        findings.extend(wrong);
-    } else {
-        tracing::warn!("check_data is N: the disc was not read back");
-    }
-    if disc.is_overwritable() {
-        // A session that is not what was sent is never shown: the disc goes on showing what it showed before.
-        let shown = superblock.as_deref().filter(|_| is_sound);
-        burn::show(&mut disc.drive, &disc.medium, shown, progress)?;
-    }
-    if verifies && is_sound {
-        findings.extend(disc.prove_reachable(plan.start(), superblock.as_deref())?);
-    }
-    if findings.is_empty() && verifies {
-        tracing::info!("read back and proven: every sector, name and file is on the disc as it was staged");
-    }
-    let shows = Awaited {
-        start: if disc.is_overwritable() { Lba(0) } else { burned.start },
-        end: burned.start.checked_add(burned.sectors).unwrap_or(Lba(u32::MAX)),
-    };
-    Ok(Done { proven: verifies, appendable, buffers: burned.buffers, findings, shows })
 }
 
 /// What was asked for and means nothing on this medium. Only defect management that was switched on is missed by somebody.
@@ -362,15 +395,23 @@ fn refuse_what_is_not_there_yet(config: &Config) -> Result<(), ActionError> {
     Ok(())
 }
 
-/// Says which directory is stored, and warns where a midnight lies between.
-fn announce(day: &Day, today: Date, warn_midnite: bool) {
-    let which = match day.date.cmp(&today) {
+/// Says which directories are stored, and warns where a midnight lies between.
+fn announce(request: &Request<'_>, days: &[Day], warn_midnite: bool) {
+    let [day] = days else {
+        if !days.is_empty() {
+            let dates: Vec<Date> = days.iter().map(|day| day.date).collect();
+            tracing::info!("{} of {}", request.what.purpose().word(), listed(&dates));
+        }
+        return;
+    };
+    let which = match day.date.cmp(&request.today) {
         std::cmp::Ordering::Equal => "today's",
+        std::cmp::Ordering::Less if request.what != What::Day => "an earlier day's",
         std::cmp::Ordering::Less => "yesterday's",
         std::cmp::Ordering::Greater => "tomorrow's",
     };
     tracing::info!("storing {which} directory {}", day.path.display());
-    if day.date != today && warn_midnite {
+    if day.date != request.today && warn_midnite && request.what == What::Day {
         tracing::warn!(target: ON_SCREEN, "midnight was crossed: {which} directory {} is stored", day.path.display());
     }
 }

@@ -1,14 +1,12 @@
-//! One run of *store* for one day: what is decided, planned and burned for it.
+//! One session: what is decided, planned and burned for its load.
 
-use std::collections::{HashMap, HashSet};
-use std::fs::OpenOptions;
-use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::HashSet;
+use std::sync::atomic::AtomicBool;
 
-use sha2::{Digest as _, Sha256};
+use jiff::civil::Date;
 
+use super::load::{Load, listed};
+use super::there::{is_there, keep_only};
 use super::{Outcome, Report, Request};
 use crate::actions::ActionError;
 use crate::actions::contents::days_in;
@@ -17,20 +15,19 @@ use crate::actions::disc::{Disc, Preparation};
 use crate::actions::label;
 use crate::actions::notes;
 use crate::actions::own_files;
-use crate::actions::owner::Owner;
 use crate::actions::policy::{self, Decision, OnDisc, Refusal, Wanted, Why};
-use crate::actions::proof::{self, Finding, Hashed, ProofError};
-use crate::actions::staging::{self, Day};
+use crate::actions::proof::{self, Finding};
+use crate::actions::staging::Day;
 use crate::burn::{self, BurnError, Burned, DriveSource, Image, Job, Progress, State};
 use crate::config;
 use crate::iso::compare::{Compare, Difference, What, compare};
 use crate::iso::generator::plan::{AttributePolicy, Options, Plan};
 use crate::iso::generator::stream::{Damage, Stream, StreamReport};
-use crate::iso::manifest::{self, Digest};
+use crate::iso::manifest;
 use crate::iso::reader::Reading;
-use crate::iso::scan::{self, ScanError};
-use crate::iso::tree::{Content, Extent, Inode, Kind, Tree, TreePath};
-use crate::sector::{Lba, SECTOR_BYTES, Sectors};
+use crate::iso::scan::ScanError;
+use crate::iso::tree::{Content, Extent, Kind, NodeId, Tree, TreePath};
+use crate::sector::{Lba, Sectors};
 
 /// Buffer in front of the drive where the configuration says nothing: a second of a fast DVD.
 const FIFO_BYTES: usize = 16 << 20;
@@ -40,10 +37,10 @@ const MOST_FIFO_MB: usize = 1024;
 /// The sector behind the descriptors of a superblock with Joliet: primary, supplementary, terminator.
 const JOLIET_DESCRIPTORS_END: Lba = Lba(19);
 
-/// The staging directory as it was scanned.
+/// The daily directories as they were scanned.
 #[derive(Debug)]
-pub(super) struct Scanned {
-    /// A disc with nothing else; its tree is the day as a disc shows it.
+pub(in crate::actions) struct Scanned {
+    /// A disc with nothing else; its tree is the days as a disc shows them.
     plan: Plan,
     files: u64,
     bytes: u64,
@@ -51,13 +48,65 @@ pub(super) struct Scanned {
 
 /// What is going to be done, decided and planned with nothing touched.
 #[derive(Debug)]
-pub(super) struct Settled {
+pub(in crate::actions) struct Settled {
     pub(super) decision: Decision,
     at_stake: AtStake,
-    /// The session; none where the disc holds the day already.
-    pub(super) plan: Option<Plan>,
+    /// Days that the disc holds already, byte for byte as they are staged: not in the plan.
+    pub(super) there: Vec<Date>,
+    /// Days that there is no room for.
+    pub(super) left: Left,
+    /// The session; none where the disc holds all of it already.
+    pub(in crate::actions) plan: Option<Plan>,
     /// Sectors that are free for it, if that is known yet.
     free: Option<Sectors>,
+}
+
+impl Settled {
+    /// Whether a day is in the plan.
+    pub(super) fn burns(&self, day: Date) -> bool {
+        !self.there.contains(&day) && !self.leaves(day)
+    }
+
+    /// Whether a day stays for another disc.
+    pub(super) fn leaves(&self, day: Date) -> bool {
+        self.left.too_large.contains(&day) || self.left.newer.contains(&day)
+    }
+}
+
+/// Days of a load that may leave some. What does not fit together is tried without its newest day; a day that does not even fit alone is left
+/// for good, so that it holds up none behind it.
+#[derive(Debug, Default)]
+pub(super) struct Left {
+    /// They don't fit alone.
+    too_large: Vec<Date>,
+    /// They don't fit beside the others.
+    newer: Vec<Date>,
+    /// Why the first that was left does not go with the others.
+    pub(super) error: Option<Box<ActionError>>,
+}
+
+impl Left {
+    fn leave_one_of(&mut self, days: &mut Vec<Date>, error: ActionError) {
+        match days.pop() {
+            Some(only) if days.is_empty() => {
+                self.too_large.push(only);
+                self.error.get_or_insert(Box::new(error));
+                days.append(&mut self.newer);
+            }
+            Some(newest) => {
+                self.newer.insert(0, newest);
+                self.error.get_or_insert(Box::new(error));
+            }
+            None => {}
+        }
+    }
+
+    /// All of them, oldest first.
+    pub(super) fn days(&self) -> Vec<Date> {
+        let mut days = [self.too_large.as_slice(), &self.newer].concat();
+        days.sort_unstable();
+        days
+    }
 }
 
 /// What goes if the disc is started anew. Nothing where it is not due to be.
@@ -69,12 +118,13 @@ struct AtStake {
     tree: Option<Reading>,
 }
 
-/// One run of *store* for one day.
+/// One session of a run.
 #[derive(Debug)]
-pub(super) struct Session<'a> {
-    pub(super) request: &'a Request<'a>,
-    pub(super) day: Day,
-    pub(super) label: String,
+pub(in crate::actions) struct Session<'a> {
+    /// What the run is asked to do.
+    pub(in crate::actions) request: &'a Request<'a>,
+    /// What goes on the disc.
+    pub(in crate::actions) load: Load,
 }
 
 impl Session<'_> {
@@ -85,9 +135,9 @@ impl Session<'_> {
         }
     }
 
-    pub(super) fn scan(&self, disc: &Disc) -> Result<Scanned, ActionError> {
+    pub(in crate::actions) fn scan(&self, disc: &Disc) -> Result<Scanned, ActionError> {
         let mut tree = Tree::new(own_files::attributes(0o755, self.request.now));
-        let report = scan::graft(&mut tree, &self.day.path, &self.day.on_disc())?;
+        let report = self.load.graft(&mut tree, self.request.now, &|_| false)?;
         let alone = self.with_own_files(tree)?;
         // Whether the disc is carried on is not decided yet; it costs a few sectors.
         let joliet = self.has_joliet(Some(disc));
@@ -96,16 +146,22 @@ impl Session<'_> {
     }
 
     /// Decides, and plans what was decided. Everything that can refuse the session refuses it here.
-    pub(super) fn settle(&self, disc: &mut Disc, scanned: &Scanned, stop: &AtomicBool) -> Result<Settled, ActionError> {
+    pub(in crate::actions) fn settle(
+        &self,
+        disc: &mut Disc,
+        scanned: &Scanned,
+        stop: &AtomicBool,
+    ) -> Result<Settled, ActionError> {
         let mut at_stake = self.look_what_is_at_stake(disc, scanned, stop)?;
         let decided = self.decide(disc, scanned, &at_stake);
-        // A run that closed the disc and broke off while it was read back has left the day on it: nothing has to be written to prove it.
+        // A run that closed the disc and broke off while it was read back has left the load on it: nothing has to be written to prove it.
         if let Err(ActionError::Refused(Refusal::Closed { .. })) = &decided
             && let Some(previous) = disc.contents.newest().cloned()
-            && let Some(there) =
-                self.settled_already(disc, Decision::Append { why: Why::HoldsTheDay }, &previous, scanned, stop)?
         {
-            return Ok(there);
+            let there = self.days_there(disc, &previous, scanned.plan.tree(), stop)?;
+            if self.is_all(&there) {
+                return self.settled_already(disc, Decision::Append { why: Why::HoldsTheDay }, there);
+            }
         }
         let decision = decided?;
         let previous = match decision {
@@ -115,25 +171,48 @@ impl Session<'_> {
             }),
             Decision::NewDisc { .. } => None,
         };
-        if let Some(previous) = &previous
-            && let Some(there) = self.settled_already(disc, decision, previous, scanned, stop)?
-        {
-            return Ok(there);
+        let there = match &previous {
+            Some(previous) => self.days_there(disc, previous, scanned.plan.tree(), stop)?,
+            None => Vec::new(),
+        };
+        if self.is_all(&there) {
+            return self.settled_already(disc, decision, there);
         }
         let start = disc.start_of(decision);
-        let plan = self.plan(disc, decision, previous.map(|previous| previous.tree), start)?;
-        let (needed, free) = (disc.needs(&plan), disc.room_for(decision, start)?);
-        if let Some(free) = free.filter(|&free| needed > free) {
-            let empty = matches!(decision, Decision::NewDisc { .. });
-            return Err(ActionError::NoRoom {
-                day: self.day.date,
+        let free = disc.room_for(decision, start)?;
+        let mut days: Vec<Date> = self.load.dates();
+        days.retain(|date| !there.contains(date));
+        let mut left = Left::default();
+        let plan = loop {
+            let without: Vec<Date> = there.iter().copied().chain(left.days()).collect();
+            let previous = previous.as_ref().map(|previous| previous.tree.clone());
+            let plan = self.plan(disc, decision, previous, start, &without)?;
+            let needed = disc.needs(&plan);
+            let Some(free) = free.filter(|&free| needed > free) else { break Some(plan) };
+            let error = ActionError::NoRoom {
+                what: words(&days),
                 needed,
                 free,
-                empty,
+                empty: matches!(decision, Decision::NewDisc { .. }),
                 rewritable: disc.medium.rewritable,
                 without_spares: disc.without_spares(decision, needed),
-            });
-        }
+            };
+            if !self.load.may_leave_days {
+                return Err(error);
+            }
+            left.leave_one_of(&mut days, error);
+            if days.is_empty() {
+                match left.error.take() {
+                    Some(error) if there.is_empty() => return Err(*error),
+                    error => left.error = error,
+                }
+                break None;
+            }
+        };
+        let Some(plan) = plan else {
+            let settled = self.settled_already(disc, decision, there)?;
+            return Ok(Settled { left, ..settled });
+        };
         if let Some(free) = free.filter(|_| disc.is_known(decision)) {
             tracing::info!("image of {} sectors at sector {start}, {free} sectors are free", plan.sectors());
         } else {
@@ -142,21 +221,15 @@ impl Session<'_> {
         if !disc.stays_appendable(decision) && !disc.how.finalize {
             tracing::warn!("no session can follow this one: the drive writes this {} in one go", disc.medium.profile);
         }
-        Ok(Settled { decision, at_stake, plan: Some(plan), free })
+        Ok(Settled { decision, at_stake, there, left, plan: Some(plan), free })
     }
 
-    /// What is left to do where the disc's tree holds the day: nothing, if a mount shows it.
-    fn settled_already(
-        &self,
-        disc: &mut Disc,
-        decision: Decision,
-        previous: &Reading,
-        scanned: &Scanned,
-        stop: &AtomicBool,
-    ) -> Result<Option<Settled>, ActionError> {
-        if !self.is_there(disc, previous, scanned.plan.tree(), stop)? {
-            return Ok(None);
-        }
+    fn is_all(&self, there: &[Date]) -> bool {
+        !self.load.days.is_empty() && there.len() == self.load.days.len()
+    }
+
+    /// What is left to do where the disc's tree holds the load: nothing, if a mount shows it.
+    fn settled_already(&self, disc: &mut Disc, decision: Decision, there: Vec<Date>) -> Result<Settled, ActionError> {
         let findings = if disc.is_overwritable() || disc.is_to_be_mended(decision) {
             Vec::new()
         } else {
@@ -164,11 +237,34 @@ impl Session<'_> {
             disc.prove_reachable(newest, None)?
         };
         if findings.is_empty() {
-            tracing::info!("the disc holds {} already, byte for byte as it is staged", self.day.date);
-            let at_stake = AtStake::default();
-            return Ok(Some(Settled { decision, at_stake, plan: None, free: Some(disc.appendable()) }));
+            return Ok(Settled {
+                decision,
+                at_stake: AtStake::default(),
+                there,
+                left: Left::default(),
+                plan: None,
+                free: Some(disc.appendable()),
+            });
         }
         Err(ActionError::Findings { what: "the disc does not show the day it holds", findings })
+    }
+
+    /// The days of the load that the disc's tree holds as they are staged.
+    fn days_there(
+        &self,
+        disc: &mut Disc,
+        previous: &Reading,
+        staged: &Tree,
+        stop: &AtomicBool,
+    ) -> Result<Vec<Date>, ActionError> {
+        let mut there = Vec::new();
+        for day in &self.load.days {
+            if is_there(disc, previous, staged, day, stop)? {
+                tracing::info!("the disc holds {} already, byte for byte as it is staged", day.date);
+                there.push(day.date);
+            }
+        }
+        Ok(there)
     }
 
     /// The tree to carry on. What of it could not be read would be missing from the disc from then on, so all of it has to be there: nothing
@@ -196,7 +292,8 @@ impl Session<'_> {
 
     fn wanted(&self, scanned: &Scanned) -> Result<Wanted, ActionError> {
         Ok(Wanted {
-            day: self.day.date,
+            purpose: self.load.purpose,
+            days: self.load.judged_by(),
             full: self.request.full,
             starting_day: self.request.config.options.starting_day,
             blank_behavior: self.request.config.require_store()?.blank_behavior.clone(),
@@ -218,7 +315,7 @@ impl Session<'_> {
         }
         let whole = if self.request.full { None } else { Some(self.whole_tree(disc)?) };
         let Some(reading) = whole.as_ref().or(disc.contents.newest()) else { return Ok(AtStake::default()) };
-        let root = self.request.config.staging_root_for_store()?;
+        let root = self.request.root()?;
         let dates = days_in(&reading.tree);
         let Some(days) = copies::look(root, &reading.tree, &dates, stop) else {
             return Err(BurnError::Interrupted { written: Sectors(0) }.into());
@@ -262,62 +359,11 @@ impl Session<'_> {
         Options {
             start,
             joliet,
-            joliet_volume_id: Some(label::short(self.request.today)),
+            joliet_volume_id: Some(label::short(self.load.today)),
             attributes: self.attributes(),
             source_date_epoch: self.request.source_date_epoch,
-            ..Options::new(self.label.clone(), self.request.now)
+            ..Options::new(self.load.label.clone(), self.request.now)
         }
-    }
-
-    /// Whether the disc's tree holds the day as it is staged, which is proven by reading both.
-    fn is_there(
-        &self,
-        disc: &mut Disc,
-        previous: &Reading,
-        staged: &Tree,
-        stop: &AtomicBool,
-    ) -> Result<bool, ActionError> {
-        let at = self.day.on_disc();
-        let on_disc = &previous.tree;
-        let (Some(found), Some(expected)) = (on_disc.find(&at), staged.find(&at)) else { return Ok(false) };
-        if !compare(staged, expected, on_disc, found, Compare::default()).is_empty() {
-            tracing::info!("the disc holds {} otherwise than it is staged: the directory is replaced", self.day.date);
-            return Ok(false);
-        }
-        let notes = previous.notes.iter().filter(|note| note.path.is_within(&at)).cloned().collect();
-        let mut only_this = Reading { tree: on_disc.clone(), notes, more_notes: 0, lost: false };
-        keep_only(&mut only_this.tree, &[at, manifest::directory()]);
-        let mut hashed = Hashed::default();
-        let findings =
-            proof::prove_tree(&mut DriveSource(&mut disc.drive), &only_this, stop, &mut |_| {}, &mut hashed)?;
-        let day = self.day.on_disc();
-        // Lines for the other days are not looked at here.
-        let concerned = |finding: &&Finding| match finding {
-            Finding::ListedOnly(path) => path.is_within(&day),
-            _ => true,
-        };
-        if let Some(finding) = findings.iter().find(concerned) {
-            tracing::warn!("{} is on the disc, but {finding}: the directory is written again", self.day.date);
-            return Ok(false);
-        }
-        let mut digests: HashMap<Inode, Option<Digest>> = HashMap::new();
-        for node in staged.walk() {
-            if stop.load(Ordering::Relaxed) {
-                return Err(ProofError::Interrupted.into());
-            }
-            let Kind::File { content: Content::Staged(inode), .. } = staged.node(node).kind else { continue };
-            let path = staged.path(node);
-            let Some(Ok(found)) = on_disc.find(&path).and_then(|found| hashed.files.get(&found)) else {
-                return Ok(false);
-            };
-            // The names of one inode are hashed once.
-            let digest = digests.entry(inode).or_insert_with(|| digest_of(&staged.staged_path(node)?).ok());
-            if *digest != Some(*found) {
-                tracing::info!("{path} on the disc is not as it is staged: the directory is replaced");
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 
     /// Whether the session has a Joliet tree: as configured, and always where the session before it has one. Windows shows the newest
@@ -333,7 +379,9 @@ impl Session<'_> {
         decision: Decision,
         previous: Option<Tree>,
         start: Lba,
+        without: &[Date],
     ) -> Result<Plan, ActionError> {
+        let is_left_out = |day: &Day| without.contains(&day.date);
         let mut joliet = self.has_joliet(previous.is_some().then_some(disc));
         if joliet && disc.is_overwritable() && previous.as_ref().is_some_and(reaches_into_the_superblock) {
             tracing::warn!("the session gets no Joliet tree: a file stands where its descriptor would be written");
@@ -341,42 +389,26 @@ impl Session<'_> {
         }
         let (mut tree, carried) = match previous {
             Some(mut tree) => {
-                let carried = self.make_room(disc, &mut tree)?;
+                let replaced: Vec<TreePath> =
+                    self.load.days.iter().filter(|day| !is_left_out(day)).map(Day::on_disc).collect();
+                let carried = make_room(disc, &mut tree, &replaced)?;
                 (tree, carried)
             }
             None => (Tree::new(own_files::attributes(0o755, self.request.now)), Vec::new()),
         };
-        let report = scan::graft(&mut tree, &self.day.path, &self.day.on_disc())?;
+        let report = self.load.graft(&mut tree, self.request.now, &is_left_out)?;
         if let Some(vanished) = report.vanished.first() {
             return Err(ActionError::Moving { path: vanished.clone() });
         }
         let tree = self.with_own_files(tree)?;
         let plan = Plan::new(tree, disc.options(Some(decision), Options { carried, ..self.options(start, joliet) }))?;
-        notes::tell(&plan, &self.day.on_disc());
+        let new: Vec<TreePath> = self.load.days.iter().map(Day::on_disc).collect();
+        notes::tell(&plan, &new);
         Ok(plan)
     }
 
-    /// Takes the day out of the tree the disc shows, and with it every line of its manifests that speaks of the day: a list that names files
-    /// which are not there any more would make `sha256sum -c` fail for ever. Lines of such a list that still hold are carried over.
-    fn make_room(&self, disc: &mut Disc, tree: &mut Tree) -> Result<Vec<manifest::Entry>, ActionError> {
-        let day = self.day.on_disc();
-        let Some(old) = tree.find(&day) else { return Ok(Vec::new()) };
-        let mut carried = Vec::new();
-        for (path, content) in read_lists(disc, tree)? {
-            let entries: Vec<manifest::Entry> = manifest::parse(&content).flatten().collect();
-            if entries.iter().any(|entry| entry.path.is_within(&day)) {
-                carried.extend(entries.into_iter().filter(|entry| !entry.path.is_within(&day)));
-                if let Some(node) = tree.find(&path) {
-                    tree.remove(node);
-                }
-            }
-        }
-        tree.remove(old);
-        Ok(carried)
-    }
-
     fn with_own_files(&self, mut tree: Tree) -> Result<Tree, ActionError> {
-        own_files::add(&mut tree, self.day.date, self.request.now)?;
+        own_files::add(&mut tree, self.load.manifest_date(), self.request.now, self.load.note.as_deref())?;
         Ok(tree)
     }
 
@@ -409,10 +441,16 @@ impl Session<'_> {
         Ok((burned, image.0.finish()))
     }
 
-    /// What came, went or changed in the staging directory since the session was planned, but for the files whose `damages` are told already.
+    /// What came, went or changed in the staging directories since the session was planned, but for the files whose `damages` are told already.
     /// A file that changed when its bytes had gone out is no damage of the session, but it is not what the mark would say is stored.
     /// The session is on the disc by now: a staging directory that can't be looked at any more is a finding like the others.
-    pub(super) fn what_came_and_went(&self, disc: &Disc, plan: &Plan, damages: &[Damage]) -> Vec<Finding> {
+    pub(super) fn what_came_and_went(
+        &self,
+        disc: &Disc,
+        settled: &Settled,
+        plan: &Plan,
+        damages: &[Damage],
+    ) -> Vec<Finding> {
         let now = match self.scan(disc) {
             Ok(scanned) => scanned.plan,
             Err(error) if is_told(&error, plan, damages) => return Vec::new(),
@@ -421,43 +459,19 @@ impl Session<'_> {
                 return vec![Finding::Source(format!("looked at once more after the burn, {what}"))];
             }
         };
-        let day = self.day.on_disc();
-        let (Some(planned), Some(found)) = (plan.tree().find(&day), now.tree().find(&day)) else {
-            return Vec::new();
-        };
         let told: HashSet<&TreePath> = damages.iter().map(|damage| &damage.path).collect();
-        let differences =
-            compare(plan.tree(), planned, now.tree(), found, Compare { permissions: None, modified: true });
-        let is_directory = |path: &TreePath| {
-            let node = plan.tree().find(path).map(|id| &plan.tree().node(id).kind);
-            matches!(node, Some(Kind::Directory(_)))
-        };
-        let words = |Difference { path, what }: &Difference| match what {
-            What::Missing { .. } => Some("went away from"),
-            What::Extra { .. } => Some("came to"),
-            What::Type { .. } => Some("became something else in"),
-            // By whatever came or went in it.
-            What::Modified { .. } if is_directory(path) => None,
-            What::Size { .. } | What::Modified { .. } | What::Target { .. } | What::Device { .. } => Some("changed in"),
-            What::Mode { .. } | What::Owner { .. } => None,
-        };
-        let untold = differences.iter().filter(|difference| !told.contains(&difference.path));
-        let mut changes: Vec<_> =
-            untold.filter_map(|difference| Some((&difference.path, words(difference)?))).collect();
-        // Another size comes with another time.
-        changes.dedup();
-        let finding =
-            |(path, what)| Finding::Source(format!("{path} {what} the staging directory while the day was burned"));
-        changes.into_iter().map(finding).collect()
+        let burned = self.load.days.iter().filter(|day| settled.burns(day.date));
+        burned.flat_map(|day| changes(plan.tree(), now.tree(), &day.on_disc(), &told)).collect()
     }
 
     pub(super) fn report(&self, outcome: Outcome, settled: &Settled, disc: &Disc, scanned: &Scanned) -> Report {
         let outcome = if settled.plan.is_none() { Outcome::AlreadyThere } else { outcome };
         Report {
             outcome,
-            day: self.day.date,
-            directory: self.day.path.clone(),
-            label: self.label.clone(),
+            days: self.load.days.clone(),
+            there: settled.there.clone(),
+            left: settled.left.days(),
+            label: self.load.label.clone(),
             decision: settled.decision,
             protect: self.request.config.cedarburn.protect,
             at_stake: settled.at_stake.days.clone(),
@@ -485,17 +499,66 @@ impl Session<'_> {
         }
     }
 
-    /// Marks the day. Nothing that can fail the run comes behind it.
-    pub(super) fn mark(&self, owner: Option<Owner>) -> Result<(), ActionError> {
-        if let Err(error) = self.day.mark_stored(owner)? {
-            tracing::error!("{}: the owner can't be changed: {error}", staging::STORE_INDICATOR);
+    pub(super) fn tell_done(&self, days: &[Date]) {
+        let action = self.load.purpose.word();
+        match days.is_empty() {
+            true => tracing::info!("{action} executed successfully"),
+            false => tracing::info!("{action} of {} executed successfully", listed(days)),
         }
-        Ok(())
     }
+}
 
-    pub(super) fn tell_stored(&self) {
-        tracing::info!("store of {} executed successfully", self.day.date);
+/// What a session is for, in a few words.
+fn words(days: &[Date]) -> String {
+    if days.is_empty() { "the label".to_owned() } else { listed(days) }
+}
+
+/// What is another one in staging by now than in the plan, in one daily directory.
+fn changes(planned: &Tree, staged: &Tree, day: &TreePath, told: &HashSet<&TreePath>) -> Vec<Finding> {
+    let (Some(before), Some(now)) = (planned.find(day), staged.find(day)) else { return Vec::new() };
+    let differences = compare(planned, before, staged, now, Compare { permissions: None, modified: true });
+    let is_directory = |path: &TreePath| {
+        let node = planned.find(path).map(|id| &planned.node(id).kind);
+        matches!(node, Some(Kind::Directory(_)))
+    };
+    let words = |Difference { path, what }: &Difference| match what {
+        What::Missing { .. } => Some("went away from"),
+        What::Extra { .. } => Some("came to"),
+        What::Type { .. } => Some("became something else in"),
+        // By whatever came or went in it.
+        What::Modified { .. } if is_directory(path) => None,
+        What::Size { .. } | What::Modified { .. } | What::Target { .. } | What::Device { .. } => Some("changed in"),
+        What::Mode { .. } | What::Owner { .. } => None,
+    };
+    let untold = differences.iter().filter(|difference| !told.contains(&difference.path));
+    let mut changes: Vec<_> = untold.filter_map(|difference| Some((&difference.path, words(difference)?))).collect();
+    // Another size comes with another time.
+    changes.dedup();
+    let finding =
+        |(path, what)| Finding::Source(format!("{path} {what} the staging directory while the day was burned"));
+    changes.into_iter().map(finding).collect()
+}
+
+/// Takes days out of the tree the disc shows, and with them every line of its manifests that speaks of them: a list that names files which are
+/// not there any more would make `sha256sum -c` fail for ever. Lines of such a list that still hold are carried over.
+fn make_room(disc: &mut Disc, tree: &mut Tree, days: &[TreePath]) -> Result<Vec<manifest::Entry>, ActionError> {
+    let old: Vec<NodeId> = days.iter().filter_map(|day| tree.find(day)).collect();
+    if old.is_empty() {
+        return Ok(Vec::new());
     }
+    let goes = |entry: &manifest::Entry| days.iter().any(|day| entry.path.is_within(day));
+    let mut carried = Vec::new();
+    for (path, content) in read_lists(disc, tree)? {
+        let entries: Vec<manifest::Entry> = manifest::parse(&content).flatten().collect();
+        if entries.iter().any(goes) {
+            carried.extend(entries.into_iter().filter(|entry| !goes(entry)));
+            if let Some(node) = tree.find(&path) {
+                tree.remove(node);
+            }
+        }
+    }
+    old.into_iter().for_each(|day| tree.remove(day));
+    Ok(carried)
 }
 
 fn tell(Burned { start, sectors, buffers, .. }: &Burned) {
@@ -539,36 +602,4 @@ fn read_lists(disc: &mut Disc, tree: &Tree) -> Result<Vec<(TreePath, Vec<u8>)>, 
     let mut lists = tree.clone();
     keep_only(&mut lists, &[manifest::directory()]);
     Ok(proof::read_manifests(&mut DriveSource(&mut disc.drive), &lists)?)
-}
-
-/// Leaves only what is at or below these paths in a tree.
-fn keep_only(tree: &mut Tree, paths: &[TreePath]) {
-    let mut on_the_way = vec![tree.root()];
-    while let Some(directory) = on_the_way.pop() {
-        for child in tree.children(directory).to_vec() {
-            let path = tree.path(child);
-            if paths.iter().any(|keep| path.is_within(keep)) {
-                continue;
-            }
-            if paths.iter().any(|keep| keep.is_within(&path)) {
-                on_the_way.push(child);
-            } else {
-                tree.remove(child);
-            }
-        }
-    }
-}
-
-/// Digest of a staged file; not of what may have come in its place: a pipe would never end.
-fn digest_of(file: &Path) -> io::Result<Digest> {
-    let mut hash = Sha256::new();
-    let flags = nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK;
-    let mut reader = OpenOptions::new().read(true).custom_flags(flags).open(file)?;
-    let mut buffer = vec![0; 512 * SECTOR_BYTES];
-    loop {
-        match reader.read(&mut buffer)? {
-            0 => return Ok(hash.finalize().into()),
-            count => hash.update(&buffer[..count]),
-        }
-    }
 }
