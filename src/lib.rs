@@ -19,6 +19,7 @@ pub mod actions;
 pub mod burn;
 pub mod cli;
 pub mod config;
+pub mod holder;
 pub mod iso;
 pub mod scsi;
 pub mod sector;

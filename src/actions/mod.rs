@@ -27,6 +27,7 @@ pub mod proof;
 pub mod receipt;
 pub mod refresh;
 pub mod staging;
+pub mod staging_lock;
 pub mod status;
 pub mod store;
 pub mod verify;
@@ -46,6 +47,10 @@ use crate::iso::tree::{TreeError, TreePath};
 use crate::scsi::ScsiError;
 use crate::scsi::mmc::Profile;
 use crate::sector::Sectors;
+
+/// The target of a WARNING that reaches the screen, and so the mail that cron sends: of what somebody has to do something about, or has asked
+/// to be warned of, although the run goes well. All else that is a WARNING stands in the log alone, as with Cedar.
+pub const ON_SCREEN: &str = "a warning for the screen";
 
 /// An action did not reach its end. What the user does about it stands beside the exit codes.
 #[derive(Debug, thiserror::Error)]

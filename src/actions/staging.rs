@@ -3,6 +3,10 @@
 //! `<root>/YYYY/MM/DD`, written by `cback3 stage`. `cback.stage` in it says that staging finished, `cback.store` that the day
 //! is on a disc. *store* looks at today, yesterday and tomorrow, in this order: a run may begin before midnight and end after it. With
 //! `--catch-up` it looks at every day of the tree, *rebuild* at those of this week.
+//!
+//! `cback.stage` is only looked at, so whatever bears the name counts, a directory too, and a link if it leads to something: that is Cedar's
+//! rule, and a day less than Cedar stores would be a day lost. `cback.store` is written, by root mostly: nothing but a regular file counts, and
+//! anything else in its place is an error.
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -14,6 +18,7 @@ use jiff::civil::{Date, Weekday};
 
 use super::owner::Owner;
 use super::policy::week_of;
+use crate::holder::Holder;
 use crate::iso::tree::TreePath;
 
 /// Staging finished.
@@ -111,6 +116,14 @@ pub enum StagingError {
         #[source]
         source: io::Error,
     },
+    /// Another process has it for itself.
+    #[error("{root} is in use: {} has it locked", holder.as_ref().map_or("another program".to_owned(), Holder::to_string))]
+    InUse {
+        /// The staging root.
+        root: PathBuf,
+        /// Who has it, as far as that can be seen.
+        holder: Option<Holder>,
+    },
     /// Staging has not finished for any day that counts.
     #[error("no finished daily directory below {root}: none of {} has {STAGE_INDICATOR} in it", list(days))]
     NotStaged {
@@ -126,12 +139,14 @@ pub enum StagingError {
         root: PathBuf,
     },
     /// All that is staged is stored.
-    #[error("nothing to store below {root}: {} stored already", list(days))]
+    #[error("nothing to store below {root}: {} stored already{}", list(days), not_staged(unstaged))]
     AllStored {
         /// The staging root.
         root: PathBuf,
         /// The days that are staged.
         days: Vec<Date>,
+        /// The days up to today that are not: a staging that failed may be why there is nothing to store.
+        unstaged: Vec<Date>,
     },
     /// A daily directory must be a directory: Cedar refuses links, and what they point to may not be there tomorrow.
     #[error("the daily directory {path} is a symbolic link")]
@@ -154,6 +169,10 @@ pub enum StagingError {
         #[source]
         source: io::Error,
     },
+}
+
+fn not_staged(days: &[Date]) -> String {
+    if days.is_empty() { String::new() } else { format!("; {} not staged (no {STAGE_INDICATOR})", list(days)) }
 }
 
 fn list(days: &[Date]) -> String {
@@ -180,7 +199,8 @@ pub fn choose_day(root: &Path, today: Date, full: bool) -> Result<Day, StagingEr
     if staged.is_empty() {
         return Err(StagingError::NotStaged { root: root.to_path_buf(), days: candidates });
     }
-    let days = staged.iter().map(|day| day.date).collect();
+    let days: Vec<Date> = staged.iter().map(|day| day.date).collect();
+    let unstaged = candidates.into_iter().filter(|date| *date <= today && !days.contains(date)).collect();
     let mut chosen = None;
     for day in staged {
         let stored = day.is_stored()?;
@@ -188,7 +208,7 @@ pub fn choose_day(root: &Path, today: Date, full: bool) -> Result<Day, StagingEr
             chosen = Some(day);
         }
     }
-    let Some(day) = chosen else { return Err(StagingError::AllStored { root: root.to_path_buf(), days }) };
+    let Some(day) = chosen else { return Err(StagingError::AllStored { root: root.to_path_buf(), days, unstaged }) };
     day.refuse_link()
 }
 
@@ -209,6 +229,8 @@ pub fn unstored_days(root: &Path, today: Date) -> Result<Vec<Day>, StagingError>
     if staged.is_empty() {
         return Err(StagingError::NothingStaged { root: root.to_path_buf() });
     }
+    let recent = [Some(today), today.yesterday().ok()].into_iter().flatten();
+    let unstaged = recent.filter(|date| !staged.iter().any(|day| day.date == *date)).collect();
     let mut unstored = Vec::new();
     for day in staged {
         if !day.is_stored()? {
@@ -216,7 +238,7 @@ pub fn unstored_days(root: &Path, today: Date) -> Result<Vec<Day>, StagingError>
         }
     }
     match unstored.is_empty() {
-        true => Err(StagingError::AllStored { root: root.to_path_buf(), days: Vec::new() }),
+        true => Err(StagingError::AllStored { root: root.to_path_buf(), days: Vec::new(), unstaged }),
         false => Ok(unstored),
     }
 }
@@ -300,12 +322,49 @@ mod tests {
         }
     }
 
+    /// All there is of three days, with and without `--full`.
+    #[test]
+    fn the_day_is_chosen_by_cedars_rule_whatever_the_three_days_are() {
+        // What a daily directory has in it; none: it is not there.
+        const STATES: [Option<&[&str]>; 5] = [
+            None,
+            Some(&[]),
+            Some(&[STORE_INDICATOR]),
+            Some(&[STAGE_INDICATOR]),
+            Some(&[STAGE_INDICATOR, STORE_INDICATOR]),
+        ];
+        let is_ready = |state: usize| state >= 3;
+        let is_unused = |state: usize| state == 3;
+        for number in 0..125 {
+            let states = [(TODAY, number % 5), (YESTERDAY, number / 5 % 5), (TOMORROW, number / 25)];
+            let root = tempfile::tempdir().unwrap();
+            for (date, state) in states {
+                if let Some(indicators) = STATES[state] {
+                    stage(root.path(), date, indicators);
+                }
+            }
+            let first_unused = states.into_iter().find(|(_, state)| is_unused(*state)).map(|(date, _)| date);
+            let is_any_ready = states.into_iter().any(|(_, state)| is_ready(state));
+            match choose_day(root.path(), TODAY, false) {
+                Ok(day) => assert_eq!(Some(day.date), first_unused, "{states:?}"),
+                Err(StagingError::AllStored { .. }) => assert!(first_unused.is_none() && is_any_ready, "{states:?}"),
+                Err(error) => assert!(matches!(error, StagingError::NotStaged { .. }) && !is_any_ready, "{states:?}"),
+            }
+            let full = choose_day(root.path(), TODAY, true).map(|day| day.date).ok();
+            assert_eq!(full, is_ready(states[0].1).then_some(TODAY), "{states:?}");
+        }
+    }
+
     #[test]
     fn a_stored_day_is_passed_over_unless_full_asks_for_it() {
         let root = tempfile::tempdir().unwrap();
         stage(root.path(), TODAY, &[STAGE_INDICATOR, STORE_INDICATOR]);
         let error = choose_day(root.path(), TODAY, false).unwrap_err();
-        assert!(matches!(&error, StagingError::AllStored { days, .. } if *days == [TODAY]), "{error}");
+        let words = format!("nothing to store below {}: 2026-03-01 stored already", root.path().display());
+        assert_eq!(error.to_string(), format!("{words}; 2026-02-28 not staged (no cback.stage)"));
+        stage(root.path(), YESTERDAY, &[STAGE_INDICATOR, STORE_INDICATOR]);
+        let error = choose_day(root.path(), TODAY, false).unwrap_err();
+        assert!(matches!(&error, StagingError::AllStored { unstaged, .. } if unstaged.is_empty()), "{error}");
         assert_eq!(choose_day(root.path(), TODAY, true).unwrap().date, TODAY);
     }
 
@@ -321,6 +380,21 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         stage(root.path(), TODAY, &[]);
         assert!(matches!(choose_day(root.path(), TODAY, false).unwrap_err(), StagingError::NotStaged { .. }));
+    }
+
+    #[test]
+    fn whatever_is_called_like_the_mark_of_staging_is_it_as_with_cedar() {
+        let root = tempfile::tempdir().unwrap();
+        let path = stage(root.path(), TODAY, &[]);
+        let mark = path.join(STAGE_INDICATOR);
+        std::os::unix::fs::symlink("/nonexistent", &mark).unwrap();
+        assert!(choose_day(root.path(), TODAY, false).is_err(), "a link that leads nowhere");
+        fs::remove_file(&mark).unwrap();
+        std::os::unix::fs::symlink(root.path(), &mark).unwrap();
+        assert_eq!(choose_day(root.path(), TODAY, false).unwrap().date, TODAY);
+        fs::remove_file(&mark).unwrap();
+        fs::create_dir(&mark).unwrap();
+        assert_eq!(choose_day(root.path(), TODAY, false).unwrap().date, TODAY);
     }
 
     #[test]
@@ -383,6 +457,9 @@ mod tests {
         let none = unstored_days(root.path(), TODAY).unwrap_err();
         assert!(matches!(none, StagingError::NothingStaged { .. }), "{none}");
         stage(root.path(), YESTERDAY, &[STAGE_INDICATOR, STORE_INDICATOR]);
+        let all = unstored_days(root.path(), TODAY).unwrap_err();
+        assert!(all.to_string().ends_with("all days stored already; 2026-03-01 not staged (no cback.stage)"), "{all}");
+        stage(root.path(), TODAY, &[STAGE_INDICATOR, STORE_INDICATOR]);
         let all = unstored_days(root.path(), TODAY).unwrap_err();
         assert!(all.to_string().ends_with("all days stored already"), "{all}");
     }

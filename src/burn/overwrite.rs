@@ -133,6 +133,9 @@ pub(super) fn show(
 ) -> Result<(), BurnError> {
     working(progress, Phase::Close, |on_progress| {
         if let Some(superblock) = superblock {
+            // The proof reads on after a reset, which has taken the page from a DVD-RW.
+            steps::tolerate(drive.renew_write_parameters(), "no write parameters for the superblock")
+                .map_err(|source| BurnError::Superblock { source })?;
             write_superblock(drive, superblock).map_err(|source| BurnError::Superblock { source })?;
             steps::synchronize(drive, on_progress).map_err(|source| BurnError::Superblock { source })?;
         }

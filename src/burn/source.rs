@@ -2,10 +2,11 @@
 //!
 //! What is read here decides which earlier days the next session carries on, so a passing failure is not taken for a flaw of the disc:
 //! a READ is tried several times, and one of many sectors sector by sector then: what can be read is, and the error names the first sector
-//! that can't. A unit attention is not tried again: the disc may be another one. It stays with the drive until somebody who
+//! that can't, at half the drive's speed, as a [proof](super::readback) reads them. A unit attention is not tried again: the disc may be another one. It stays with the drive until somebody who
 //! can't mistake it has heard it.
 
 use super::medium::is_overwritable;
+use super::steps::{self, Speed};
 use crate::iso::source::{SectorSource, SourceError};
 use crate::scsi::mmc::Profile;
 use crate::scsi::{Drive, ScsiError, SenseKey};
@@ -34,6 +35,20 @@ impl DriveSource<'_> {
     }
 
     fn read_one_by_one(&mut self, at: Lba, out: &mut [u8]) -> Result<(), SourceError> {
+        let count = Sectors::for_bytes(out.len() as u64).unwrap_or(Sectors(1));
+        let last = Lba((at + count).0.saturating_sub(1));
+        let speed = steps::halve_reading_speed(self.0, last).unwrap_or_else(|error| {
+            // The next READ hears it.
+            self.0.tell_again(&error);
+            tracing::debug!(%error, "the bad spot is read at full speed");
+            Speed::Untouched
+        });
+        let read = self.read_each(at, out);
+        steps::restore_speed(self.0, speed);
+        read
+    }
+
+    fn read_each(&mut self, at: Lba, out: &mut [u8]) -> Result<(), SourceError> {
         for (sector, number) in out.chunks_mut(SECTOR_BYTES).zip(0..) {
             let at = at + Sectors(number);
             self.try_read(at, sector).map_err(|error| SourceError::new(at, SECTOR_BYTES, error))?;

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::exit::Failure;
 use super::meter::Meter;
 use super::{CommonOptions, json, output, receipt, signals};
-use crate::actions::ActionError;
+use crate::actions::{ActionError, ON_SCREEN};
 use crate::config::Config;
 use crate::iso::tree::Timestamp;
 use crate::scsi::Trays;
@@ -53,7 +53,12 @@ impl<'a> Context<'a> {
         let path = &self.options.config;
         let loaded = Config::load(path).map_err(|source| ActionError::ConfigFile { path: path.clone(), source })?;
         for warning in &loaded.warnings {
-            tracing::warn!("{}: {warning}", self.options.config.display());
+            let file = self.options.config.display();
+            if warning.matters() {
+                tracing::warn!(target: ON_SCREEN, "{file}: {warning}");
+            } else {
+                tracing::warn!("{file}: {warning}");
+            }
         }
         Ok(loaded.config)
     }

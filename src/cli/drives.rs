@@ -5,11 +5,14 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
+use super::CommonOptions;
 use super::context::Context;
 use super::exit::Failure;
 use crate::actions::ActionError;
+use crate::actions::device::DeviceError;
 use crate::actions::drives::{Asked, DriveListed, Inserted, drives};
 use crate::scsi::discover;
+use crate::scsi::sg::OpenError;
 
 /// Where drives are looked for.
 #[derive(Debug, Args)]
@@ -17,6 +20,30 @@ pub(super) struct Arguments {
     /// Where the kernel shows its devices, if not in /sys
     #[arg(long, hide = true, value_name = "DIR", default_value = discover::SYSFS)]
     sysfs: PathBuf,
+}
+
+impl Arguments {
+    /// What can't be asked.
+    pub(super) fn check(&self, options: &CommonOptions) -> Result<(), Failure> {
+        match options.device {
+            Some(_) => Err(Failure::usage("drives lists every drive of this machine: info --device tells of one")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What to do about a drive that the kernel shows and that nobody named, where that is not what to do about a named one.
+fn hint_for_listed(error: &DeviceError) -> Option<&'static str> {
+    match error {
+        DeviceError::Open(OpenError::Missing { .. }) => Some(
+            "the kernel has the drive and /dev has no node for it: let udev make one; into a container the device has to be passed",
+        ),
+        DeviceError::Open(OpenError::NotABlockDevice { .. }) => {
+            Some("something else stands in the place of the drive's node: remove it, and let udev make the node")
+        }
+        DeviceError::Open(OpenError::Io { .. }) => Some("check the drive's connection and power"),
+        _ => None,
+    }
 }
 
 /// The answer.
@@ -57,6 +84,10 @@ impl DriveFields {
             }
             Err(error) => (None, Some(ActionError::Device(error))),
         };
+        let own_hint = match &trouble {
+            Some(ActionError::Device(error)) => hint_for_listed(error),
+            _ => None,
+        };
         let trouble = trouble.map(Failure::from);
         let usable = asked.is_some();
         let (writes, disc) = asked.unwrap_or_default();
@@ -64,7 +95,7 @@ impl DriveFields {
             Some(Inserted { medium, status, state }) => (Some(medium), Some(status), Some(state)),
             None => (None, None, None),
         };
-        let hint = trouble.as_ref().map(|failure| failure.hint);
+        let hint = own_hint.or(trouble.as_ref().map(|failure| failure.hint));
         let because = trouble.map(|failure| [vec![failure.what], failure.because].concat()).unwrap_or_default();
         DriveFields { usable, writes, medium, status, state, because, hint, ..known }
     }

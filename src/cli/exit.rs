@@ -17,6 +17,7 @@ use crate::iso::generator::plan::PlanError;
 use crate::scsi::ScsiError;
 use crate::scsi::mmc::Profile;
 use crate::scsi::sg::OpenError;
+use crate::scsi::sim::SimError;
 
 /// Done.
 pub(super) const DONE: u8 = 0;
@@ -44,7 +45,7 @@ pub(super) const BURN: u8 = 10;
 pub(super) const DIFFERENCE: u8 = 11;
 /// There is nothing to store.
 pub(super) const NOTHING_TO_STORE: u8 = 12;
-/// Another run is at work with the drive.
+/// Another run is at work with the drive, or with the staging directory.
 pub(super) const AT_WORK: u8 = 13;
 
 /// An error in the user's terms.
@@ -165,6 +166,7 @@ fn causes(error: &ActionError) -> impl Iterator<Item = &ScsiError> {
 
 const WIPED: &str = "the disc was being started anew, what was on it may be gone; the day is not marked as stored";
 const NOT_BEGUN: &str = "nothing was done, the disc was not looked at";
+const AGAIN_LATER: &str = "run the same command again when that one is done";
 const UNTOUCHED: &str = "nothing was written, the disc is as it was";
 
 /// Exit code, state and hint of every error: the one place where they are decided.
@@ -434,6 +436,11 @@ fn explain_image(error: &ImageError) -> (u8, &'static str, &'static str) {
 
 fn explain_staging(error: &StagingError) -> (u8, &'static str, &'static str) {
     match error {
+        StagingError::AllStored { unstaged, .. } if !unstaged.is_empty() => (
+            NOTHING_TO_STORE,
+            UNTOUCHED,
+            "what is staged is on a disc already; if another day should be staged, see in the log of cback3 stage why it is not",
+        ),
         StagingError::AllStored { .. } => (
             NOTHING_TO_STORE,
             UNTOUCHED,
@@ -445,6 +452,12 @@ fn explain_staging(error: &StagingError) -> (u8, &'static str, &'static str) {
         StagingError::Root { .. } => {
             (FAILED, UNTOUCHED, "correct stage/staging_dir (or store/source_dir), or mount what should be there")
         }
+        StagingError::InUse { holder: Some(holder), .. } if !holder.is_one_of_us() => (
+            AT_WORK,
+            UNTOUCHED,
+            "wait for that program, or have it lock something else: runs of cedarburn lock each other out by themselves",
+        ),
+        StagingError::InUse { .. } => (AT_WORK, UNTOUCHED, AGAIN_LATER),
         StagingError::NotAMark { .. } => (FAILED, UNTOUCHED, "look who put it there, and remove it"),
         StagingError::Symlink { .. } => (FAILED, UNTOUCHED, "put the directory itself in the place of the link"),
         StagingError::Mark { .. } => (
@@ -459,8 +472,11 @@ fn explain_device(error: &DeviceError) -> (u8, &'static str, &'static str) {
     let hint = match error {
         DeviceError::Trace { .. } => return (FAILED, UNTOUCHED, "name a file that can be written"),
         DeviceError::Image { .. } => return (FAILED, "", "name an image file that can be read"),
-        DeviceError::Open(OpenError::Busy { holder: Some(holder), .. }) if holder.is_one_of_us() => {
-            return (AT_WORK, UNTOUCHED, "run the same command again when that one is done");
+        DeviceError::Open(OpenError::Busy { holder: Some(holder), .. })
+        | DeviceError::Simulated(SimError::Busy { holder: Some(holder), .. })
+            if holder.is_one_of_us() =>
+        {
+            return (AT_WORK, UNTOUCHED, AGAIN_LATER);
         }
         DeviceError::NotOptical { .. } => "correct store/target_device or --device",
         DeviceError::IsFile { .. } => {
@@ -597,7 +613,10 @@ mod tests {
                 NO_ROOM,
             ),
             (ActionError::Burn(BurnError::Interrupted { written: Sectors(7) }), INTERRUPTED),
-            (ActionError::Staging(StagingError::AllStored { root: "/s".into(), days: vec![] }), NOTHING_TO_STORE),
+            (
+                ActionError::Staging(StagingError::AllStored { root: "/s".into(), days: vec![], unstaged: vec![] }),
+                NOTHING_TO_STORE,
+            ),
             (ActionError::Staging(StagingError::NotStaged { root: "/s".into(), days: vec![] }), FAILED),
             (ActionError::Findings { what: "x", findings: vec![] }, DIFFERENCE),
         ] {

@@ -8,6 +8,13 @@
 //! | `-d` | ERROR | DEBUG |
 //! | `-b -d` | DEBUG | DEBUG |
 //!
+//! A message is one line, whatever is in it: control characters, as names of files may have them, are escaped, and can't forge a line of the
+//! log.
+//!
+//! With Cedar no WARNING reaches the screen, so that a misspelled `check_data` or a crossed midnight is never noticed. Here those that
+//! somebody has to know of do, as `warning: ...`, with every run that has cause for them, and so in the mail of cron: those with the target
+//! [`ON_SCREEN`]. `-q` is still silence. A run without cause says nothing.
+//!
 //! A log file that can't be written any more stops no backup: stderr says so once, and the exit code is that of the work. The same of a
 //! trace of the SCSI commands, which the log tells, too.
 //!
@@ -28,6 +35,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 
 use super::output;
+use crate::actions::ON_SCREEN;
 use crate::actions::owner::Owner;
 use crate::scsi::trace;
 
@@ -148,24 +156,27 @@ impl<S: Subscriber> Layer<S> for CedarLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let level = *event.metadata().level();
         let is_loss = event.metadata().target() == trace::LOST;
-        let on_screen = is_loss || self.levels.screen.is_some_and(|screen| level <= screen);
+        let matters = event.metadata().target() == ON_SCREEN;
+        let on_screen = is_loss || self.levels.screen.is_some_and(|screen| matters || level <= screen);
         let in_file = level <= self.levels.log && self.file.is_some();
         if !on_screen && !in_file {
             return;
         }
         let mut text = Text(String::new());
         event.record(&mut text);
+        let text = one_line(text.0);
         if on_screen {
+            let shown = if matters { format!("warning: {text}") } else { text.clone() };
             match self.screen {
-                Screen::Stdout if !is_loss => output::message(&text.0),
-                _ => output::complain(&text.0),
+                Screen::Stdout if !is_loss => output::message(&shown),
+                _ => output::complain(&shown),
             }
         }
         if in_file
             && let Some(file) = &self.file
             && let Ok(mut file) = file.lock()
         {
-            let written = file.write_all(format(&Zoned::now(), level, &text.0).as_bytes());
+            let written = file.write_all(format(&Zoned::now(), level, &text).as_bytes());
             if let Err(error) = written
                 && !self.lost.swap(true, Ordering::Relaxed)
             {
@@ -173,6 +184,16 @@ impl<S: Subscriber> Layer<S> for CedarLayer {
             }
         }
     }
+}
+
+/// The text without anything that could end the line, or move a terminal's cursor.
+fn one_line(text: String) -> String {
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    text.chars().fold(String::new(), |line, c| {
+        if c.is_control() { line + &c.escape_default().to_string() } else { line + c.encode_utf8(&mut [0; 4]) }
+    })
 }
 
 /// A line of Cedar's log.
@@ -217,6 +238,15 @@ mod tests {
         assert_eq!(levels(false, true, false), (Some(Level::INFO), Level::INFO));
         assert_eq!(levels(false, false, true), (Some(Level::ERROR), Level::DEBUG));
         assert_eq!(levels(false, true, true), (Some(Level::DEBUG), Level::DEBUG));
+    }
+
+    #[test]
+    fn a_message_is_one_line_whatever_is_in_it() {
+        assert_eq!(one_line("gr\u{fc}\u{df}e of \"alpha\"".into()), "gr\u{fc}\u{df}e of \"alpha\"");
+        assert_eq!(
+            one_line("a\n2026 --> [ERROR  ] b\u{1b}[2J\u{9b}\t".into()),
+            "a\\n2026 --> [ERROR  ] b\\u{1b}[2J\\u{9b}\\t"
+        );
     }
 
     #[test]

@@ -145,7 +145,7 @@ mod tests {
     fn writing_shows_part_rate_time_left_and_buffers() {
         let (done, total) = (Some(Sectors(5120)), Some(Sectors(10240)));
         let line = |fill| render(Phase::Write, done, total, None, fill, Duration::from_secs(2));
-        let shown = "writing   50 %  10.00 MB  5.2 MB/s  0:02 left  buffer 98 %";
+        let shown = "writing   50 %  10.00 MiB  5.2 MB/s  0:02 left  buffer 98 %";
         assert_eq!(line(Fill { fifo: Some(98), drive: None }), shown);
         assert_eq!(line(Fill { fifo: Some(98), drive: Some(87) }), format!("{shown}  drive's 87 %"));
     }

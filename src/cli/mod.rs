@@ -214,6 +214,7 @@ struct Others {
 /// Runs the program on the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
+    signals::hold();
     // The panic message is on stderr already; what is left to do is the exit code.
     std::panic::catch_unwind(parse_and_run).unwrap_or(ExitCode::from(exit::BUG))
 }
@@ -232,7 +233,7 @@ fn parse_and_run() -> ExitCode {
         }
     };
     if cli.options.diagnostics && !matches!(cli.action, Some(Action::Image(_))) {
-        output::diagnostics();
+        output::diagnostics().iter().for_each(|line| output::line(line));
         return ExitCode::from(if output::lost().is_none() { exit::DONE } else { exit::FAILED });
     }
     let Some(action) = cli.action else {

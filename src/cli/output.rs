@@ -52,15 +52,15 @@ pub(super) fn transient(text: &str) {
     let _ = err.flush();
 }
 
-/// A size as people read it: powers of 1024, two decimals, as Cedar shows them.
+/// A size as people read it: powers of 1024, called what they are. Cedar's kB, MB and GB are the same powers.
 #[allow(clippy::cast_precision_loss, reason = "two decimals are shown")]
 pub(super) fn size(bytes: u64) -> String {
     let value = bytes as f64;
     match bytes {
         0..0x400 => format!("{bytes} bytes"),
-        0x400..0x10_0000 => format!("{:.2} kB", value / 1024.0),
-        0x10_0000..0x4000_0000 => format!("{:.2} MB", value / 1024.0 / 1024.0),
-        _ => format!("{:.2} GB", value / 1024.0 / 1024.0 / 1024.0),
+        0x400..0x10_0000 => format!("{:.2} KiB", value / 1024.0),
+        0x10_0000..0x4000_0000 => format!("{:.2} MiB", value / 1024.0 / 1024.0),
+        _ => format!("{:.2} GiB", value / 1024.0 / 1024.0 / 1024.0),
     }
 }
 
@@ -70,16 +70,18 @@ pub(super) fn counted(count: u64, one: &str) -> String {
 }
 
 /// Six lines about the program and its surroundings, as Cedar has them.
-pub(super) fn diagnostics() {
+pub(super) fn diagnostics() -> [String; 6] {
     let zone = jiff::tz::TimeZone::try_system();
     let zone = zone.as_ref().ok().and_then(|zone| zone.iana_name()).unwrap_or("unknown, UTC is used");
     let locale = std::env::var("LC_ALL").or_else(|_| std::env::var("LANG")).unwrap_or_else(|_| "C".to_owned());
-    line("Encoding: bytes (names on discs are kept as they are)");
-    line("Interpreter: none");
-    line(&format!("Locale: {locale} (not used), time zone {zone}"));
-    line(&format!("Platform: {} {}", std::env::consts::OS, std::env::consts::ARCH));
-    line(&format!("Timestamp: {}", jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S UTC")));
-    line(&format!("Version: cedarburn {}", env!("CARGO_PKG_VERSION")));
+    [
+        "Encoding: bytes (names on discs are kept as they are)".to_owned(),
+        "Interpreter: none".to_owned(),
+        format!("Locale: {locale} (not used), time zone {zone}"),
+        format!("Platform: {} {}", std::env::consts::OS, std::env::consts::ARCH),
+        format!("Timestamp: {}", jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S UTC")),
+        format!("Version: cedarburn {}", env!("CARGO_PKG_VERSION")),
+    ]
 }
 
 #[cfg(test)]
@@ -92,10 +94,10 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_shown_as_cedar_shows_them() {
+    fn sizes_are_shown_in_powers_of_1024() {
         assert_eq!(size(1023), "1023 bytes");
-        assert_eq!(size(1_048_575), "1024.00 kB");
-        assert_eq!(size(658_227_200), "627.73 MB");
-        assert_eq!(size(4_700_372_992), "4.38 GB");
+        assert_eq!(size(1_048_575), "1024.00 KiB");
+        assert_eq!(size(658_227_200), "627.73 MiB");
+        assert_eq!(size(4_700_372_992), "4.38 GiB");
     }
 }

@@ -1,5 +1,7 @@
 //! From options to a running action: log, the action, and its end.
 
+use std::path::Path;
+
 use super::context::Context;
 use super::exit::{self, Failure};
 use super::{Action, CommonOptions, json, log, output, refused_together};
@@ -12,7 +14,7 @@ pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure
         // Cedar's actions have Cedar's log.
         let is_cedars = matches!(action, Action::Store(_) | Action::Rebuild(_) | Action::Initialize(_));
         let path = options.logfile.clone().or_else(|| is_cedars.then(|| log::DEFAULT.into()));
-        let file = path.map(|path| log::open(&path, options.mode, &options.owner)).transpose();
+        let file = path.as_ref().map(|path| log::open(path, options.mode, &options.owner)).transpose();
         let file = file.map_err(|error| Failure::log_file(&error))?;
         // In JSON the messages are fields of the answer.
         let quiet = options.quiet || options.json;
@@ -23,16 +25,16 @@ pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure
             _ => log::Screen::Stdout,
         };
         log::install(levels.on(screen), screen, file);
-        Ok(context)
+        Ok((context, path))
     });
-    let context = match result {
-        Ok(context) => context,
+    let (context, log_file) = match result {
+        Ok(begun) => begun,
         Err(failure) => {
             complain(options, name, &failure);
             return Err(failure);
         }
     };
-    tracing::info!("cedarburn {} started: {name}", env!("CARGO_PKG_VERSION"));
+    tell_start(name, log_file.as_deref());
     if let Err(error) = jiff::tz::TimeZone::try_system() {
         tracing::warn!("the system's time zone can't be found out, days are counted in UTC: {error}");
     }
@@ -73,6 +75,18 @@ pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure
     result
 }
 
+/// What Cedar logs of each run before its work: that it started, how it was called, where it logs, and the diagnostics. The configuration file
+/// is told by who reads it; there is no order to tell of one action.
+fn tell_start(name: &str, log_file: Option<&Path>) {
+    tracing::info!("cedarburn {} started: {name}", env!("CARGO_PKG_VERSION"));
+    let options: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    tracing::info!("options: {options:?}");
+    if let Some(path) = log_file {
+        tracing::info!("log file {}", path.display());
+    }
+    output::diagnostics().iter().for_each(|line| tracing::info!("{line}"));
+}
+
 /// Whoever reads the answer must not take half of it for all.
 fn delivered() -> Result<(), Failure> {
     output::lost().map_or(Ok(()), |error| Err(Failure::answer_lost(error)))
@@ -90,6 +104,7 @@ fn prepare<'a>(options: &'a CommonOptions, action: &Action) -> Result<Context<'a
         return Err(Failure { code, ..Failure::usage(sentence) });
     }
     match action {
+        Action::Drives(arguments) => arguments.check(options)?,
         Action::Image(arguments) => arguments.check(options)?,
         Action::Blank(arguments) => arguments.check(options)?,
         Action::Format(arguments) => arguments.check(options)?,

@@ -20,17 +20,22 @@ use crate::scsi::drive;
 /// How long it takes to leave a drive that answers.
 const LEAVING: Duration = Duration::from_secs(30);
 
-/// Blocks the signals in this thread, and so in all it starts, and waits for them in one of its own. The flag is set by the first.
+fn of_the_user() -> SigSet {
+    [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter().collect()
+}
+
+/// Blocks the signals in this thread, and so in all it starts, before anything else is done: one that comes before they are waited for is
+/// heard then, and ends the program with its exit code and not as signals do.
+pub(super) fn hold() {
+    let _ = of_the_user().thread_block();
+    // A file that grows beyond the user's limit is an error of the write, which then says so.
+    let _ = SigSet::from(Signal::SIGXFSZ).thread_block();
+}
+
+/// Waits for the signals that are [held](hold) in a thread of its own. The flag is set by the first.
 pub(super) fn watch() -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
-    let mut signals = SigSet::empty();
-    signals.add(Signal::SIGINT);
-    signals.add(Signal::SIGTERM);
-    signals.add(Signal::SIGHUP);
-    // A file that grows beyond the user's limit is an error of the write, which then says so.
-    let mut too_large = SigSet::empty();
-    too_large.add(Signal::SIGXFSZ);
-    let _ = too_large.thread_block();
+    let signals = of_the_user();
     if signals.thread_block().is_ok() {
         let stop = stop.clone();
         let watching = thread::Builder::new().spawn(move || {

@@ -167,6 +167,12 @@ impl Collect {
             &[],
             warnings,
         );
+        let link_depth = node.value("link_depth").map(|value| value.whole_number(0)).transpose()?.unwrap_or(0);
+        let dereference = node.boolean("dereference")?;
+        if let Some(value) = node.value("dereference").filter(|_| dereference && link_depth == 0) {
+            let reason = "no link is followed, it needs a link_depth of 1 or more".to_owned();
+            return Err(ConfigError::Conflict { path: value.path, line: value.line, reason });
+        }
         Ok(CollectDir {
             path: node.required_path("abs_path")?,
             collect_mode: self.mode_of(node)?,
@@ -175,8 +181,8 @@ impl Collect {
                 Some(name) => name,
                 None => return Err(node.missing("ignore_file", "a file name, here or in collect")),
             },
-            link_depth: node.value("link_depth").map(|value| value.whole_number(0)).transpose()?.unwrap_or(0),
-            dereference: node.boolean("dereference")?,
+            link_depth,
+            dereference,
             recursion_level: node.value("recursion_level").map(|value| value.integer()).transpose()?.unwrap_or(0),
             exclude: exclude(node, &["abs_path", "rel_path", "pattern"], warnings)?,
         })

@@ -172,6 +172,15 @@ pub enum ConfigWarning {
     },
 }
 
+impl ConfigWarning {
+    /// Whether what was written has no effect and may have been meant: a misspelled element, one that is there twice, a peer that nobody looks at.
+    /// A SCSI id beside a DVD is what configurations have that were written for older machines.
+    #[must_use]
+    pub fn matters(&self) -> bool {
+        !matches!(self, ConfigWarning::ScsiIdIgnored { .. })
+    }
+}
+
 impl fmt::Display for ConfigWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -7,6 +7,8 @@
 //! * `check_data` absent means that the disc is verified; an explicit `N` is honoured.
 //! * `media_type`, `device_type` and `target_device` take more words than Cedar knows. An absent `device_type` follows
 //!   the medium; for Cedar it is `cdwriter`, and an error with a DVD.
+//! * A delay of more than an hour is refused.
+//! * Patterns are not looked at; Cedar refuses one that is no regular expression of Python's.
 //! * Elements nobody knows are reported ([`ConfigWarning`]): Cedar passes over a misspelled `check_data` in silence.
 //!   Unknown sections belong to Cedar's extensions and are left alone.
 //! * Python functions named in `extensions` are not loaded; Cedar refuses to start if one of them can't be.

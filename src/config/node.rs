@@ -171,15 +171,14 @@ impl Value<'_> {
         number::integer(self.text).ok_or_else(|| self.bad("a whole number"))
     }
 
-    /// A whole number that is not below `least`. Cedar sets no upper limit; the one here is that of the type.
+    /// A whole number that is not below `least`. Cedar sets no upper limit: one beyond the type's is the type's, which nobody can tell from more.
     pub(super) fn whole_number(&self, least: u32) -> Result<u32, ConfigError> {
         let legal = format!("a whole number from {least} up");
         let number = number::integer(self.text).ok_or_else(|| self.bad(&legal))?;
-        match u32::try_from(number) {
-            Ok(number) if number >= least => Ok(number),
-            Err(_) if number > 0 => Err(self.bad(&format!("a whole number up to {}", u32::MAX))),
-            _ => Err(self.bad(&legal)),
+        if number < i128::from(least) {
+            return Err(self.bad(&legal));
         }
+        Ok(u32::try_from(number).unwrap_or(u32::MAX))
     }
 
     pub(super) fn word<W: Word>(&self) -> Result<W, ConfigError> {

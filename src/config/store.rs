@@ -33,9 +33,9 @@ pub struct Store {
     pub warn_midnite: bool,
     /// Whether the tray stays as it is.
     pub no_eject: bool,
-    /// A wait before the disc is read again. 0 is none, as with Cedar.
+    /// A wait before the disc is read again, of an hour at most. 0 is none, as with Cedar.
     pub refresh_media_delay: Option<Duration>,
-    /// A wait between eject and load. 0 is none, as with Cedar.
+    /// A wait between eject and load, of an hour at most. 0 is none, as with Cedar.
     pub eject_delay: Option<Duration>,
     /// When to begin the disc anew before its week is over.
     pub blank_behavior: Option<BlankBehavior>,
@@ -150,11 +150,6 @@ impl Store {
         let media_type: MediumWord = section.required_word("media_type")?;
         let device_type = device_type(section, media_type)?;
         let target_device = section.required("target_device", DeviceSpec::LEGAL)?;
-        let delay = |name| {
-            let seconds = section.value(name).map(|value| value.whole_number(0)).transpose()?;
-            let seconds = seconds.filter(|&seconds| seconds > 0);
-            Ok::<_, ConfigError>(seconds.map(|seconds| Duration::from_secs(seconds.into())))
-        };
         Ok(Store {
             source_dir,
             media_type,
@@ -166,11 +161,24 @@ impl Store {
             check_media: section.boolean("check_media")?,
             warn_midnite: section.boolean("warn_midnite")?,
             no_eject: section.boolean("no_eject")?,
-            refresh_media_delay: delay("refresh_media_delay")?,
-            eject_delay: delay("eject_delay")?,
+            refresh_media_delay: delay(section, "refresh_media_delay")?,
+            eject_delay: delay(section, "eject_delay")?,
             blank_behavior: section.section("blank_behavior").map(|node| blanking(&node, warnings)).transpose()?,
         })
     }
+}
+
+/// The longest delay in seconds: an hour. What a tray or a disc needs is counted in seconds, and Cedar's manual has ten and sixty. Whoever
+/// writes more has milliseconds in mind, or slipped, and the run would hang for days with the tray open. Cedar takes any number.
+const LONGEST_DELAY: u32 = 3600;
+
+fn delay(section: &Node<'_>, name: &'static str) -> Result<Option<Duration>, ConfigError> {
+    let Some(value) = section.value(name) else { return Ok(None) };
+    let seconds = match value.whole_number(0) {
+        Ok(seconds) if seconds <= LONGEST_DELAY => seconds,
+        _ => return Err(value.bad(&format!("a whole number of seconds from 0 to {LONGEST_DELAY}"))),
+    };
+    Ok((seconds > 0).then(|| Duration::from_secs(seconds.into())))
 }
 
 fn device_type(section: &Node<'_>, medium: MediumWord) -> Result<Option<DeviceType>, ConfigError> {

@@ -91,6 +91,8 @@ pub struct Drive {
     written_track: Option<TrackAddress>,
     /// Mode page 05h as we sent it, for when the drive says that it is no longer so.
     write_page: Option<ModeSelect10>,
+    /// A reset has taken that page from the drive.
+    write_page_is_lost: bool,
     /// The user won't wait any more.
     impatient: &'static AtomicBool,
 }
@@ -118,6 +120,7 @@ impl Drive {
             first_write: false,
             written_track: None,
             write_page: None,
+            write_page_is_lost: false,
             impatient: &IMPATIENT,
         }
     }
@@ -292,6 +295,19 @@ impl Drive {
             other => other?,
         }
         self.write_page = Some(select);
+        self.write_page_is_lost = false;
+        Ok(())
+    }
+
+    /// Sends mode page 05h once more, where a reset has taken it from the drive. Whoever heard of the reset may have gone on, as a proof does
+    /// that only reads.
+    ///
+    /// # Errors
+    /// When the drive does not take it.
+    pub fn renew_write_parameters(&mut self) -> Result<(), ScsiError> {
+        if self.write_page_is_lost {
+            self.resend_write_page()?;
+        }
         Ok(())
     }
 

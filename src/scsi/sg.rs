@@ -8,7 +8,6 @@
 //! SCSI status, then sense (`include/scsi/sg.h`). The kernel retries nothing on this path.
 
 use std::ffi::c_void;
-use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom};
 use std::os::fd::AsRawFd;
@@ -20,6 +19,7 @@ use std::time::{Duration, Instant};
 use nix::fcntl::{Flock, FlockArg};
 
 use super::transport::{Completion, Data, Mountable, Presence, Status, Transport, TransportError};
+use crate::holder::Holder;
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// `struct sg_io_hdr` of `include/scsi/sg.h`, interface version 3.
@@ -148,29 +148,6 @@ pub enum OpenError {
     },
 }
 
-/// A process that has a drive open.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holder {
-    /// Its number.
-    pub process: u32,
-    /// Its name as the kernel has it, of 15 bytes at most.
-    pub name: String,
-}
-
-impl Holder {
-    /// Whether it is another run of this program.
-    #[must_use]
-    pub fn is_one_of_us(&self) -> bool {
-        std::fs::read_to_string("/proc/self/comm").is_ok_and(|own| own.trim_end() == self.name)
-    }
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (process {})", self.name, self.process)
-    }
-}
-
 /// A drive behind `/dev/sr*`.
 #[derive(Debug)]
 pub struct SgDevice {
@@ -220,7 +197,7 @@ impl SgDevice {
                 Ok(file) => break file,
                 Err(error) if is_busy(&error) && tries < most_tries => thread::sleep(OPEN_PAUSE),
                 Err(error) if is_busy(&error) => {
-                    return Err(OpenError::Busy { path: owned(), holder: holder(Path::new("/proc"), path) });
+                    return Err(OpenError::Busy { path: owned(), holder: Holder::of_open_file(path) });
                 }
                 Err(error) => return Err(io_error(error)),
             }
@@ -238,29 +215,6 @@ fn try_open(path: &Path) -> io::Result<Flock<File>> {
 
 fn is_busy(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(nix::libc::EBUSY | nix::libc::EAGAIN))
-}
-
-/// Another process that has `device` open. Of other users' processes only root may see that, and of several nobody sees which one holds it for
-/// itself alone: a program may have it open that only watches it. Another run of this program always holds it, and is named before all.
-fn holder(processes: &Path, device: &Path) -> Option<Holder> {
-    let device = std::fs::canonicalize(device).ok()?;
-    let has_it_open = |process: &Path| {
-        let descriptors = std::fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
-        descriptors.into_iter().any(|entry| std::fs::read_link(entry.path()).is_ok_and(|open| open == device))
-    };
-    let numbers = std::fs::read_dir(processes).ok()?.flatten();
-    let mut others: Vec<u32> = numbers.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
-    others.sort_unstable();
-    let holders = others.into_iter().filter_map(|process| {
-        let path = processes.join(process.to_string());
-        if process == std::process::id() || !has_it_open(&path) {
-            return None;
-        }
-        let name = std::fs::read_to_string(path.join("comm")).ok()?;
-        Some(Holder { process, name: name.trim_end().to_owned() })
-    });
-    // The first of the smallest keys: no run of ours is false.
-    holders.min_by_key(|holder| !holder.is_one_of_us())
 }
 
 /// Where the block device `number` is mounted. Read from the kernel's own table, which needs no tool and knows every name of the device.
@@ -451,44 +405,12 @@ mod tests {
     }
 
     #[test]
-    fn who_has_a_drive_open_is_told_by_name_and_number() {
-        let folder = tempfile::tempdir().unwrap();
-        let device = folder.path().join("sr0");
-        std::fs::write(&device, "").unwrap();
-        let device = device.canonicalize().unwrap();
-        let other = folder.path().join("other");
-        for (number, name, open) in [("71", "udevd", &other), ("712", "cdrskin", &device), ("self", "x", &device)] {
-            let process = folder.path().join("proc").join(number);
-            std::fs::create_dir_all(process.join("fd")).unwrap();
-            std::fs::write(process.join("comm"), format!("{name}\n")).unwrap();
-            std::os::unix::fs::symlink(open, process.join("fd/3")).unwrap();
-        }
-        let found = holder(&folder.path().join("proc"), &device).unwrap();
-        assert_eq!(found.to_string(), "cdrskin (process 712)");
-        assert!(!found.is_one_of_us());
-        let busy = OpenError::Busy { path: "/dev/sr0".into(), holder: Some(found) };
+    fn who_has_a_busy_drive_is_part_of_the_error() {
+        let holder = Some(Holder { process: 712, name: "cdrskin".into(), since: None });
+        let busy = OpenError::Busy { path: "/dev/sr0".into(), holder };
         assert_eq!(busy.to_string(), "/dev/sr0 is in use: cdrskin (process 712) has it open");
-        assert_eq!(holder(&folder.path().join("proc"), &folder.path().join("other")), None, "it is not there");
-    }
-
-    #[test]
-    fn another_run_of_ours_is_named_before_whoever_else_has_the_drive_open() {
-        let folder = tempfile::tempdir().unwrap();
-        let device = folder.path().join("sr0");
-        std::fs::write(&device, "").unwrap();
-        let device = device.canonicalize().unwrap();
-        let ours = std::fs::read_to_string("/proc/self/comm").unwrap();
-        for (number, name) in [("71", "udisksd\n"), ("999999999", ours.as_str()), ("712", "smartd\n")] {
-            let process = folder.path().join("proc").join(number);
-            std::fs::create_dir_all(process.join("fd")).unwrap();
-            std::fs::write(process.join("comm"), name).unwrap();
-            std::os::unix::fs::symlink(&device, process.join("fd/3")).unwrap();
-        }
-        let found = holder(&folder.path().join("proc"), &device).unwrap();
-        assert!(found.is_one_of_us() && found.process == 999_999_999, "{found}");
-        std::fs::remove_dir_all(folder.path().join("proc/999999999")).unwrap();
-        let found = holder(&folder.path().join("proc"), &device).unwrap();
-        assert_eq!(found.to_string(), "udisksd (process 71)");
+        let busy = OpenError::Busy { path: "/dev/sr0".into(), holder: None };
+        assert_eq!(busy.to_string(), "/dev/sr0 is in use: another program has it open");
     }
 
     #[test]

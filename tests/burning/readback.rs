@@ -4,7 +4,7 @@
 use std::sync::atomic::AtomicBool;
 
 use cedarburn::burn::readback::Run;
-use cedarburn::burn::{Burned, Readback, inspect};
+use cedarburn::burn::{Burned, DriveSource, Readback, inspect};
 use cedarburn::iso::source::SectorSource;
 use cedarburn::scsi::Drive;
 use cedarburn::sector::{Lba, SECTOR_BYTES, Sectors};
@@ -197,4 +197,24 @@ fn a_unit_attention_is_no_bad_sector_whatever_command_it_meets() {
         let faults = Readback::new(&mut drive, Lba(0), end, Some(&burned.ledger), &STOP, &mut |_| {}).finish().unwrap();
         assert!(faults.is_empty(), "{met:02x}: {faults:?}");
     }
+}
+
+#[test]
+fn a_bad_spot_is_read_slowly_by_every_other_reader_too() {
+    let (_workshop, keeper, mut drive, _) = burned_disc_of(Kind::DvdPlusR);
+    keeper.answer(|cdb| {
+        let at = u32::from_be_bytes([cdb[2], cdb[3], *cdb.get(4)?, *cdb.get(5)?]);
+        let count = u32::from(u16::from_be_bytes([*cdb.get(7)?, *cdb.get(8)?]));
+        (cdb[0] == 0x28 && count > 1 && (at..at + count).contains(&500)).then(|| refusal(3, 0x11, 0))
+    });
+    let mut out = vec![0; 64 * SECTOR_BYTES];
+    DriveSource(&mut drive).read(Lba(480), &mut out).unwrap();
+    DriveSource(&mut drive).read(Lba(600), &mut out).unwrap();
+    let sent = keeper.sent();
+    let parts: Vec<&[Vec<u8>]> = sent.split(|cdb| cdb[0] == 0xb6).collect();
+    let [before, between, after] = parts[..] else { panic!("{} parts", parts.len()) };
+    let is_single = |cdb: &Vec<u8>| cdb[0] == 0x28 && cdb[7..9] == [0, 1];
+    assert_eq!(between.iter().filter(|cdb| is_single(cdb)).count(), 64);
+    assert!(!before.iter().chain(after).any(is_single) && !after.is_empty());
+    keeper.assert_content();
 }

@@ -83,15 +83,6 @@ mod the_configuration {
     }
 
     #[test]
-    fn has_an_element_nobody_knows_which_is_a_warning_in_the_log() {
-        let nas = ready("cdrw-80");
-        nas.configure_store("<chek_media>Y</chek_media>");
-        nas.store(TUE).expect_silence();
-        let log = fs::read_to_string(nas.log()).unwrap();
-        assert!(log.lines().any(|line| line.contains("[WARNING]") && line.contains("store/chek_media")), "{log}");
-    }
-
-    #[test]
     fn has_a_setting_of_ours_nobody_knows() {
         let nas = ready("cdrw-80");
         nas.edit_config("</cb_config>", "<cedarburn><protekt>off</protekt></cedarburn></cb_config>");

@@ -23,12 +23,13 @@ mod the_day {
     }
 
     #[test]
-    fn a_midnight_that_was_crossed_is_told_in_the_log_if_that_is_configured() {
+    fn a_midnight_that_was_crossed_is_told_if_that_is_configured() {
         for (configured, told) in [("Y", true), ("N", false)] {
             let nas = BackupBox::new("cdrw-80");
             nas.configure_store(&format!("<warn_midnite>{configured}</warn_midnite>"));
             nas.stage(MON);
-            nas.store(TUE).expect_silence();
+            let run = nas.store(TUE).expect_code(0);
+            assert_eq!(run.stdout.starts_with("warning: midnight"), told, "{run}");
             let log = std::fs::read_to_string(nas.log()).unwrap();
             assert_eq!(log.lines().any(|line| line.contains("[WARNING] midnight")), told, "{log}");
         }

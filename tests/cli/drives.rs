@@ -29,9 +29,16 @@ fn a_drive_that_can_not_be_used_is_listed_with_the_reason_and_what_to_do() {
     show_drive(sysfs.path(), 990, false);
     let run = drives(sysfs.path()).expect_code(0);
     run.expect_words(&[
-        "/dev/sr990: HL-DT-ST DVDRAM GH24NSD1 LG00\n  because: the drive can't be used\n  because: /dev/sr990 does not exist\n  hint: ",
+        "/dev/sr990: HL-DT-ST DVDRAM GH24NSD1 LG00\n  because: the drive can't be used\n  because: /dev/sr990 does not exist\n  hint:    the kernel has the drive and /dev has no node for it",
         "/dev/sr991: HL-DT-ST DVDRAM GH24NSD1 LG00\n  also:    /dev/sg7\n",
     ]);
+    assert!(!run.stdout.contains("target_device"), "nobody named it: {run}");
+}
+
+#[test]
+fn one_drive_is_not_listed_but_told_of_by_another_action() {
+    let run = Run::of(cedarburn().args(["drives", "--device", "/dev/sr0"])).expect_code(2);
+    run.expect_one_error(&["info --device"]);
 }
 
 #[test]

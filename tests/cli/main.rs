@@ -16,6 +16,7 @@ mod gate;
 mod image;
 mod json_document;
 mod messages;
+mod one_at_a_time;
 mod other_days;
 mod read_only;
 mod readme;

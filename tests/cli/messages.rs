@@ -1,5 +1,5 @@
-//! What a run says. Promised: nothing on success, so that cron sends no mail; one error otherwise, on stdout as with Cedar; the
-//! levels of `-q`, `-b` and `-d`; a log file in Cedar's format with the owner and mode that were asked for; and with `--json`
+//! What a run says. Promised: nothing on success, so that cron sends no mail; one error otherwise, on stdout as with Cedar; a warning
+//! where somebody has to do something about a run that went well; the levels of `-q`, `-b` and `-d`; a log file in Cedar's format with the owner and mode that were asked for; and with `--json`
 //! nothing but JSON, the result at the end.
 
 use std::fs;
@@ -50,6 +50,74 @@ mod on_the_screen {
         assert!(run.stdout.is_empty() && run.stderr.is_empty(), "{run}");
         let run = nas.store_with(TUE, &["-q", "-b", "-d"]).expect_code(6);
         assert!(run.stdout.is_empty() && run.stderr.is_empty(), "quiet wins: {run}");
+    }
+}
+
+/// The warnings that reach the screen, and so cron's mail.
+mod that_somebody_has_to_know_of {
+    use super::*;
+
+    fn misspelled() -> BackupBox {
+        let nas = staged();
+        nas.configure_store("<chek_media>Y</chek_media>");
+        nas
+    }
+
+    const MISSPELLED: &str = "store/chek_media is not an element of the configuration and has no effect (line ";
+
+    #[test]
+    fn an_element_without_effect_is_told_on_stdout_and_in_the_log_and_the_run_goes_on() {
+        let nas = misspelled();
+        let run = nas.store(TUE).expect_code(0);
+        let config = nas.config();
+        assert!(run.stdout.starts_with(&format!("warning: {}: {MISSPELLED}", config.display())), "{run}");
+        assert_eq!((run.stdout.lines().count(), run.stderr.as_str()), (1, ""), "{run}");
+        assert!(nas.is_marked(TUE));
+        let log = fs::read_to_string(nas.log()).unwrap();
+        assert!(log.contains(&format!("[WARNING] {}: {MISSPELLED}", config.display())), "{log}");
+        let run = nas.store(TUE).expect_code(12);
+        run.expect_words(&[MISSPELLED, "nothing to store"]);
+    }
+
+    #[test]
+    fn quiet_is_silence_and_json_is_json_all_the_same() {
+        misspelled().store_with(TUE, &["-q"]).expect_silence();
+        misspelled().store_with(TUE, &["-q", "-b", "-d"]).expect_silence();
+        let nas = misspelled();
+        assert_eq!(nas.store_json(TUE, &[])["outcome"], "stored");
+    }
+
+    #[test]
+    fn a_crossed_midnight_is_told_to_who_asked_to_be_warned_of_it() {
+        let nas = staged();
+        nas.store(crate::support::WED).expect_silence();
+        let nas = staged();
+        nas.configure_store("<warn_midnite>Y</warn_midnite>");
+        let run = nas.store(crate::support::WED).expect_code(0);
+        assert!(run.stdout.starts_with("warning: midnight was crossed: yesterday's directory "), "{run}");
+        assert_eq!(run.stdout.lines().count(), 1, "{run}");
+    }
+
+    #[test]
+    fn what_nobody_has_to_do_anything_about_stands_in_the_log_alone() {
+        let nas = BackupBox::new("dvd+rw");
+        nas.stage(TUE);
+        nas.configure_store("<target_scsi_id>0,0,0</target_scsi_id>");
+        nas.store(TUE).expect_silence();
+        let log = fs::read_to_string(nas.log()).unwrap();
+        assert!(log.contains("[WARNING] ") && log.contains("store/target_scsi_id is for CDs only"), "{log}");
+    }
+
+    #[test]
+    fn an_action_whose_stdout_is_its_answer_tells_it_on_stderr() {
+        let nas = misspelled();
+        nas.store(TUE).expect_code(0);
+        nas.edit_config(
+            "<target_device>/dev/nonexistent</target_device>",
+            &format!("<target_device>{}</target_device>", nas.device()),
+        );
+        let run = Run::of(nas.command().arg("list")).expect_code(0);
+        assert!(run.stderr.contains(MISSPELLED) && !run.stdout.contains("warning"), "{run}");
     }
 }
 
@@ -114,11 +182,35 @@ mod in_the_log {
         for line in log.lines() {
             assert!(is_cedars(line), "{line}");
         }
-        assert!(log.lines().next().unwrap().contains("[INFO   ] cedarburn"), "{log}");
+        let told = [
+            concat!("cedarburn ", env!("CARGO_PKG_VERSION"), " started: store"),
+            "options: [\"-c\", ",
+            "log file /",
+            "Encoding: ",
+            "Interpreter: ",
+            "Locale: ",
+            "Platform: ",
+            "Timestamp: ",
+            "Version: cedarburn ",
+            "configuration file /",
+        ];
+        for (line, told) in log.lines().zip(told) {
+            assert!(line.contains(&format!("[INFO   ] {told}")), "{told} is not in {line}");
+        }
         assert!(log.lines().last().unwrap().ends_with("completed with status 0"), "{log}");
         assert!(log.contains("[DEBUG  ]"), "{log}");
         let (_, log) = logged(&[]);
         assert!(!log.contains("[DEBUG  ]"), "without -d: {log}");
+    }
+
+    #[test]
+    fn a_name_with_a_line_in_it_forges_none() {
+        let nas = staged();
+        let device = format!("{},fault=read10#1:\n2026-11-17T00:00:00 UTC --> [INFO   ] forged", nas.device());
+        Run::of(&mut nas.store_command(TUE, &device)).expect_code(7);
+        let log = fs::read_to_string(nas.log()).unwrap();
+        assert!(log.contains("forged") && !log.lines().any(|line| line.ends_with("[INFO   ] forged")), "{log}");
+        assert!(log.lines().all(is_cedars), "{log}");
     }
 
     #[test]

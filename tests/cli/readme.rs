@@ -1,7 +1,9 @@
-//! README.md. Promised: the smallest configuration in it is one, with nothing in it that could be left out, and the first steps beside it
-//! lead where they say.
+//! README.md. Promised: the smallest configuration in it is one, with nothing in it that could be left out, and what is there to be typed can
+//! be typed as it stands, in its order, and leads where it says.
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use cedarburn::config::Config;
 
@@ -59,4 +61,32 @@ fn the_first_steps_store_a_day_on_a_virtual_disc() {
         }
     }
     assert!(folder.path().join("staging/2026/11/23/cback.store").exists());
+}
+
+/// Types what is below a heading in an empty folder, where `cedarburn` is a command.
+fn typed(heading: &str, folder: &Path) -> Run {
+    let program = Path::new(env!("CARGO_BIN_EXE_cedarburn"));
+    let mut shell = Command::new("/bin/sh");
+    let path = format!("{}:/usr/bin:/bin", program.parent().unwrap().display());
+    let text = block(heading, "sh").replace("/tmp/", &format!("{}/", folder.display()));
+    shell.env_clear().env("PATH", path).env("TZ", "UTC").current_dir(folder).args(["-e", "-c", &text]);
+    Run::of(&mut shell).expect_code(0)
+}
+
+#[test]
+fn images_are_made_as_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = typed("### Images", folder.path());
+    // How many sectors depends on the file.
+    let (_, promised) = block("### Images", "sh").rsplit_once(" bytes: ").unwrap();
+    run.expect_words(&["as one manifest says", &format!(" bytes: {}", promised.trim())]);
+    for name in ["photos.iso", "box.iso"] {
+        Run::of(cedarburn().args(["list", "-R", "--device"]).arg(folder.path().join(name))).expect_words(&["passwd"]);
+    }
+}
+
+#[test]
+fn a_medium_is_prepared_by_hand_as_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    typed("By hand, without a question and at once:", folder.path()).expect_words(&["blank"]);
 }

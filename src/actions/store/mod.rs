@@ -44,7 +44,8 @@ use super::policy::{Decision, Purpose};
 use super::receipt::Record;
 use super::refresh::{Showing, Tray, refresh};
 use super::staging::{self, Day};
-use super::{ActionError, device, label};
+use super::staging_lock::StagingLock;
+use super::{ActionError, ON_SCREEN, device, label};
 use crate::burn::{self, Buffers, BurnError, Progress, Recipe, State};
 use crate::config::{self, Config, ConfigError, Protect};
 use crate::iso::tree::{Timestamp, TreePath};
@@ -213,6 +214,10 @@ pub fn store(
         check_media(&disc, store)?;
         opened = Some(disc);
     }
+    let root = request.root()?;
+    // initialize reads no day and marks none.
+    let marks = !request.dry_run && request.what != What::Label;
+    let _at_work = marks.then(|| StagingLock::take(root)).transpose()?;
     let days = choose_days(request)?;
     announce(request, &days, store.warn_midnite);
     let owner = Owner::if_root(&config.options.backup_user, &config.options.backup_group)?;
@@ -418,7 +423,7 @@ fn announce(request: &Request<'_>, days: &[Day], warn_midnite: bool) {
     };
     tracing::info!("storing {which} directory {}", day.path.display());
     if day.date != request.today && warn_midnite && request.what == What::Day {
-        tracing::warn!("midnight was crossed: {which} directory {} is stored", day.path.display());
+        tracing::warn!(target: ON_SCREEN, "midnight was crossed: {which} directory {} is stored", day.path.display());
     }
 }
 

@@ -103,3 +103,27 @@ fn a_reset_while_an_overwritable_disc_is_ended_is_told_and_a_drive_with_nothing_
         }
     }
 }
+
+#[test]
+fn what_a_reset_during_the_proof_has_taken_from_a_drive_it_has_again_for_the_superblock() {
+    let formats = "00000018 00231000 03000800  00231000 40000010  00231000 4C000010";
+    for is_reset in [false, true] {
+        let says = Says::new(0x13, FORMATTED).features(&[0x26, 0x2c]).formats(formats);
+        let mut told = false;
+        let (mut drive, sent) = says
+            .answer(move |cdb| {
+                (is_reset && cdb[0] == 0x28 && !std::mem::replace(&mut told, true)).then(|| refusal(6, 0x29, 0))
+            })
+            .drive();
+        let medium = inspect(&mut drive).unwrap();
+        drive.lock_tray();
+        drive.set_write_parameters(|page| page.restricted_overwrite()).unwrap();
+        let _ = drive.read(Lba(32), &mut [0; SECTOR_BYTES], false);
+        sent.clear();
+        show(&mut drive, &medium, Some(&[0; 32 * SECTOR_BYTES]), &mut |_| {}).unwrap();
+        assert_eq!(sent.asked(0x1e), is_reset, "the lock");
+        let page: &[&str] = if is_reset { &["55 40250800"] } else { &[] };
+        let rest = ["2a 00000000 +32", SYNCHRONIZE, CLOSE_SESSION];
+        assert_eq!(sent.commands(), [page, &rest].concat());
+    }
+}

@@ -5,6 +5,7 @@ mod messages;
 mod mutations;
 mod options_and_peers;
 mod others;
+mod rules;
 mod store;
 
 use super::*;

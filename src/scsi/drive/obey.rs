@@ -202,6 +202,7 @@ impl Drive {
         let Some(page) = self.write_page.take() else { return Ok(()) };
         let sent = self.once(&page);
         self.write_page = Some(page);
+        self.write_page_is_lost &= sent.is_err();
         sent
     }
 
@@ -248,7 +249,11 @@ impl Drive {
 
     /// Notes what a drive's word means for what was told it, whoever makes what of it.
     pub(super) fn heard(&mut self, sense: &Sense) {
-        if sense.is_reset() && self.lock == Lock::Held {
+        if !sense.is_reset() {
+            return;
+        }
+        self.write_page_is_lost = self.write_page.is_some();
+        if self.lock == Lock::Held {
             self.lock = Lock::Lost;
         }
     }

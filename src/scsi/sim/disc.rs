@@ -17,6 +17,7 @@ use nix::fcntl::{Flock, FlockArg, OFlag};
 use super::describe::{Description, describe};
 use super::kinds::Medium;
 use super::state::{DiscState, VERSION};
+use crate::holder::Holder;
 use crate::sector::{SECTOR_BYTES, Sectors};
 
 /// Sectors written that `state.json` doesn't claim yet: 16 MiB.
@@ -38,10 +39,12 @@ pub enum DiscError {
         path: PathBuf,
     },
     /// Another process has the disc in its drive.
-    #[error("the virtual disc {} is in another drive", path.display())]
+    #[error("the virtual disc {} is in another drive: {} has it", path.display(), holder.as_ref().map_or("another program".to_owned(), Holder::to_string))]
     Busy {
         /// The folder.
         path: PathBuf,
+        /// Who has it, as far as this user may see that.
+        holder: Option<Holder>,
     },
     /// Such a disc can't be made.
     #[error("a {medium} can't have {asked} sectors ({least} to {most}, in steps of {unit})")]
@@ -166,7 +169,9 @@ impl VirtualDisc {
         let file = OpenOptions::new().read(true).write(true).open(&name).map_err(io_error(&name, "opened"))?;
         let sectors = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(sectors) => sectors,
-            Err((_, Errno::EWOULDBLOCK)) => return Err(DiscError::Busy { path: path.to_owned() }),
+            Err((file, Errno::EWOULDBLOCK)) => {
+                return Err(DiscError::Busy { path: path.to_owned(), holder: Holder::of_lock(&file, &name) });
+            }
             Err((_, errno)) => return Err(io_error(&name, "locked")(errno.into())),
         };
         // Read again under the lock: the drive that had the disc may have changed it in between.

@@ -17,6 +17,7 @@ use super::options::{OptionError, Options, Quirks};
 use super::sense::Sense;
 use super::system::System;
 use super::watch::{Violation, Watch};
+use crate::holder::Holder;
 use crate::scsi::{Completion, Data, Mountable, Opcode, Status, Transport, TransportError};
 
 /// The most one command may move, as with most kernels and drives.
@@ -41,10 +42,12 @@ pub enum SimError {
         path: PathBuf,
     },
     /// Another process works on the disc.
-    #[error("the virtual disc {} is in another drive", path.display())]
+    #[error("the virtual disc {} is in another drive: {} has it", path.display(), holder.as_ref().map_or("another program".to_owned(), Holder::to_string))]
     Busy {
         /// The path.
         path: PathBuf,
+        /// Who has it, as far as this user may see that.
+        holder: Option<Holder>,
     },
     /// The disc can't be used.
     #[error("the virtual disc {} can't be used", path.display())]
@@ -531,7 +534,7 @@ impl SimDrive {
 fn insert(path: &Path) -> Result<Inserted, SimError> {
     let disc = VirtualDisc::open(path).map_err(|error| match error {
         DiscError::Missing { path } => SimError::Missing { path },
-        DiscError::Busy { path } => SimError::Busy { path },
+        DiscError::Busy { path, holder } => SimError::Busy { path, holder },
         source => SimError::Disc { path: path.to_owned(), source },
     })?;
     let family = family_of(&disc.state);
