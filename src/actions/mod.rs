@@ -30,6 +30,7 @@ pub mod staging;
 pub mod staging_lock;
 pub mod status;
 pub mod store;
+pub mod validate;
 pub mod verify;
 
 use std::path::PathBuf;
@@ -67,6 +68,14 @@ pub enum ActionError {
     /// The configuration has not what the action needs.
     #[error("the configuration can't be used")]
     Config(#[from] ConfigError),
+    /// The configuration is legal, and does not fit this machine.
+    #[error("the configuration {} is not valid, problems: {}", path.display(), problems.len())]
+    NotValid {
+        /// The file.
+        path: PathBuf,
+        /// Each of them.
+        problems: Vec<String>,
+    },
     /// A command that was to run before or after the action.
     #[error(transparent)]
     Hook(#[from] hooks::HookError),

@@ -133,6 +133,7 @@ impl From<ActionError> for Failure {
         }
         let findings = match innermost(&error) {
             ActionError::Hook(HookError::Failed { output, .. }) => output.clone(),
+            ActionError::NotValid { problems, .. } => problems.clone(),
             ActionError::Findings { findings, .. }
             | ActionError::Unsound { findings }
             | ActionError::Image(ImageError::Changed { findings }) => findings.iter().map(Finding::to_string).collect(),
@@ -181,6 +182,9 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
         }
         ActionError::ConfigFile { .. } | ActionError::Config(_) => {
             (CONFIGURATION, "", "correct the configuration file")
+        }
+        ActionError::NotValid { .. } => {
+            (CONFIGURATION, "", "correct what is named, in the configuration file or on this machine")
         }
         ActionError::Hook(HookError::Interrupted { .. }) => {
             (INTERRUPTED, hook_state(error), "run the same command again")

@@ -8,6 +8,8 @@
 //! | `-d` | ERROR | DEBUG |
 //! | `-b -d` | DEBUG | DEBUG |
 //!
+//! With `-O` or `-d` the log file has, too, what hooks print, line by line without time and level.
+//!
 //! A message is one line, whatever is in it: control characters, as names of files may have them, are escaped, and can't forge a line of the
 //! log.
 //!
@@ -35,8 +37,8 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 
 use super::output;
-use crate::actions::ON_SCREEN;
 use crate::actions::owner::Owner;
+use crate::actions::{ON_SCREEN, hooks};
 use crate::scsi::trace;
 
 /// Cedar's log file.
@@ -86,6 +88,8 @@ pub(super) struct Levels {
     pub(super) screen: Option<Level>,
     /// In the log file.
     pub(super) log: Level,
+    /// Whether the log file has what hooks print.
+    pub(super) output: bool,
 }
 
 impl Levels {
@@ -96,7 +100,12 @@ impl Levels {
             (_, true, false) => Some(Level::INFO),
             _ => Some(Level::ERROR),
         };
-        Levels { screen, log: if debug { Level::DEBUG } else { Level::INFO } }
+        Levels { screen, log: if debug { Level::DEBUG } else { Level::INFO }, output: false }
+    }
+
+    /// With what hooks print in the log file, or without it.
+    pub(super) fn with_output(self, output: bool) -> Levels {
+        Levels { output, ..self }
     }
 
     /// The levels on this screen: warnings are no part of an answer, and don't disturb one on stderr.
@@ -155,6 +164,9 @@ struct CedarLayer {
 impl<S: Subscriber> Layer<S> for CedarLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let level = *event.metadata().level();
+        if event.metadata().target() == hooks::OUTPUT {
+            return self.log_output(event);
+        }
         let is_loss = event.metadata().target() == trace::LOST;
         let matters = event.metadata().target() == ON_SCREEN;
         let on_screen = is_loss || self.levels.screen.is_some_and(|screen| matters || level <= screen);
@@ -176,12 +188,28 @@ impl<S: Subscriber> Layer<S> for CedarLayer {
             && let Some(file) = &self.file
             && let Ok(mut file) = file.lock()
         {
-            let written = file.write_all(format(&Zoned::now(), level, &text).as_bytes());
-            if let Err(error) = written
-                && !self.lost.swap(true, Ordering::Relaxed)
-            {
-                output::complain(&format!("warning: the log file can't be written: {error}"));
-            }
+            self.tell_loss(file.write_all(format(&Zoned::now(), level, &text).as_bytes()));
+        }
+    }
+}
+
+impl CedarLayer {
+    /// A line of a hook's, as it is: as with Cedar, without time and level.
+    fn log_output(&self, event: &Event<'_>) {
+        let Some(file) = self.file.as_ref().filter(|_| self.levels.output) else { return };
+        let mut text = Text(String::new());
+        event.record(&mut text);
+        if let Ok(mut file) = file.lock() {
+            self.tell_loss(file.write_all(format!("{}\n", one_line(text.0)).as_bytes()));
+        }
+    }
+
+    /// Says once that the log file can't be written.
+    fn tell_loss(&self, written: io::Result<()>) {
+        if let Err(error) = written
+            && !self.lost.swap(true, Ordering::Relaxed)
+        {
+            output::complain(&format!("warning: the log file can't be written: {error}"));
         }
     }
 }

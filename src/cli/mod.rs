@@ -25,6 +25,7 @@ mod run;
 mod signals;
 mod status;
 mod store;
+mod validate;
 mod verify;
 
 use std::path::PathBuf;
@@ -149,10 +150,10 @@ fn command() -> clap::Command {
     })
 }
 
-/// Cedar's option that means nothing here. It stands before an action, or behind one of Cedar's: `image` has another `--output`.
+/// What hooks print goes to the log. It stands before an action, or behind one of Cedar's: `image` has another `--output`.
 #[derive(Debug, Default, Args)]
 struct CedarsOutput {
-    /// Accepted for cback3's sake: there are no other programs whose output could be logged
+    /// Log what hooks print
     #[arg(short = 'O', long)]
     output: bool,
 }
@@ -163,6 +164,8 @@ enum Action {
     Store(store::StoreArguments),
     /// Write this week's disc once more from the staging directories
     Rebuild(store::Arguments),
+    /// Hold the configuration against this machine: directories, users, the drive
+    Validate(Others),
     /// Give a rewritable disc its label, and nothing else
     Initialize(store::Arguments),
     /// List the drives of this machine, what they can write, and what is in them
@@ -198,8 +201,6 @@ enum Action {
     Purge(Others),
     #[command(hide = true)]
     All(Others),
-    #[command(hide = true)]
-    Validate(Others),
 }
 
 /// What stands behind an action that takes nothing: with cback3, more actions.
@@ -240,7 +241,8 @@ fn parse_and_run() -> ExitCode {
         let _ = command().print_help();
         return ExitCode::from(exit::COMMAND_LINE);
     };
-    match run::run(&cli.options, action) {
+    let logs_output = cli.output.output || action.logs_output() || cli.options.debug;
+    match run::run(&cli.options, logs_output, action) {
         Ok(()) => ExitCode::from(exit::DONE),
         Err(failure) => ExitCode::from(failure.code),
     }
@@ -266,6 +268,16 @@ fn refused_together(others: &[String]) -> Option<(u8, &'static str)> {
 }
 
 impl Action {
+    /// Whether `-O` stands behind the action.
+    fn logs_output(&self) -> bool {
+        match self {
+            Action::Store(arguments) => arguments.session.others.output.output,
+            Action::Rebuild(arguments) | Action::Initialize(arguments) => arguments.others.output.output,
+            Action::Validate(arguments) => arguments.output.output,
+            _ => false,
+        }
+    }
+
     /// What stands behind an action of Cedar's.
     fn others(&self) -> &[String] {
         match self {
@@ -283,7 +295,6 @@ impl Action {
             Action::Stage(_) => Some("cedarburn does not stage: run cback3 stage, then cedarburn store"),
             Action::Purge(_) => Some("cedarburn does not purge: run cedarburn store, then cback3 purge"),
             Action::All(_) => Some("cedarburn only stores: run cback3 collect stage, cedarburn store, cback3 purge"),
-            Action::Validate(_) => Some("this version of cedarburn has no such action yet: run it with cback3"),
             _ => None,
         }
     }

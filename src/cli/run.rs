@@ -8,17 +8,18 @@ use super::{Action, CommonOptions, json, log, output, refused_together};
 use crate::actions::store::What;
 
 /// Runs an action from its beginning in the log to its end there.
-pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure> {
+pub(super) fn run(options: &CommonOptions, logs_output: bool, action: Action) -> Result<(), Failure> {
     let name = name(&action);
     let result = prepare(options, &action).and_then(|context| {
         // Cedar's actions have Cedar's log.
-        let is_cedars = matches!(action, Action::Store(_) | Action::Rebuild(_) | Action::Initialize(_));
+        let is_cedars =
+            matches!(action, Action::Store(_) | Action::Rebuild(_) | Action::Initialize(_) | Action::Validate(_));
         let path = options.logfile.clone().or_else(|| is_cedars.then(|| log::DEFAULT.into()));
         let file = path.as_ref().map(|path| log::open(path, options.mode, &options.owner)).transpose();
         let file = file.map_err(|error| Failure::log_file(&error))?;
         // In JSON the messages are fields of the answer.
         let quiet = options.quiet || options.json;
-        let levels = log::Levels::new(quiet, options.verbose, options.debug);
+        let levels = log::Levels::new(quiet, options.verbose, options.debug).with_output(logs_output);
         // Their stdout is the image, or the list.
         let screen = match action {
             Action::Image(_) | Action::List(_) => log::Screen::Stderr,
@@ -42,6 +43,7 @@ pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure
         Action::Store(arguments) => super::store::run(&context, arguments.what(), &arguments.session),
         Action::Rebuild(arguments) => super::store::run(&context, What::Week, &arguments),
         Action::Initialize(arguments) => super::store::run(&context, What::Label, &arguments),
+        Action::Validate(_) => super::validate::run(&context),
         Action::Drives(arguments) => super::drives::run(&context, &arguments),
         Action::Info => super::info::run(&context),
         Action::Status(arguments) => super::status::run(&context, &arguments),

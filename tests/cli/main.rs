@@ -13,6 +13,7 @@ mod drives;
 mod every_medium;
 mod full_disk;
 mod gate;
+mod hooks;
 mod image;
 mod json_document;
 mod messages;
@@ -24,5 +25,6 @@ mod receipts;
 mod showing;
 mod storing;
 mod support;
+mod validate;
 #[path = "../common/violations.rs"]
 mod violations;
