@@ -11,6 +11,7 @@ use jiff::civil::Date;
 
 use super::ActionError;
 use super::label;
+use super::receipt;
 use crate::burn::{Medium, Session, State};
 use crate::iso::chain::Chain;
 use crate::iso::manifest;
@@ -236,6 +237,13 @@ impl Contents {
     #[must_use]
     pub fn label(&self) -> Option<String> {
         self.sessions.last().map(|session| session.volume.label())
+    }
+
+    /// Which disc it is, by its first whole session: see [`receipt::identity`].
+    #[must_use]
+    pub fn identity(&self) -> Option<String> {
+        let Recorded { volume, start, .. } = self.sessions.first()?;
+        Some(receipt::identity(&volume.label(), volume.created, *start))
     }
 
     /// The days the disc shows.

@@ -12,7 +12,8 @@
 //! * Times of directories are not compared: the mark changes them, and so does whatever is added.
 //! * Owners and modes are not compared: on the disc they are rationalised, as a rule.
 //!
-//! What can't be looked at is no copy. Nor is another disc: nothing that this program keeps says what is on a disc that is not in the drive.
+//! What can't be looked at is no copy. Where staging has none, the receipts of earlier runs may know another disc that holds the day, with the same
+//! digests: [`known`](super::receipt::known).
 
 use std::fmt;
 use std::path::Path;
@@ -21,6 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use jiff::civil::Date;
 
 use super::proof::with_causes;
+use super::receipt::known::KnownDisc;
 use super::staging::{self, Day};
 use crate::iso::compare::{Compare, Difference, What, compare};
 use crate::iso::manifest;
@@ -41,6 +43,8 @@ pub struct Held {
 pub enum Elsewhere {
     /// In staging, as the disc shows it.
     Staged,
+    /// Not in staging, and on another disc.
+    OnDisc(KnownDisc),
     /// Nowhere that is known, and why its directory in staging does not count.
     Nowhere(String),
 }
@@ -49,6 +53,7 @@ impl fmt::Display for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.elsewhere {
             Elsewhere::Staged => write!(f, "{}, which is in staging, too", self.day),
+            Elsewhere::OnDisc(disc) => write!(f, "{}, which is on {disc}, too", self.day),
             Elsewhere::Nowhere(why) => write!(f, "{}, which is nowhere else: {why}", self.day),
         }
     }

@@ -19,6 +19,7 @@ use super::ActionError;
 use super::device;
 use super::list::Reading;
 use super::policy::{Decision, week_of};
+use super::receipt::Record;
 use super::staging::{STAGE_INDICATOR, STORE_INDICATOR};
 use super::store::{self, store};
 use super::verify::{Which, verify};
@@ -139,12 +140,13 @@ pub fn demo(
                 today,
                 now: request.now,
                 source_date_epoch: None,
+                receipts: None,
                 full: false,
                 dry_run: false,
                 finalize: false,
                 defect_management: None,
             };
-            match store(&request, stop, progress)?.decision {
+            match store(&request, stop, progress, &mut Record::default())?.decision {
                 Decision::NewDisc { .. } => new_discs += 1,
                 Decision::Append { .. } => appended += 1,
             }

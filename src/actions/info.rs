@@ -84,6 +84,8 @@ pub struct Info {
     pub is_torn: bool,
     /// Label of the newest session.
     pub label: Option<String>,
+    /// Which disc it is, by its first session.
+    pub id: Option<String>,
     /// Days the disc shows.
     pub days: Vec<Date>,
 }
@@ -194,6 +196,7 @@ fn describe(contents: &Contents, state: String, capacity: Option<Sectors>) -> In
         torn: contents.torn,
         is_torn: false,
         label: contents.label(),
+        id: contents.identity(),
         days: contents.days(),
     }
 }

@@ -22,9 +22,11 @@ pub mod own_files;
 pub mod owner;
 pub mod policy;
 pub mod proof;
+pub mod receipt;
 pub mod refresh;
 pub mod staging;
 pub mod staging_lock;
+pub mod status;
 pub mod store;
 pub mod verify;
 
@@ -72,6 +74,21 @@ pub enum ActionError {
     /// No day to store.
     #[error(transparent)]
     Staging(#[from] staging::StagingError),
+    /// The folder that was named for receipts.
+    #[error(transparent)]
+    Receipts(#[from] receipt::folder::FolderError),
+    /// There is nothing that tells how the box is doing.
+    #[error("there is no receipt of a store in {}", folder.display())]
+    NoReceipts {
+        /// Where they should be.
+        folder: PathBuf,
+    },
+    /// The receipts tell that something is wrong.
+    #[error("{}", troubles.join("; "))]
+    NotWell {
+        /// What.
+        troubles: Vec<String>,
+    },
     /// The owner of the mark does not exist.
     #[error("the owner of {} is unknown", staging::STORE_INDICATOR)]
     Owner(#[from] owner::UnknownName),

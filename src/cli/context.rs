@@ -1,5 +1,6 @@
 //! What every action is given: options, clock, signals, and the ways to read the configuration and to give an answer.
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -10,7 +11,7 @@ use serde::Serialize;
 
 use super::exit::Failure;
 use super::meter::Meter;
-use super::{CommonOptions, json, output, signals};
+use super::{CommonOptions, json, output, receipt, signals};
 use crate::actions::{ActionError, ON_SCREEN};
 use crate::config::Config;
 use crate::iso::tree::Timestamp;
@@ -23,6 +24,8 @@ pub(super) struct Context<'a> {
     pub(super) today: Date,
     pub(super) now: Timestamp,
     pub(super) source_date_epoch: Option<Timestamp>,
+    /// What the run's receipt is going to say, where it gets one.
+    pub(super) receipt: RefCell<Option<receipt::Begun>>,
 }
 
 impl<'a> Context<'a> {
@@ -32,7 +35,7 @@ impl<'a> Context<'a> {
         let clock = Zoned::now();
         let now = source_date_epoch.unwrap_or(Timestamp::from_seconds(clock.timestamp().as_second()));
         let today = options.today.unwrap_or_else(|| clock.date());
-        Ok(Context { options, stop: signals::watch(), today, now, source_date_epoch })
+        Ok(Context { options, stop: signals::watch(), today, now, source_date_epoch, receipt: RefCell::new(None) })
     }
 
     /// A meter that shows progress the way the user wants it.

@@ -184,6 +184,19 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
             (CONFIGURATION, UNTOUCHED, "take the setting out, or go on with cback3 until a later version has it")
         }
         ActionError::Staging(staging) => explain_staging(staging),
+        ActionError::NoReceipts { .. } => (
+            FAILED,
+            "",
+            "each store leaves one: name their folder with --receipts or cedarburn/receipts_dir, as it was for store",
+        ),
+        ActionError::NotWell { .. } => {
+            (FAILED, "", "look into the log; what a run does that failed is told by its receipt, too")
+        }
+        ActionError::Receipts(_) => (
+            FAILED,
+            UNTOUCHED,
+            "make the folder, or name one that this user may write with --receipts or cedarburn/receipts_dir",
+        ),
         ActionError::Owner(_) => (FAILED, UNTOUCHED, "correct options/backup_user and options/backup_group"),
         ActionError::NoDrives => {
             (DRIVE, "", "connect a drive; if one is connected, load the kernel's driver for it: modprobe sr_mod")

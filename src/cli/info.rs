@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::{looked, output, store};
 use crate::actions::info::{DriveInfo, Info, info};
+use crate::actions::receipt::Record;
 use crate::actions::store::What;
 use crate::actions::{ActionError, device};
 use crate::burn::Event;
@@ -21,6 +22,7 @@ struct Fields {
     drive: DriveFields,
     state: String,
     label: Option<String>,
+    disc_id: Option<String>,
     capacity_bytes: Option<u64>,
     used_bytes: u64,
     free_bytes: Option<u64>,
@@ -125,6 +127,7 @@ impl Fields {
             drive: info.drive.map(DriveFields::new).unwrap_or_default(),
             state: info.state,
             label: info.label,
+            disc_id: info.id,
             capacity_bytes: info.capacity.map(Sectors::bytes),
             used_bytes: info.used.bytes(),
             free_bytes: info.free.map(Sectors::bytes),
@@ -165,6 +168,7 @@ impl Fields {
             lines.push(format!("medium:    {}, {}", self.state, output::size(self.capacity_bytes.unwrap_or(0))));
         }
         lines.push(format!("label:     {}", self.label.as_deref().unwrap_or("none")));
+        lines.extend(self.disc_id.iter().map(|id| format!("disc id:   {id}")));
         for session in &self.sessions {
             lines.push(format!("session {:2}: sector {:>8}  {}", session.number, session.start, session.label));
         }
@@ -228,9 +232,11 @@ fn next_store(context: &Context<'_>) -> NextStore {
     if let Err(error) = config.require_store() {
         return unknown(format!("{}: {error}", path.display()));
     }
-    let request = store::request(context, &config, What::Day, &store::Arguments::default(), true);
+    let receipts = context.receipts(&config);
+    let arguments = store::Arguments::default();
+    let request = store::request(context, &config, What::Day, &arguments, true, &receipts.path);
     let request = crate::actions::store::Request { trace: None, ..request };
-    match crate::actions::store::store(&request, &context.stop, &mut |_: Event| {}) {
+    match crate::actions::store::store(&request, &context.stop, &mut |_: Event| {}, &mut Record::default()) {
         Ok(report) => NextStore::Would(Box::new(store::Fields::new(&report))),
         Err(error) => {
             let failure = super::exit::Failure::from(error);

@@ -20,8 +20,10 @@ mod log;
 mod looked;
 mod meter;
 mod output;
+mod receipt;
 mod run;
 mod signals;
+mod status;
 mod store;
 mod verify;
 
@@ -106,6 +108,9 @@ struct CommonOptions {
     /// No progress line on a terminal
     #[arg(long, global = true)]
     no_progress: bool,
+    /// Folder for the receipt of the run, and of the earlier ones; else receipts_dir or working_dir of the configuration
+    #[arg(long, global = true, value_name = "DIR")]
+    receipts: Option<PathBuf>,
     /// Write every SCSI command to this file
     #[arg(long, global = true, value_name = "FILE")]
     scsi_trace: Option<PathBuf>,
@@ -164,6 +169,8 @@ enum Action {
     Drives(drives::Arguments),
     /// Show the drive, the disc, and what the next store would do
     Info,
+    /// Say how the box is doing, by the receipts of its runs: exit code 0 where the newest good store is young enough
+    Status(status::Arguments),
     /// List files on the disc
     List(list::Arguments),
     /// Read everything back and check it against the disc's own manifests

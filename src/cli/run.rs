@@ -24,7 +24,9 @@ pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure
             Action::Image(_) | Action::List(_) => log::Screen::Stderr,
             _ => log::Screen::Stdout,
         };
-        log::install(levels.on(screen), screen, file);
+        // What else is no action of Cedar's answers there, too: a line of status, say.
+        let warnings = if is_cedars { log::Screen::Stdout } else { log::Screen::Stderr };
+        log::install(levels.on(screen), screen, warnings, file);
         Ok((context, path))
     });
     let (context, log_file) = match result {
@@ -44,6 +46,7 @@ pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure
         Action::Initialize(arguments) => super::store::run(&context, What::Label, &arguments),
         Action::Drives(arguments) => super::drives::run(&context, &arguments),
         Action::Info => super::info::run(&context),
+        Action::Status(arguments) => super::status::run(&context, &arguments),
         Action::List(arguments) => super::list::run(&context, &arguments),
         Action::Verify(arguments) => super::verify::run(&context, &arguments),
         Action::Image(arguments) => super::image::run(&context, &arguments),
@@ -56,6 +59,7 @@ pub(super) fn run(options: &CommonOptions, action: Action) -> Result<(), Failure
         _ => Ok(()),
     };
     let result = result.map_err(Failure::from).and_then(|()| delivered());
+    context.end_receipt(name, result.as_ref().err());
     let code = result.as_ref().map_or_else(|failure| failure.code, |()| exit::DONE);
     if let Err(failure) = &result {
         for line in failure.lines() {
@@ -126,6 +130,7 @@ fn name(action: &Action) -> &'static str {
         Action::Store(_) => "store",
         Action::Drives(_) => "drives",
         Action::Info => "info",
+        Action::Status(_) => "status",
         Action::List(_) => "list",
         Action::Verify(_) => "verify",
         Action::Image(_) => "image",

@@ -1,5 +1,7 @@
 //! `cedarburn store`, `rebuild`, `initialize`: one way, one answer.
 
+use std::path::Path;
+
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -9,6 +11,7 @@ use crate::actions::ActionError;
 use crate::actions::copies::{Elsewhere, Held};
 use crate::actions::disc::recipe_word;
 use crate::actions::policy::Decision;
+use crate::actions::receipt::Record;
 use crate::actions::staging::Day;
 use crate::actions::store::{Outcome, Report, Request, What, store};
 use crate::burn::Buffers;
@@ -111,6 +114,8 @@ struct DayFields {
 struct AtStakeFields {
     day: String,
     staged: bool,
+    /// The other disc that holds it, where staging does not.
+    on_disc: Option<String>,
     /// Why its directory in staging is no copy of it.
     because: Option<String>,
     #[serde(skip)]
@@ -120,10 +125,15 @@ struct AtStakeFields {
 impl AtStakeFields {
     fn new(held: &Held) -> AtStakeFields {
         let because = match &held.elsewhere {
-            Elsewhere::Staged => None,
+            Elsewhere::Staged | Elsewhere::OnDisc(_) => None,
             Elsewhere::Nowhere(why) => Some(why.clone()),
         };
-        AtStakeFields { day: held.day.to_string(), staged: because.is_none(), because, words: held.to_string() }
+        let on_disc = match &held.elsewhere {
+            Elsewhere::OnDisc(disc) => Some(disc.id.clone()),
+            _ => None,
+        };
+        let staged = held.elsewhere == Elsewhere::Staged;
+        AtStakeFields { day: held.day.to_string(), staged, on_disc, because, words: held.to_string() }
     }
 }
 
@@ -281,6 +291,7 @@ pub(super) fn request<'a>(
     what: What,
     arguments: &Arguments,
     dry_run: bool,
+    receipts: &'a Path,
 ) -> Request<'a> {
     Request {
         what,
@@ -290,6 +301,7 @@ pub(super) fn request<'a>(
         today: context.today,
         now: context.now,
         source_date_epoch: context.source_date_epoch,
+        receipts: Some(receipts),
         full: context.options.full,
         dry_run,
         finalize: arguments.finalize,
@@ -300,8 +312,15 @@ pub(super) fn request<'a>(
 pub(super) fn run(context: &Context<'_>, what: What, arguments: &Arguments) -> Result<(), ActionError> {
     let config = context.config()?;
     let dry_run = context.options.dry_run;
-    let request = request(context, &config, what, arguments, dry_run);
-    let report = store(&request, &context.stop, &mut context.meter())?;
+    let receipts = context.receipts(&config);
+    if !dry_run {
+        context.begin_receipt(&receipts)?;
+    }
+    let request = request(context, &config, what, arguments, dry_run, &receipts.path);
+    let mut record = Record::default();
+    let stored = store(&request, &context.stop, &mut context.meter(), &mut record);
+    context.record(record);
+    let report = stored?;
     // Done in silence, as cron wants it; a rehearsal is asked for its answer.
     context.answer(
         what.purpose().word(),

@@ -5,7 +5,9 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::output;
+use crate::actions::contents::Contents;
 use crate::actions::list::Reading;
+use crate::actions::receipt::{DiscFacts, Record};
 use crate::actions::verify::{Which, verify};
 use crate::actions::{ActionError, device};
 
@@ -38,11 +40,36 @@ struct Fields {
     unlisted: usize,
 }
 
+fn disc_facts(reading: &Reading) -> DiscFacts {
+    let Contents { ref sessions, .. } = reading.contents;
+    DiscFacts {
+        label: sessions.last().map(|newest| newest.volume.label()),
+        id: reading.contents.identity(),
+        ..DiscFacts::default()
+    }
+}
+
 pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), ActionError> {
     let spec = context.device()?;
+    // Where a folder was named for them; a look at somebody's image leaves nothing anywhere else.
+    if let Some(receipts) = context.named_receipts() {
+        context.begin_receipt(&receipts)?;
+    }
     let mut reading = Reading::new(device::open(&spec, context.trace())?)?;
+    let mut record = Record { disc: Some(disc_facts(&reading)), ..Record::default() };
+    context.record(record.clone());
     let which = arguments.session.unwrap_or(Which::Newest);
-    let report = verify(&mut reading, which, &context.stop, &mut context.meter())?;
+    let verified = verify(&mut reading, which, &context.stop, &mut context.meter());
+    record.proven = match &verified {
+        Ok(_) => Some(true),
+        Err(ActionError::Unsound { findings }) => {
+            record.findings = findings.len();
+            Some(false)
+        }
+        Err(_) => None,
+    };
+    context.record(record);
+    let report = verified?;
     let fields = Fields {
         device: spec,
         sessions: report.sessions,

@@ -74,6 +74,8 @@ enum Lock {
 pub struct Drive {
     transport: Box<dyn Transport>,
     name: String,
+    /// Who it is, since it was asked.
+    identity: Option<Box<Identity>>,
     /// A unit attention that met a command whose failing does not matter: told to whoever sends the next one.
     unheard: Option<ScsiError>,
     lock: Lock,
@@ -109,6 +111,7 @@ impl Drive {
         Drive {
             transport,
             name: name.into(),
+            identity: None,
             unheard: None,
             lock: Lock::None,
             transfer: MOST_SECTORS,
@@ -207,7 +210,15 @@ impl Drive {
     /// # Errors
     /// When it does not answer.
     pub fn identity(&mut self) -> Result<Identity, ScsiError> {
-        self.run(&Inquiry)
+        let identity = self.run(&Inquiry)?;
+        self.identity = Some(Box::new(identity.clone()));
+        Ok(identity)
+    }
+
+    /// Who it is, as it said when it was asked the last time.
+    #[must_use]
+    pub fn known_identity(&self) -> Option<&Identity> {
+        self.identity.as_deref()
     }
 
     /// Profile and current features.

@@ -13,6 +13,7 @@ use cedarburn::actions::format::format;
 use cedarburn::actions::list::Reading;
 use cedarburn::actions::policy::Refusal;
 use cedarburn::actions::proof::{Hashed, prove_tree};
+use cedarburn::actions::receipt::Record;
 use cedarburn::actions::staging::disc_path;
 use cedarburn::actions::store::{Report, Request, What, store};
 use cedarburn::actions::{ActionError, device};
@@ -387,12 +388,13 @@ impl Workshop {
             today,
             now: Timestamp::from_seconds(1_795_000_000),
             source_date_epoch: None,
+            receipts: None,
             full: how.full,
             dry_run: false,
             finalize: how.finalize,
             defect_management: how.defect_management,
         };
-        let outcome = store(&request, &AtomicBool::new(false), &mut |_| {});
+        let outcome = store(&request, &AtomicBool::new(false), &mut |_| {}, &mut Record::default());
         self.was_half_blanked.set(self.is_half_blanked.get());
         let blanks = fs::read_to_string(self.trace_path()).is_ok_and(|trace| trace.contains("\nBLANK"));
         self.is_half_blanked.set(outcome.is_err() && (blanks || self.is_half_blanked.get()));

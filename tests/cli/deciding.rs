@@ -177,7 +177,10 @@ mod protect {
             assert_eq!((&plan["decision"], &plan["protect"]), (&WIPE.into(), &"week".into()));
             assert_eq!(plan["at_stake"][0]["staged"], false);
             assert_eq!(plan["at_stake"][0]["because"], "its directory in staging is gone");
-            assert_eq!(plan["at_stake"][1], serde_json::json!({ "day": SUN, "staged": true, "because": null }));
+            assert_eq!(
+                plan["at_stake"][1],
+                serde_json::json!({ "day": SUN, "staged": true, "on_disc": null, "because": null })
+            );
             nas.store(NEXT_MON).expect_silence();
             assert_eq!(nas.days(), [NEXT_MON]);
             let log = std::fs::read_to_string(nas.log()).unwrap();

@@ -205,6 +205,7 @@ fn names_every_field_of_store_info_list_verify_and_of_their_errors() {
         held.read(&nas, &["info", "--today", NEXT_MON]);
         held.read(&nas, &["list", "-R"]);
         held.read(&nas, &["verify", "--session", "all"]);
+        held.hold(&Run::of(nas.command().args(["status", "--max-age", "9d", "--json"])));
         let file = nas.sectors().display().to_string();
         for action in ["info", "list", "verify", "eject"] {
             held.hold(&nas.read_device(&file, &[action, "--json"]));
@@ -217,9 +218,10 @@ fn names_every_field_of_store_info_list_verify_and_of_their_errors() {
     let nas = long_burn();
     held.store(&nas, MON, "", &[]);
     held.run(&["info", "--device", &nas.device(), "-c", "/nonexistent"]);
+    held.hold(&Run::of(nas.command().args(["status", "--json"])));
     held.run(&["collect"]);
     held.run(&["store", "-l", "/nonexistent/log"]);
-    held.expect_all(&["store", "info", "list", "list result", "verify", "error"]);
+    held.expect_all(&["store", "info", "status", "list", "list result", "verify", "error"]);
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod one_at_a_time;
 mod other_days;
 mod read_only;
 mod readme;
+mod receipts;
 mod showing;
 mod storing;
 mod support;

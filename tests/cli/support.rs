@@ -69,6 +69,11 @@ impl BackupBox {
         self.create_disc(media, None);
     }
 
+    /// A blank disc in the drive, out of which the last one was taken.
+    pub(crate) fn change_to_new(&self, media: &str) {
+        self.create_disc(media, None);
+    }
+
     /// From here on the program runs as a user who has no privileges.
     pub(crate) fn run_as_nobody(&mut self) {
         if !nix::unistd::geteuid().is_root() {

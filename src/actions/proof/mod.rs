@@ -237,7 +237,7 @@ fn sort(findings: &mut [Finding]) {
 }
 
 /// An error and its causes in one line.
-pub(in crate::actions) fn with_causes(error: &dyn std::error::Error) -> String {
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -22,6 +22,7 @@
 //! is needed for.
 
 pub(in crate::actions) mod load;
+pub(in crate::actions) mod record;
 pub(in crate::actions) mod session;
 mod there;
 mod write;
@@ -39,6 +40,7 @@ use super::copies::Held;
 use super::disc::{Disc, How, Preparation};
 use super::owner::Owner;
 use super::policy::{Decision, Purpose};
+use super::receipt::Record;
 use super::refresh::{Showing, Tray, refresh};
 use super::staging::{self, Day};
 use super::staging_lock::StagingLock;
@@ -92,6 +94,8 @@ pub struct Request<'a> {
     pub now: Timestamp,
     /// The image is to depend on nothing but its content.
     pub source_date_epoch: Option<Timestamp>,
+    /// Where the receipts of earlier runs are.
+    pub receipts: Option<&'a Path>,
     /// Start a new disc, whatever the one in the drive holds; with [`What::Day`] with today's directory, stored or not.
     pub full: bool,
     /// Plan and say, touch nothing.
@@ -184,7 +188,12 @@ pub struct Report {
 ///
 /// # Errors
 /// When not all of it is on the disc, proven, at the end.
-pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progress) -> Result<Report, ActionError> {
+pub fn store(
+    request: &Request<'_>,
+    stop: &AtomicBool,
+    progress: &mut dyn Progress,
+    record: &mut Record,
+) -> Result<Report, ActionError> {
     let config = request.config;
     let store = config.require_store()?;
     refuse_what_is_not_there_yet(config)?;
@@ -217,12 +226,13 @@ pub fn store(request: &Request<'_>, stop: &AtomicBool, progress: &mut dyn Progre
         Some(disc) => disc,
         None => open(request)?,
     };
+    record::looked(record, &disc);
     let warnings = accept(request, &mut disc)?;
     let session = Session { request, load };
     let scanned = session.scan(&disc)?;
     let settled = session.settle(&mut disc, &scanned, stop)?;
     let mut mark = |days: &[&Day]| mark_stored(days, owner);
-    let report = carry_out(&session, &mut disc, &scanned, settled, &mut mark, stop, progress)?;
+    let report = carry_out(&session, &mut disc, &scanned, settled, &mut mark, stop, progress, record)?;
     Ok(Report { warnings, ..report })
 }
 
@@ -275,6 +285,7 @@ fn mark_stored(days: &[&Day], owner: Option<Owner>) -> Result<(), ActionError> {
 
 /// Puts on the disc what was settled, proves it, has it marked, and shows it. `mark` is called once, with the days that are proven to be on
 /// the disc, when they are.
+#[allow(clippy::too_many_arguments, reason = "each is one thing that a run has, and none belongs to another")]
 pub(in crate::actions) fn carry_out(
     session: &Session<'_>,
     disc: &mut Disc,
@@ -283,6 +294,7 @@ pub(in crate::actions) fn carry_out(
     mark: &mut dyn FnMut(&[&Day]) -> Result<(), ActionError>,
     stop: &AtomicBool,
     progress: &mut dyn Progress,
+    record: &mut Record,
 ) -> Result<Report, ActionError> {
     let request = session.request;
     let store = request.config.require_store()?;
@@ -298,6 +310,7 @@ pub(in crate::actions) fn carry_out(
         disc.mend(progress).map_err(mended)?;
         settled = session.settle(disc, scanned, stop).map_err(mended)?;
     }
+    record::settled(record, session, &settled, disc);
     let preparations = planned.preparations;
     let stored: Vec<&Day> = session.load.days.iter().filter(|day| !settled.leaves(day.date)).collect();
     let dates: Vec<Date> = stored.iter().map(|day| day.date).collect();
@@ -318,7 +331,7 @@ pub(in crate::actions) fn carry_out(
     };
     let wipes = matches!(settled.decision, Decision::NewDisc { wipe: true, .. });
     let not_stored = |error| if wipes { ActionError::Wiped(Box::new(error)) } else { error };
-    let burned = put_on_disc(session, disc, &settled, plan, stop, progress);
+    let burned = put_on_disc(session, disc, &settled, plan, stop, progress, record);
     let Done { proven, appendable, buffers, findings, shows } = burned.map_err(not_stored)?;
     let marked = if findings.is_empty() {
         mark(&stored)
@@ -381,18 +394,10 @@ fn tell_what_has_no_meaning(disc: &mut Disc) -> Result<Vec<String>, ActionError>
 
 /// Settings that the configuration knows and this version can't honour. Passing over them in silence would be a promise broken.
 fn refuse_what_is_not_there_yet(config: &Config) -> Result<(), ActionError> {
-    let settings = &config.cedarburn;
     let is_for_us = |hook: &config::Hook| hook.action.as_deref() == Some("store");
     let options = &config.options;
     let hooks = options.pre_action_hooks.iter().chain(&options.post_action_hooks).any(is_for_us);
-    for (is_set, setting) in
-        [(settings.receipts_dir.is_some(), "cedarburn/receipts_dir"), (hooks, "a hook for the action store")]
-    {
-        if is_set {
-            return Err(ActionError::NotYet { setting });
-        }
-    }
-    Ok(())
+    if hooks { Err(ActionError::NotYet { setting: "a hook for the action store" }) } else { Ok(()) }
 }
 
 /// Says which directories are stored, and warns where a midnight lies between.

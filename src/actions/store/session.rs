@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::load::{Load, listed};
 use super::there::{is_there, keep_only};
-use super::{Outcome, Report, Request};
+use super::{Outcome, Report, Request, record};
 use crate::actions::ActionError;
 use crate::actions::contents::days_in;
 use crate::actions::copies::{self, Elsewhere, Held};
@@ -17,6 +17,8 @@ use crate::actions::notes;
 use crate::actions::own_files;
 use crate::actions::policy::{self, Decision, OnDisc, Refusal, Wanted, Why};
 use crate::actions::proof::{self, Finding};
+use crate::actions::receipt::folder;
+use crate::actions::receipt::known::other_disc_with;
 use crate::actions::staging::Day;
 use crate::burn::{self, BurnError, Burned, DriveSource, Image, Job, Progress, State};
 use crate::config;
@@ -62,6 +64,11 @@ pub(in crate::actions) struct Settled {
 }
 
 impl Settled {
+    /// Sectors that were free for it, as far as that was known.
+    pub(super) fn free(&self) -> Option<Sectors> {
+        self.free
+    }
+
     /// Whether a day is in the plan.
     pub(super) fn burns(&self, day: Date) -> bool {
         !self.there.contains(&day) && !self.leaves(day)
@@ -317,15 +324,36 @@ impl Session<'_> {
         let Some(reading) = whole.as_ref().or(disc.contents.newest()) else { return Ok(AtStake::default()) };
         let root = self.request.root()?;
         let dates = days_in(&reading.tree);
-        let Some(days) = copies::look(root, &reading.tree, &dates, stop) else {
+        let Some(mut days) = copies::look(root, &reading.tree, &dates, stop) else {
             return Err(BurnError::Interrupted { written: Sectors(0) }.into());
         };
-        Ok(AtStake { days, others: copies::others(&reading.tree, &dates), tree: whole })
+        let others = copies::others(&reading.tree, &dates);
+        self.look_for_other_discs(disc, &mut days);
+        Ok(AtStake { days, others, tree: whole })
+    }
+
+    /// Asks the receipts of earlier runs for the days that staging has no copy of.
+    fn look_for_other_discs(&self, disc: &mut Disc, days: &mut [Held]) {
+        let is_nowhere = |held: &&Held| matches!(held.elsewhere, Elsewhere::Nowhere(_));
+        let missing: Vec<Date> = days.iter().filter(is_nowhere).map(|held| held.day).collect();
+        let Some(folder) = self.request.receipts.filter(|_| !missing.is_empty()) else { return };
+        let receipts = match folder::read(folder) {
+            Ok(receipts) if !receipts.is_empty() => receipts,
+            Ok(_) => return,
+            Err(error) => return tracing::debug!("no other disc is known: {}", proof::with_causes(&error)),
+        };
+        let this = disc.contents.identity();
+        for (day, (digest, _)) in record::days_on_disc(disc, &missing) {
+            let known = other_disc_with(&receipts, this.as_deref(), day, &digest);
+            if let (Some(known), Some(held)) = (known, days.iter_mut().find(|held| held.day == day)) {
+                held.elsewhere = Elsewhere::OnDisc(known);
+            }
+        }
     }
 
     fn decide(&self, disc: &Disc, scanned: &Scanned, at_stake: &AtStake) -> Result<Decision, ActionError> {
         let wanted = self.wanted(scanned)?;
-        let is_nowhere_else = |held: &&Held| held.elsewhere != Elsewhere::Staged;
+        let is_nowhere_else = |held: &&Held| matches!(held.elsewhere, Elsewhere::Nowhere(_));
         let on_disc = OnDisc {
             only_here: at_stake.days.iter().filter(is_nowhere_else).map(|held| held.day).collect(),
             has_others: at_stake.others.is_some(),
@@ -598,7 +626,7 @@ fn reaches_into_the_superblock(tree: &Tree) -> bool {
 }
 
 /// The lists of digests that a tree of the disc shows.
-fn read_lists(disc: &mut Disc, tree: &Tree) -> Result<Vec<(TreePath, Vec<u8>)>, ActionError> {
+pub(super) fn read_lists(disc: &mut Disc, tree: &Tree) -> Result<Vec<(TreePath, Vec<u8>)>, ActionError> {
     let mut lists = tree.clone();
     keep_only(&mut lists, &[manifest::directory()]);
     Ok(proof::read_manifests(&mut DriveSource(&mut disc.drive), &lists)?)

@@ -2,11 +2,12 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::after;
 use super::session::{Session, Settled};
+use super::{after, record};
 use crate::actions::ActionError;
 use crate::actions::disc::Disc;
 use crate::actions::proof::{self, Expected, Finding};
+use crate::actions::receipt::Record;
 use crate::actions::refresh::Awaited;
 use crate::burn::{self, Buffers, Progress};
 use crate::iso::compare::{Compare, Permissions};
@@ -48,6 +49,7 @@ pub(super) fn put_on_disc(
     plan: &Plan,
     stop: &AtomicBool,
     progress: &mut dyn Progress,
+    record: &mut Record,
 ) -> Result<Done, ActionError> {
     let decision = settled.decision;
     let superblock = disc.superblock(decision, plan)?;
@@ -56,8 +58,10 @@ pub(super) fn put_on_disc(
         Some(preparation) => after(preparation, error),
         None => error,
     };
+    record::begun(record, disc, decision);
     disc.prepare(decision, progress).map_err(|error| after_it(error.into()))?;
     let (burned, streamed) = session.burn(disc, decision, plan, stop, progress).map_err(after_it)?;
+    record::burned(record, session, disc, settled, plan, &burned, &streamed.digests);
     let appendable = disc.is_overwritable() || burned.appendable;
     if !appendable && !disc.how.finalize {
         tracing::warn!("the disc is closed now: no session can follow this one");
@@ -91,6 +95,8 @@ pub(super) fn put_on_disc(
     if findings.is_empty() && verifies {
         tracing::info!("read back and proven: every sector, name and file is on the disc as it was staged");
     }
+    record.proven = Some(verifies && findings.is_empty());
+    record.findings = findings.len();
     let shows = Awaited {
         start: if disc.is_overwritable() { Lba(0) } else { burned.start },
         end: burned.start.checked_add(burned.sectors).unwrap_or(Lba(u32::MAX)),

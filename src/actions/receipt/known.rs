@@ -1,0 +1,124 @@
+//! On which other discs a day is, by the receipts of the runs that put it there.
+//!
+//! A disc holds a day if a run proved it there and no later run of which there is a receipt has wiped that disc. That a disc was lost or
+//! blanked by another program, no receipt tells: who lets go of a disc for good removes its receipts.
+
+use std::fmt;
+
+use jiff::civil::Date;
+
+use super::Receipt;
+
+/// A disc that holds a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownDisc {
+    /// Its identity.
+    pub id: String,
+    /// Its label when the day was stored.
+    pub label: String,
+    /// When the day was proven there, in UTC.
+    pub proven_utc: String,
+}
+
+impl fmt::Display for KnownDisc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the disc {:?} ({}), proven {}", self.label, self.id, self.proven_utc)
+    }
+}
+
+/// The newest other disc than `this` that holds the day with these contents. `receipts` are oldest first.
+#[must_use]
+pub fn other_disc_with(receipts: &[Receipt], this: Option<&str>, day: Date, digest: &str) -> Option<KnownDisc> {
+    let day = day.to_string();
+    let mut holders: Vec<KnownDisc> = Vec::new();
+    for receipt in receipts {
+        let record = &receipt.record;
+        if let Some(wiped) = &record.wiped {
+            holders.retain(|disc| disc.id != *wiped);
+        }
+        let Some(disc) = &record.disc else { continue };
+        let Some(id) = &disc.id else { continue };
+        let holds = |stored: &super::DayFacts| stored.day == day && stored.digest.as_deref() == Some(digest);
+        // Not by the exit code: a run that had to leave a day, or could not mark one, has proven the others.
+        let is_proven = record.proven == Some(true) && record.findings == 0;
+        if receipt.stores() && is_proven && this != Some(id) && receipt.stored_days().any(holds) {
+            holders.retain(|disc| disc.id != *id);
+            holders.push(KnownDisc {
+                id: id.clone(),
+                label: disc.label.clone().unwrap_or_default(),
+                proven_utc: receipt.ended_utc.clone(),
+            });
+        }
+    }
+    holders.pop()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::super::{DayFacts, DiscFacts, Record};
+    use super::*;
+
+    const DAY: Date = date(2026, 11, 16);
+
+    fn stored(id: &str, day: &str, digest: &str) -> Receipt {
+        let day = DayFacts {
+            day: day.to_owned(),
+            outcome: "stored".to_owned(),
+            digest: Some(digest.to_owned()),
+            ..DayFacts::default()
+        };
+        Receipt {
+            action: "store".to_owned(),
+            record: Record {
+                disc: Some(DiscFacts { id: Some(id.to_owned()), ..DiscFacts::default() }),
+                days: vec![day],
+                proven: Some(true),
+                ..Record::default()
+            },
+            ..Receipt::default()
+        }
+    }
+
+    fn found(receipts: &[Receipt]) -> Option<String> {
+        other_disc_with(receipts, Some("this"), DAY, "d1").map(|disc| disc.id)
+    }
+
+    #[test]
+    fn a_day_is_on_another_disc_if_it_was_proven_there_as_it_is_here() {
+        assert_eq!(found(&[stored("a", "2026-11-16", "d1")]), Some("a".to_owned()));
+        assert_eq!(found(&[stored("a", "2026-11-16", "d1"), stored("b", "2026-11-16", "d1")]), Some("b".to_owned()));
+        for other in
+            [stored("this", "2026-11-16", "d1"), stored("a", "2026-11-17", "d1"), stored("a", "2026-11-16", "d2")]
+        {
+            assert_eq!(found(&[other]), None);
+        }
+    }
+
+    #[test]
+    fn what_was_not_proven_or_left_or_only_verified_does_not_count() {
+        let good = stored("a", "2026-11-16", "d1");
+        let unproven = Record { proven: Some(false), ..good.record.clone() };
+        let damaged = Record { findings: 1, ..good.record.clone() };
+        let mut left = good.record.clone();
+        left.days[0].outcome = "left".to_owned();
+        for (record, exit_code) in [(unproven, 0), (damaged, 11), (left, 9)] {
+            assert_eq!(found(&[Receipt { record, exit_code, ..good.clone() }]), None);
+        }
+        assert_eq!(found(&[Receipt { action: "verify".to_owned(), ..good.clone() }]), None);
+        assert_eq!(found(&[Receipt { exit_code: 9, ..good }]), Some("a".to_owned()), "another day was left");
+    }
+
+    #[test]
+    fn a_disc_that_was_wiped_since_holds_nothing() {
+        let good = stored("a", "2026-11-16", "d1");
+        let mut wiping = stored("c", "2026-11-23", "d9");
+        wiping.record.wiped = Some("a".to_owned());
+        assert_eq!(found(&[good.clone(), wiping.clone()]), None);
+        assert_eq!(found(&[wiping.clone(), good.clone()]), Some("a".to_owned()), "before it was stored");
+        // The run that wiped it may have failed afterwards.
+        let failed = Receipt { exit_code: 10, ..wiping };
+        assert_eq!(found(&[good, failed]), None);
+    }
+}

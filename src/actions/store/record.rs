@@ -1,0 +1,134 @@
+//! What a run of *store* writes down in its [receipt](crate::actions::receipt).
+
+use jiff::civil::Date;
+
+use super::session::{Session, Settled, read_lists};
+use crate::actions::disc::Disc;
+use crate::actions::policy::Decision;
+use crate::actions::receipt::{DayFacts, DiscFacts, DriveFacts, Record, SessionFacts, digest_of_lines, hex, identity};
+use crate::burn::Burned;
+use crate::iso::generator::plan::Plan;
+use crate::iso::generator::stream::Digests;
+use crate::iso::manifest;
+use crate::iso::tree::{Kind, Tree, TreePath};
+use crate::sector::{Lba, Sectors};
+
+/// Before anything is touched: the drive, and the disc as it is.
+pub(in crate::actions) fn looked(record: &mut Record, disc: &Disc) {
+    let identity = disc.drive.known_identity();
+    let name = identity.map(|known| format!("{} {} {}", known.vendor, known.product, known.revision));
+    record.drive = Some(DriveFacts { device: disc.drive.name().to_owned(), name: name.unwrap_or_default() });
+    record.disc = Some(DiscFacts {
+        medium: disc.medium.profile.to_string(),
+        label: disc.contents.label(),
+        id: disc.contents.identity(),
+        capacity_sectors: disc.looked().capacity.map(|sectors| sectors.0),
+        free_sectors: disc.looked().free.map(|sectors| sectors.0),
+        appendable: None,
+    });
+}
+
+/// The days, none of them stored so far but those that the disc holds already.
+pub(super) fn settled(record: &mut Record, session: &Session<'_>, settled: &Settled, disc: &mut Disc) {
+    let there = days_on_disc(disc, &settled.there);
+    record.days = session
+        .load
+        .days
+        .iter()
+        .map(|day| {
+            let found = there.iter().find(|(date, _)| *date == day.date);
+            let outcome = match found {
+                Some(_) => "already on the disc",
+                None if settled.leaves(day.date) => "left",
+                None => "not stored",
+            };
+            let (digest, files) = found.map_or((None, 0), |(_, (digest, files))| (Some(digest.clone()), *files));
+            DayFacts { day: day.date.to_string(), outcome: outcome.to_owned(), digest, files }
+        })
+        .collect();
+    if settled.plan.is_none() {
+        record.proven = Some(true);
+    }
+}
+
+/// What the days of a disc consist of, by its own lists; none of a day that they don't name whole.
+pub(super) fn days_on_disc(disc: &mut Disc, days: &[Date]) -> Vec<(Date, (String, u64))> {
+    if days.is_empty() {
+        return Vec::new();
+    }
+    let Some(tree) = disc.contents.newest().map(|newest| newest.tree.clone()) else { return Vec::new() };
+    let lists = match read_lists(disc, &tree) {
+        Ok(lists) => lists,
+        Err(error) => {
+            tracing::debug!("the disc's lists can't be read: {error}");
+            return Vec::new();
+        }
+    };
+    let entries: Vec<manifest::Entry> =
+        lists.iter().flat_map(|(_, content)| manifest::parse(content).flatten()).collect();
+    let digest = |&day: &Date| {
+        let at = crate::actions::staging::disc_path(day);
+        let digest = digest_of_lines(entries.iter().filter(|entry| entry.path.is_within(&at)));
+        (digest.1 == files_below(&tree, &at)).then_some((day, digest))
+    };
+    days.iter().filter_map(digest).collect()
+}
+
+fn files_below(tree: &Tree, at: &TreePath) -> u64 {
+    let Some(top) = tree.find(at) else { return 0 };
+    tree.walk_from(top).filter(|&id| matches!(tree.node(id).kind, Kind::File { .. })).count() as u64
+}
+
+/// The disc is about to be started anew.
+pub(super) fn begun(record: &mut Record, disc: &Disc, decision: Decision) {
+    if matches!(decision, Decision::NewDisc { wipe: true, .. }) {
+        record.wiped = disc.contents.identity();
+        if let Some(facts) = &mut record.disc {
+            (facts.label, facts.id, facts.free_sectors) = (None, None, None);
+        }
+    }
+}
+
+/// The session is on the disc; whether it is what was sent is not known yet.
+pub(super) fn burned(
+    record: &mut Record,
+    session: &Session<'_>,
+    disc: &Disc,
+    settled: &Settled,
+    plan: &Plan,
+    burned: &Burned,
+    digests: &Digests,
+) {
+    let manifest = plan.manifest();
+    record.session = Some(SessionFacts {
+        start: burned.start.0,
+        sectors: burned.sectors.0,
+        end: burned.start.checked_add(burned.sectors).unwrap_or(Lba(u32::MAX)).0,
+        manifest: manifest.map_or(String::new(), |id| plan.tree().path(id).to_string()),
+        manifest_sha256: manifest.and_then(|id| digests.get(id)).map_or(String::new(), |digest| hex(digest)),
+        buffer_least_percent: burned.buffers.fifo_least_percent,
+        buffer_ran_empty: burned.buffers.fifo_ran_empty,
+    });
+    if let Some(facts) = &mut record.disc {
+        facts.label = Some(session.load.label.clone());
+        if matches!(settled.decision, Decision::NewDisc { .. }) {
+            facts.id = Some(identity(&session.load.label, Some(session.request.now), burned.start));
+        }
+        let left = |free: Sectors| free.0.saturating_sub(disc.needs(plan).0);
+        facts.free_sectors = settled.free().map(left);
+        facts.appendable = Some(disc.is_overwritable() || burned.appendable);
+    }
+    for (day, facts) in session.load.days.iter().zip(&mut record.days).filter(|(day, _)| settled.burns(day.date)) {
+        let entries = entries_below(plan.tree(), &day.on_disc(), digests);
+        let (digest, files) = digest_of_lines(entries.iter());
+        (facts.digest, facts.files) = (Some(digest), files);
+        "stored".clone_into(&mut facts.outcome);
+    }
+}
+
+/// The lines of a session's list that speak of a day.
+fn entries_below(tree: &Tree, at: &TreePath, digests: &Digests) -> Vec<manifest::Entry> {
+    let Some(top) = tree.find(at) else { return Vec::new() };
+    let entry = |id| Some(manifest::Entry { path: tree.path(id), digest: *digests.get(id)? });
+    tree.walk_from(top).filter_map(entry).collect()
+}

@@ -1,0 +1,273 @@
+//! Receipts and `status`. Promised: every run leaves a file that says what it did and how it ended, a day that was proven on another disc is
+//! not taken for lost, and monitoring is told by an exit code without the drive being touched.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::support::{BackupBox, MON, NEXT_MON, Run, TUE, WED};
+
+/// The receipts of a box, oldest first.
+fn receipts(folder: &std::path::Path) -> Vec<Value> {
+    let mut names: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.retain(|path| path.file_name().unwrap().to_str().unwrap().contains("cedarburn-receipt-"));
+    let mut all: Vec<Value> =
+        names.iter().map(|path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap()).collect();
+    // Of runs within the same second by the time that the file system keeps finer.
+    let mut order: Vec<usize> = (0..all.len()).collect();
+    order.sort_by_key(|&at| names[at].metadata().unwrap().modified().unwrap());
+    order.into_iter().map(|at| all[at].take()).collect()
+}
+
+/// Discs are told apart, and runs put in their order, by seconds.
+fn another_second() {
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+}
+
+fn last(nas: &BackupBox) -> Value {
+    receipts(&nas.path("")).pop().expect("a receipt")
+}
+
+mod a_receipt {
+    use super::*;
+
+    #[test]
+    fn says_which_disc_holds_the_day_and_how_it_came_there() {
+        for media in ["cdr-80", "dvd+rw"] {
+            let nas = BackupBox::new(media);
+            nas.stage_and_store(MON);
+            nas.stage_and_store(TUE);
+            let receipt = last(&nas);
+            assert_eq!(receipt["action"], "store", "{receipt}");
+            assert_eq!((&receipt["exit_code"], &receipt["error"]), (&Value::from(0), &Value::Null), "{receipt}");
+            assert_eq!(receipt["proven"], true, "{receipt}");
+            assert_eq!(receipt["days"][0]["day"], TUE, "{receipt}");
+            assert_eq!(receipt["days"][0]["outcome"], "stored", "{receipt}");
+            assert_eq!(receipt["wiped"], Value::Null, "{receipt}");
+            assert!(receipt["drive"]["device"].as_str().unwrap().starts_with("sim:"), "{receipt}");
+            assert_eq!(receipt["disc"]["label"], "CEDAR BACKUP 17-NOV-2026", "{receipt}");
+            let info = nas.act("info", TUE, &["--json"]).result();
+            assert_eq!(receipt["disc"]["id"], info["disc_id"], "{receipt} {info}");
+            let session = &info["sessions"][1];
+            assert_eq!(receipt["session"]["start"], session["start"], "{receipt}");
+            // One disc from its first session to its last.
+            let ids: Vec<Value> = receipts(&nas.path("")).iter().map(|receipt| receipt["disc"]["id"].clone()).collect();
+            assert_eq!(ids[0], ids[1]);
+        }
+    }
+
+    #[test]
+    fn has_the_digest_of_the_list_that_is_on_the_disc() {
+        use sha2::{Digest, Sha256};
+        let nas = BackupBox::new("cdr-80");
+        nas.stage_and_store(MON);
+        let receipt = last(&nas);
+        let list = receipt["session"]["manifest"].as_str().unwrap().to_owned();
+        assert_eq!(list, "/.cedarburn/SHA256SUMS-2026-11-16");
+        // Found on the disc by its first line.
+        let sectors = fs::read(nas.sectors()).unwrap();
+        let digest = receipt["session"]["manifest_sha256"].as_str().unwrap();
+        let is_it = |at: usize| {
+            let end = sectors[at..].iter().position(|&b| b == 0).map_or(sectors.len(), |length| at + length);
+            let found: String = Sha256::digest(&sectors[at..end]).iter().map(|byte| format!("{byte:02x}")).collect();
+            found == digest
+        };
+        assert!((0..sectors.len()).step_by(2048).any(is_it), "{receipt}");
+    }
+
+    #[test]
+    fn of_a_run_that_failed_has_what_was_known_until_then() {
+        let nas = BackupBox::new("cdr-80");
+        nas.stage(MON);
+        nas.store_on(MON, "fault=write10#3:3/0c/00").expect_code(10);
+        let burn = last(&nas);
+        assert_eq!(burn["exit_code"], 10, "{burn}");
+        assert!(burn["error"]["because"][0].as_str().unwrap().contains("write error"), "{burn}");
+        assert_eq!(burn["days"][0]["outcome"], "not stored", "{burn}");
+        assert_eq!(burn["disc"]["medium"], "CD-R", "{burn}");
+        assert_eq!(burn["proven"], Value::Null, "{burn}");
+        nas.change_disc("cdr-80");
+        nas.stage_and_store(MON);
+        nas.store(MON).expect_code(12);
+        let nothing = last(&nas);
+        assert_eq!((&nothing["exit_code"], &nothing["disc"]), (&Value::from(12), &Value::Null), "{nothing}");
+        nas.change_disc("cdrw-80");
+        nas.stage(TUE);
+        nas.store(TUE).expect_code(8);
+        let wrong = last(&nas);
+        assert_eq!(
+            (&wrong["exit_code"], &wrong["disc"]["medium"]),
+            (&Value::from(8), &Value::from("CD-RW")),
+            "{wrong}"
+        );
+    }
+
+    #[test]
+    fn names_the_disc_that_was_wiped() {
+        let nas = BackupBox::new("cdrw-80");
+        nas.stage_and_store(MON);
+        let before = last(&nas)["disc"]["id"].clone();
+        nas.stage_and_store(NEXT_MON);
+        let receipt = last(&nas);
+        assert_eq!(receipt["wiped"], before, "{receipt}");
+        assert_ne!(receipt["disc"]["id"], before, "{receipt}");
+    }
+
+    #[test]
+    fn goes_to_the_folder_that_was_named_which_has_to_be_there_before_anything_is_touched() {
+        let nas = BackupBox::new("cdr-80");
+        nas.stage(MON);
+        let missing = nas.path("missing");
+        let mut command = nas.store_command(MON, &nas.device());
+        command.arg("--receipts").arg(&missing);
+        nas.refused(6, &mut command).expect_one_error(&["missing", "--receipts"]);
+        for folder in ["by-option", "by-configuration"] {
+            fs::create_dir(nas.path(folder)).unwrap();
+        }
+        let configured = format!(
+            "<cedarburn><receipts_dir>{}</receipts_dir></cedarburn></cb_config>",
+            nas.path("by-configuration").display()
+        );
+        nas.edit_config("</cb_config>", &configured);
+        nas.store(MON).expect_silence();
+        assert_eq!(receipts(&nas.path("by-configuration")).len(), 1);
+        nas.stage(TUE);
+        let named = nas.path("by-option").display().to_string();
+        nas.store_with(TUE, &["--receipts", &named]).expect_silence();
+        assert_eq!(receipts(&nas.path("by-option")).len(), 1);
+        assert_eq!(receipts(&nas.path("")).len(), 0);
+        nas.read(&["verify"]).expect_code(0);
+        assert_eq!(receipts(&nas.path("by-configuration")).len(), 2, "verify leaves one, too");
+    }
+
+    /// Nobody's nightly backup stops for a directory that this program did not need so far.
+    #[test]
+    fn that_has_no_place_is_told_in_the_log_and_costs_no_backup() {
+        let nas = BackupBox::new("cdr-80");
+        let working =
+            format!("<working_dir>{}</working_dir>", nas.path("").display().to_string().trim_end_matches('/'));
+        nas.edit_config(&working, "<working_dir>/nonexistent/tmp</working_dir>");
+        nas.stage_and_store(MON);
+        let log = fs::read_to_string(nas.log()).unwrap();
+        assert!(log.contains("[WARNING] this run leaves no receipt"), "{log}");
+    }
+
+    #[test]
+    fn is_whole_or_not_there_and_a_rehearsal_leaves_none() {
+        let nas = BackupBox::new("cdr-80");
+        nas.stage(MON);
+        nas.store_with(MON, &["--dry-run"]).expect_code(0);
+        assert_eq!(receipts(&nas.path("")).len(), 0);
+        assert_eq!(nas.store_on(MON, "fault=write10#3:kill").code, None);
+        assert_eq!(receipts(&nas.path("")).len(), 0, "nor a run that was killed");
+        nas.store(MON).expect_silence();
+        assert_eq!(receipts(&nas.path("")).len(), 1);
+        let names: Vec<_> = fs::read_dir(nas.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert!(names.iter().all(|name| !name.to_str().unwrap().ends_with(".tmp")), "{names:?}");
+    }
+
+    #[test]
+    fn has_its_summary_in_one_line_of_the_log() {
+        let nas = BackupBox::new("cdr-80");
+        nas.stage_and_store(MON);
+        let log = fs::read_to_string(nas.log()).unwrap();
+        let line = log.lines().find(|line| line.contains("[INFO   ] summary ")).unwrap();
+        for part in ["action=store", "result=ok", "days=2026-11-16", "proven=yes", "exit=0", "medium=CD-R"] {
+            assert!(line.contains(part), "{part}: {line}");
+        }
+    }
+}
+
+mod strict_protection {
+    use super::*;
+
+    /// Two discs that take turns, and a staging directory that is purged early.
+    fn two_discs() -> BackupBox {
+        let nas = BackupBox::new("cdrw-80");
+        nas.edit_config("</cb_config>", "<cedarburn><protect>strict</protect></cedarburn></cb_config>");
+        // The day goes to both discs.
+        nas.stage_and_store(MON);
+        fs::rename(nas.disc(), nas.path("first")).unwrap();
+        nas.change_to_new("cdrw-80");
+        nas.remove_mark(MON);
+        another_second();
+        nas.store(MON).expect_silence();
+        fs::remove_dir_all(nas.day(MON)).unwrap();
+        nas
+    }
+
+    #[test]
+    fn lets_a_disc_go_whose_days_were_proven_on_another_one() {
+        let nas = two_discs();
+        nas.stage(NEXT_MON);
+        let plan = nas.store_json(NEXT_MON, &["--dry-run"]);
+        assert_eq!(plan["at_stake"][0]["staged"], false, "{plan}");
+        assert!(plan["at_stake"][0]["on_disc"].is_string(), "{plan}");
+        nas.store(NEXT_MON).expect_silence();
+        assert_eq!(nas.days(), [NEXT_MON]);
+    }
+
+    #[test]
+    fn and_not_the_last_of_them() {
+        let nas = two_discs();
+        nas.stage_and_store(NEXT_MON);
+        fs::rename(nas.disc(), nas.path("second")).unwrap();
+        fs::rename(nas.path("first"), nas.disc()).unwrap();
+        nas.remove_mark(NEXT_MON);
+        nas.store(NEXT_MON).expect_silence();
+        assert_eq!(nas.days(), [MON, NEXT_MON], "the second disc was wiped: this is the last that holds it");
+    }
+
+    #[test]
+    fn does_not_believe_in_discs_without_a_receipt() {
+        let nas = two_discs();
+        for entry in fs::read_dir(nas.path("")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.to_str().unwrap().contains("receipt") {
+                fs::remove_file(path).unwrap();
+            }
+        }
+        nas.stage_and_store(NEXT_MON);
+        assert_eq!(nas.days(), [MON, NEXT_MON]);
+    }
+}
+
+mod status {
+    use super::*;
+
+    fn status(nas: &BackupBox, more: &[&str]) -> Run {
+        Run::of(nas.command().arg("status").args(more))
+    }
+
+    #[test]
+    fn answers_by_exit_code_and_never_touches_the_drive() {
+        let nas = BackupBox::new("cdr-80");
+        status(&nas, &[]).expect_code(6).expect_one_error(&["no receipt"]);
+        nas.stage_and_store(MON);
+        nas.stage_and_store(TUE);
+        // The drive is away: nobody asks it.
+        fs::rename(nas.disc(), nas.path("away")).unwrap();
+        let run = status(&nas, &[]).expect_code(0);
+        run.expect_words(&[TUE, "proven", "% full", "more days", "new disc: 2026-11-23"]);
+        let answer = status(&nas, &["--json"]).result();
+        assert_eq!(answer["last_good"]["days"][0], TUE, "{answer}");
+        assert_eq!(answer["failed_since"], Value::Null, "{answer}");
+        status(&nas, &["--max-age", "0s"]).expect_code(0);
+        let mut command = nas.command();
+        command.env("SOURCE_DATE_EPOCH", "4000000000").args(["status", "--max-age", "2d"]);
+        Run::of(&mut command).expect_code(6).expect_one_error(&["newest good store", "allowed are 2 d"]);
+    }
+
+    #[test]
+    fn tells_a_store_that_failed_since_and_not_one_that_found_nothing_to_do() {
+        let nas = BackupBox::new("cdr-80");
+        nas.stage_and_store(MON);
+        nas.store(MON).expect_code(12);
+        status(&nas, &[]).expect_code(0);
+        another_second();
+        nas.stage(WED);
+        nas.store_on(WED, "empty").expect_code(8);
+        status(&nas, &[]).expect_code(6).expect_one_error(&["failed", "no usable disc"]);
+    }
+}
