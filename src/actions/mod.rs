@@ -4,6 +4,7 @@
 //! destroy data are pure functions ([`policy`]); what they decide on is asked from the drive.
 
 pub mod blank;
+pub mod capacity;
 pub mod contents;
 pub mod copies;
 pub mod demo;
@@ -12,6 +13,7 @@ pub mod disc;
 pub mod drives;
 pub mod eject;
 pub mod format;
+pub mod hooks;
 pub mod image;
 pub mod info;
 pub mod label;
@@ -65,12 +67,9 @@ pub enum ActionError {
     /// The configuration has not what the action needs.
     #[error("the configuration can't be used")]
     Config(#[from] ConfigError),
-    /// A setting that this version can't honour.
-    #[error("{setting} is more than this version can do")]
-    NotYet {
-        /// The setting.
-        setting: &'static str,
-    },
+    /// A command that was to run before or after the action.
+    #[error(transparent)]
+    Hook(#[from] hooks::HookError),
     /// No day to store.
     #[error(transparent)]
     Staging(#[from] staging::StagingError),

@@ -6,6 +6,7 @@ use super::log::LogError;
 use crate::actions::ActionError;
 use crate::actions::device::DeviceError;
 use crate::actions::disc::WithoutSpares;
+use crate::actions::hooks::HookError;
 use crate::actions::image::ImageError;
 use crate::actions::policy::Refusal;
 use crate::actions::proof::{Finding, ProofError};
@@ -131,6 +132,7 @@ impl From<ActionError> for Failure {
             cause = error.source();
         }
         let findings = match innermost(&error) {
+            ActionError::Hook(HookError::Failed { output, .. }) => output.clone(),
             ActionError::Findings { findings, .. }
             | ActionError::Unsound { findings }
             | ActionError::Image(ImageError::Changed { findings }) => findings.iter().map(Finding::to_string).collect(),
@@ -180,9 +182,17 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
         ActionError::ConfigFile { .. } | ActionError::Config(_) => {
             (CONFIGURATION, "", "correct the configuration file")
         }
-        ActionError::NotYet { .. } => {
-            (CONFIGURATION, UNTOUCHED, "take the setting out, or go on with cback3 until a later version has it")
+        ActionError::Hook(HookError::Interrupted { .. }) => {
+            (INTERRUPTED, hook_state(error), "run the same command again")
         }
+        ActionError::Hook(HookError::NoCommand { .. }) => {
+            (FAILED, hook_state(error), "give the hook a command, or take it out of the options section")
+        }
+        ActionError::Hook(HookError::Start { .. } | HookError::Failed { .. }) => (
+            FAILED,
+            hook_state(error),
+            "run the hook's command by hand and see what it says; -O puts its output into the log",
+        ),
         ActionError::Staging(staging) => explain_staging(staging),
         ActionError::NoReceipts { .. } => (
             FAILED,
@@ -345,6 +355,16 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
         ActionError::VirtualDisc(_) => (FAILED, "", "disc create makes a virtual disc, disc show looks at one"),
         ActionError::Image(image) => explain_image(image),
         ActionError::Demo(_) => (FAILED, "", "name a folder that does not exist yet"),
+    }
+}
+
+/// What a hook that failed leaves behind.
+fn hook_state(error: &ActionError) -> &'static str {
+    match error {
+        ActionError::Hook(hook) if hook.is_behind_the_action() => {
+            "the action itself is done: what was to be stored is on the disc, proven and marked"
+        }
+        _ => NOT_BEGUN,
     }
 }
 

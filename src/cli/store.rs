@@ -10,6 +10,7 @@ use super::{Others, output};
 use crate::actions::ActionError;
 use crate::actions::copies::{Elsewhere, Held};
 use crate::actions::disc::recipe_word;
+use crate::actions::hooks::{self, When};
 use crate::actions::policy::Decision;
 use crate::actions::receipt::Record;
 use crate::actions::staging::Day;
@@ -317,10 +318,19 @@ pub(super) fn run(context: &Context<'_>, what: What, arguments: &Arguments) -> R
         context.begin_receipt(&receipts)?;
     }
     let request = request(context, &config, what, arguments, dry_run, &receipts.path);
+    let action = what.purpose().word();
+    if dry_run {
+        tracing::info!("a rehearsal runs no hooks");
+    } else {
+        hooks::run(&config.options, action, When::Before, &context.stop)?;
+    }
     let mut record = Record::default();
     let stored = store(&request, &context.stop, &mut context.meter(), &mut record);
     context.record(record);
     let report = stored?;
+    if !dry_run {
+        hooks::run(&config.options, action, When::After, &context.stop)?;
+    }
     // Done in silence, as cron wants it; a rehearsal is asked for its answer.
     context.answer(
         what.purpose().word(),

@@ -35,6 +35,7 @@ use jiff::civil::Date;
 use self::load::{Load, listed};
 use self::session::{Scanned, Session, Settled};
 use self::write::{Done, put_on_disc, what_is_there};
+use super::capacity::Fill;
 use super::contents::Shown;
 use super::copies::Held;
 use super::disc::{Disc, How, Preparation};
@@ -196,7 +197,6 @@ pub fn store(
 ) -> Result<Report, ActionError> {
     let config = request.config;
     let store = config.require_store()?;
-    refuse_what_is_not_there_yet(config)?;
     if let Some((stage, source)) = config.differing_roots() {
         tracing::warn!(
             "stage/staging_dir is {} and store/source_dir is {}: store uses the first, rebuild the second",
@@ -233,7 +233,21 @@ pub fn store(
     let settled = session.settle(&mut disc, &scanned, stop)?;
     let mut mark = |days: &[&Day]| mark_stored(days, owner);
     let report = carry_out(&session, &mut disc, &scanned, settled, &mut mark, stop, progress, record)?;
+    if !request.dry_run {
+        warn_when_full(request, &disc, record);
+    }
     Ok(Report { warnings, ..report })
+}
+
+/// Says that the disc fills up, where that is configured. An ERROR as with Cedar, so that it reaches the screen, and no failure.
+fn warn_when_full(request: &Request<'_>, disc: &Disc, record: &Record) {
+    let (Some(limit), Some(facts)) = (&request.config.capacity, &record.disc) else { return };
+    let Some(free) = facts.free_sectors.map(Sectors) else { return };
+    let all = facts.capacity_sectors.map_or(disc.medium.capacity, Sectors);
+    let fill = Fill { used: all.bytes().saturating_sub(free.bytes()), available: free.bytes() };
+    if let Some(told) = fill.beyond(limit) {
+        tracing::error!("{told}");
+    }
 }
 
 /// Opens the drive and looks at its disc.
@@ -390,14 +404,6 @@ fn tell_what_has_no_meaning(disc: &mut Disc) -> Result<Vec<String>, ActionError>
         }
         _ => Vec::new(),
     })
-}
-
-/// Settings that the configuration knows and this version can't honour. Passing over them in silence would be a promise broken.
-fn refuse_what_is_not_there_yet(config: &Config) -> Result<(), ActionError> {
-    let is_for_us = |hook: &config::Hook| hook.action.as_deref() == Some("store");
-    let options = &config.options;
-    let hooks = options.pre_action_hooks.iter().chain(&options.post_action_hooks).any(is_for_us);
-    if hooks { Err(ActionError::NotYet { setting: "a hook for the action store" }) } else { Ok(()) }
 }
 
 /// Says which directories are stored, and warns where a midnight lies between.
