@@ -15,7 +15,8 @@
 //!
 //! With Cedar no WARNING reaches the screen, so that a misspelled `check_data` or a crossed midnight is never noticed. Here those that
 //! somebody has to know of do, as `warning: ...`, with every run that has cause for them, and so in the mail of cron: those with the target
-//! [`ON_SCREEN`]. `-q` is still silence. A run without cause says nothing.
+//! [`ON_SCREEN`]. `-q` is still silence. A run without cause says nothing. Cedar's actions tell them on stdout, the others, whose stdout is
+//! their answer, on stderr.
 //!
 //! A log file that can't be written any more stops no backup: stderr says so once, and the exit code is that of the work. The same of a
 //! trace of the SCSI commands, which the log tells, too.
@@ -147,8 +148,8 @@ pub(super) fn open(path: &Path, mode: u32, owner: &LogOwner) -> Result<File, Log
 }
 
 /// Sends the program's messages to the screen and to the log file from here on.
-pub(super) fn install(levels: Levels, screen: Screen, file: Option<File>) {
-    let layer = CedarLayer { levels, screen, file: file.map(Mutex::new), lost: AtomicBool::new(false) };
+pub(super) fn install(levels: Levels, screen: Screen, warnings: Screen, file: Option<File>) {
+    let layer = CedarLayer { levels, screen, warnings, file: file.map(Mutex::new), lost: AtomicBool::new(false) };
     // A second call, in a test, keeps the first.
     let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer));
 }
@@ -156,6 +157,8 @@ pub(super) fn install(levels: Levels, screen: Screen, file: Option<File>) {
 struct CedarLayer {
     levels: Levels,
     screen: Screen,
+    /// Where those warnings go that are shown at any level.
+    warnings: Screen,
     file: Option<Mutex<File>>,
     /// A line could not be written, and the user knows.
     lost: AtomicBool,
@@ -179,7 +182,7 @@ impl<S: Subscriber> Layer<S> for CedarLayer {
         let text = one_line(text.0);
         if on_screen {
             let shown = if matters { format!("warning: {text}") } else { text.clone() };
-            match self.screen {
+            match if matters { self.warnings } else { self.screen } {
                 Screen::Stdout if !is_loss => output::message(&shown),
                 _ => output::complain(&shown),
             }

@@ -25,7 +25,9 @@ pub(super) fn run(options: &CommonOptions, logs_output: bool, action: Action) ->
             Action::Image(_) | Action::List(_) => log::Screen::Stderr,
             _ => log::Screen::Stdout,
         };
-        log::install(levels.on(screen), screen, file);
+        // What else is no action of Cedar's answers there, too: a line of status, say.
+        let warnings = if is_cedars { log::Screen::Stdout } else { log::Screen::Stderr };
+        log::install(levels.on(screen), screen, warnings, file);
         Ok((context, path))
     });
     let (context, log_file) = match result {

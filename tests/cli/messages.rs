@@ -116,8 +116,10 @@ mod that_somebody_has_to_know_of {
             "<target_device>/dev/nonexistent</target_device>",
             &format!("<target_device>{}</target_device>", nas.device()),
         );
-        let run = Run::of(nas.command().arg("list")).expect_code(0);
-        assert!(run.stderr.contains(MISSPELLED) && !run.stdout.contains("warning"), "{run}");
+        for action in ["list", "verify", "status"] {
+            let run = Run::of(nas.command().args([action, "--today", TUE]));
+            assert!(run.stderr.contains(MISSPELLED) && !run.stdout.contains("warning"), "{action}: {run}");
+        }
     }
 }
 
