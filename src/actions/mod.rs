@@ -26,6 +26,7 @@ pub mod policy;
 pub mod proof;
 pub mod receipt;
 pub mod refresh;
+pub mod span;
 pub mod staging;
 pub mod staging_lock;
 pub mod status;
@@ -76,6 +77,9 @@ pub enum ActionError {
         /// Each of them.
         problems: Vec<String>,
     },
+    /// A span.
+    #[error(transparent)]
+    Span(#[from] span::SpanError),
     /// A command that was to run before or after the action.
     #[error(transparent)]
     Hook(#[from] hooks::HookError),

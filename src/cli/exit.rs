@@ -10,6 +10,7 @@ use crate::actions::hooks::HookError;
 use crate::actions::image::ImageError;
 use crate::actions::policy::Refusal;
 use crate::actions::proof::{Finding, ProofError};
+use crate::actions::span::SpanError;
 use crate::actions::staging::StagingError;
 use crate::burn::{BurnError, NoFormat};
 use crate::config::ConfigError;
@@ -183,6 +184,7 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
         ActionError::ConfigFile { .. } | ActionError::Config(_) => {
             (CONFIGURATION, "", "correct the configuration file")
         }
+        ActionError::Span(span) => explain_span(span),
         ActionError::NotValid { .. } => {
             (CONFIGURATION, "", "correct what is named, in the configuration file or on this machine")
         }
@@ -359,6 +361,28 @@ fn explain(error: &ActionError) -> (u8, &'static str, &'static str) {
         ActionError::VirtualDisc(_) => (FAILED, "", "disc create makes a virtual disc, disc show looks at one"),
         ActionError::Image(image) => explain_image(image),
         ActionError::Demo(_) => (FAILED, "", "name a folder that does not exist yet"),
+    }
+}
+
+fn explain_span(error: &SpanError) -> (u8, &'static str, &'static str) {
+    match error {
+        SpanError::Journal { .. } => (
+            FAILED,
+            "what was burned and proven is on its discs; days that are not complete are not marked",
+            "let this user write beside the staging directory, then run the same command again",
+        ),
+        SpanError::BrokenJournal { .. } => (
+            FAILED,
+            UNTOUCHED,
+            "put it back from a backup, or remove it: then the span begins anew, and what is on discs already is burned again",
+        ),
+        SpanError::TooLarge { .. } => (NO_ROOM, UNTOUCHED, "take a larger kind of disc, or split the file in staging"),
+        SpanError::DoneAlready { .. } => (MEDIUM, UNTOUCHED, "put an empty disc in and run the same command again"),
+        SpanError::NextDisc { .. } => (
+            MEDIUM,
+            "what was burned is proven and noted; days that are complete are marked",
+            "put an empty disc in and run the same command again: it goes on from here",
+        ),
     }
 }
 

@@ -23,6 +23,7 @@ mod output;
 mod receipt;
 mod run;
 mod signals;
+mod span;
 mod status;
 mod store;
 mod validate;
@@ -122,13 +123,14 @@ fn parse_day(text: &str) -> Result<Date, &'static str> {
 }
 
 /// What `--full` means, by action; the others know no such thing, and their help does not speak of it.
-const FULL: [(&str, &str); 6] = [
+const FULL: [(&str, &str); 7] = [
     (
         "store",
         "Start a new disc with today's directory, whatever was stored before: what is on a rewritable disc is lost",
     ),
     ("rebuild", "Start the disc anew, whatever it holds: what is on a rewritable disc is lost"),
     ("initialize", "Start the disc anew, whatever it holds: what is on a rewritable disc is lost"),
+    ("span", "Start the disc anew, whatever it holds: what is on a rewritable disc is lost"),
     ("info", "Tell the plan of store --full"),
     ("blank", "Erase every sector, or format anew: takes long"),
     ("format", "Format every sector: takes long"),
@@ -164,6 +166,8 @@ enum Action {
     Store(store::StoreArguments),
     /// Write this week's disc once more from the staging directories
     Rebuild(store::Arguments),
+    /// Put all days that are not stored on several discs, one after the other
+    Span(span::SpanArguments),
     /// Hold the configuration against this machine: directories, users, the drive
     Validate(Others),
     /// Give a rewritable disc its label, and nothing else

@@ -12,8 +12,10 @@ pub(super) fn run(options: &CommonOptions, logs_output: bool, action: Action) ->
     let name = name(&action);
     let result = prepare(options, &action).and_then(|context| {
         // Cedar's actions have Cedar's log.
-        let is_cedars =
-            matches!(action, Action::Store(_) | Action::Rebuild(_) | Action::Initialize(_) | Action::Validate(_));
+        let is_cedars = matches!(
+            action,
+            Action::Store(_) | Action::Rebuild(_) | Action::Initialize(_) | Action::Validate(_) | Action::Span(_)
+        );
         let path = options.logfile.clone().or_else(|| is_cedars.then(|| log::DEFAULT.into()));
         let file = path.as_ref().map(|path| log::open(path, options.mode, &options.owner)).transpose();
         let file = file.map_err(|error| Failure::log_file(&error))?;
@@ -45,6 +47,7 @@ pub(super) fn run(options: &CommonOptions, logs_output: bool, action: Action) ->
         Action::Store(arguments) => super::store::run(&context, arguments.what(), &arguments.session),
         Action::Rebuild(arguments) => super::store::run(&context, What::Week, &arguments),
         Action::Initialize(arguments) => super::store::run(&context, What::Label, &arguments),
+        Action::Span(arguments) => super::span::run(&context, &arguments),
         Action::Validate(_) => super::validate::run(&context),
         Action::Drives(arguments) => super::drives::run(&context, &arguments),
         Action::Info => super::info::run(&context),
@@ -130,6 +133,7 @@ fn complain(options: &CommonOptions, name: &str, failure: &Failure) {
 fn name(action: &Action) -> &'static str {
     match action {
         Action::Store(_) => "store",
+        Action::Span(_) => "span",
         Action::Drives(_) => "drives",
         Action::Info => "info",
         Action::Status(_) => "status",

@@ -219,13 +219,18 @@ fn names_every_field_of_store_info_list_verify_and_of_their_errors() {
     held.store(&nas, MON, "", &[]);
     held.run(&["info", "--device", &nas.device(), "-c", "/nonexistent"]);
     held.hold(&Run::of(nas.command().args(["status", "--json"])));
+    let spanned = BackupBox::new("cdr-80");
+    spanned.stage(MON);
+    held.hold(&spanned.act("span", MON, &["--json", "--dry-run"]));
+    held.hold(&spanned.act("span", MON, &["--json"]));
+    held.hold(&spanned.act("span", MON, &["--json"]));
     held.hold(&nas.act("validate", MON, &["--json"]));
     nas.edit_config("<peers>", "<reference/><peers>");
     nas.edit_config("<collect_dir>/nonexistent</collect_dir>", "<collect_dir>/</collect_dir>");
     held.hold(&nas.act("validate", MON, &["--json"]));
     held.run(&["collect"]);
     held.run(&["store", "-l", "/nonexistent/log"]);
-    held.expect_all(&["store", "info", "status", "validate", "list", "list result", "verify", "error"]);
+    held.expect_all(&["store", "info", "status", "span", "validate", "list", "list result", "verify", "error"]);
 }
 
 #[test]

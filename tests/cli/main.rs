@@ -23,6 +23,7 @@ mod read_only;
 mod readme;
 mod receipts;
 mod showing;
+mod span;
 mod storing;
 mod support;
 mod validate;

@@ -24,6 +24,8 @@ pub(in crate::actions) struct Load {
     pub days: Vec<Day>,
     /// Of what is in them, what goes on this disc; `None` is all of it. Directories come with what is in them.
     pub only: Option<HashSet<TreePath>>,
+    /// The days by which the disc is judged, where these are not all that matter.
+    pub judged_by: Vec<Date>,
     /// What does not fit is left, the newest days first, if one at least does.
     pub may_leave_days: bool,
     /// The day it is: date of the label.
@@ -38,7 +40,16 @@ impl Load {
     /// Whole days.
     #[must_use]
     pub(in crate::actions) fn of_days(purpose: Purpose, days: Vec<Day>, today: Date) -> Load {
-        Load { purpose, days, only: None, may_leave_days: false, today, label: label::label(today), note: None }
+        Load {
+            purpose,
+            days,
+            only: None,
+            judged_by: Vec::new(),
+            may_leave_days: false,
+            today,
+            label: label::label(today),
+            note: None,
+        }
     }
 
     /// The dates of its days.
@@ -49,7 +60,11 @@ impl Load {
 
     /// The days by which the disc is judged: without any, the day it is.
     pub(super) fn judged_by(&self) -> Vec<Date> {
-        if self.days.is_empty() { vec![self.today] } else { self.dates() }
+        match (self.judged_by.as_slice(), self.days.as_slice()) {
+            ([], []) => vec![self.today],
+            ([], _) => self.dates(),
+            (named, _) => named.to_vec(),
+        }
     }
 
     /// The date of the session's manifest.

@@ -62,6 +62,8 @@ pub enum What {
     CatchUp,
     /// *rebuild*: this week's, stored or not.
     Week,
+    /// *span*: those of the span; [`span`](super::span) chooses them.
+    Span,
     /// *initialize*: none, only the label.
     Label,
 }
@@ -73,6 +75,7 @@ impl What {
         match self {
             What::Day | What::CatchUp => Purpose::Store,
             What::Week => Purpose::Rebuild,
+            What::Span => Purpose::Span,
             What::Label => Purpose::Initialize,
         }
     }
@@ -111,12 +114,12 @@ impl Request<'_> {
     /// The staging root: *store* looks where stage puts the days, *rebuild* in `store/source_dir`, as with Cedar.
     pub(in crate::actions) fn root(&self) -> Result<&Path, ConfigError> {
         match self.what {
-            What::Day | What::CatchUp => self.config.staging_root_for_store(),
+            What::Day | What::CatchUp | What::Span => self.config.staging_root_for_store(),
             What::Week | What::Label => Ok(&self.config.require_store()?.source_dir),
         }
     }
 
-    fn device(&self) -> Result<&str, ConfigError> {
+    pub(in crate::actions) fn device(&self) -> Result<&str, ConfigError> {
         Ok(self.device.unwrap_or(self.config.require_store()?.target_device.as_str()))
     }
 }
@@ -281,14 +284,14 @@ fn choose_days(request: &Request<'_>) -> Result<Vec<Day>, ActionError> {
     let (root, today) = (request.root()?, request.today);
     Ok(match request.what {
         What::Day => vec![staging::choose_day(root, today, request.full)?],
-        What::CatchUp => staging::unstored_days(root, today)?,
+        What::CatchUp | What::Span => staging::unstored_days(root, today)?,
         What::Week => staging::days_of_the_week(root, today, request.config.options.starting_day)?,
         What::Label => Vec::new(),
     })
 }
 
 /// Marks days as stored.
-fn mark_stored(days: &[&Day], owner: Option<Owner>) -> Result<(), ActionError> {
+pub(in crate::actions) fn mark_stored(days: &[&Day], owner: Option<Owner>) -> Result<(), ActionError> {
     for day in days {
         if let Err(error) = day.mark_stored(owner)? {
             tracing::error!("{}: the owner can't be changed: {error}", staging::STORE_INDICATOR);

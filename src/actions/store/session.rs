@@ -163,12 +163,10 @@ impl Session<'_> {
         let decided = self.decide(disc, scanned, &at_stake);
         // A run that closed the disc and broke off while it was read back has left the load on it: nothing has to be written to prove it.
         if let Err(ActionError::Refused(Refusal::Closed { .. })) = &decided
-            && let Some(previous) = disc.contents.newest().cloned()
+            && let Some(there) =
+                self.settle_if_there(disc, Decision::Append { why: Why::HoldsTheDay }, scanned, stop)?
         {
-            let there = self.days_there(disc, &previous, scanned.plan.tree(), stop)?;
-            if self.is_all(&there) {
-                return self.settled_already(disc, Decision::Append { why: Why::HoldsTheDay }, there);
-            }
+            return Ok(there);
         }
         let decision = decided?;
         let previous = match decision {
@@ -233,6 +231,22 @@ impl Session<'_> {
 
     fn is_all(&self, there: &[Date]) -> bool {
         !self.load.days.is_empty() && there.len() == self.load.days.len()
+    }
+
+    /// What is left to do, if the disc's tree holds the load as it is staged; none where it does not.
+    pub(in crate::actions) fn settle_if_there(
+        &self,
+        disc: &mut Disc,
+        decision: Decision,
+        scanned: &Scanned,
+        stop: &AtomicBool,
+    ) -> Result<Option<Settled>, ActionError> {
+        let Some(previous) = disc.contents.newest().cloned() else { return Ok(None) };
+        let there = self.days_there(disc, &previous, scanned.plan.tree(), stop)?;
+        match self.is_all(&there) {
+            true => self.settled_already(disc, decision, there).map(Some),
+            false => Ok(None),
+        }
     }
 
     /// What is left to do where the disc's tree holds the load: nothing, if a mount shows it.
@@ -492,7 +506,13 @@ impl Session<'_> {
         burned.flat_map(|day| changes(plan.tree(), now.tree(), &day.on_disc(), &told)).collect()
     }
 
-    pub(super) fn report(&self, outcome: Outcome, settled: &Settled, disc: &Disc, scanned: &Scanned) -> Report {
+    pub(in crate::actions) fn report(
+        &self,
+        outcome: Outcome,
+        settled: &Settled,
+        disc: &Disc,
+        scanned: &Scanned,
+    ) -> Report {
         let outcome = if settled.plan.is_none() { Outcome::AlreadyThere } else { outcome };
         Report {
             outcome,

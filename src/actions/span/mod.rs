@@ -1,0 +1,597 @@
+//! *span*: what does not fit on one disc goes on several, with nobody at the keyboard.
+//!
+//! ```text
+//! which days ─ what of them is not proven yet ─ fit it on discs like the one in the drive ─ plan the session of this one for real
+//!     ─ note what is going to be burned ─ burn, prove ─ note what was proven ─ mark the days that are complete ─ the next disc
+//! ```
+//!
+//! * The days are all that are staged and not stored when the span begins; those that come later wait for *store*, or for the next span.
+//! * An item is a file, a link, an empty directory, whatever has a name: it goes on one disc whole. Directories come along with what is in them.
+//! * How many discs it takes is an estimate; that this one holds what it gets is not: the session is planned, and where it does not fit the last
+//!   items go to the next disc.
+//! * A disc is one of its own, as `policy` lets it be wiped, and none that this span has burned. It is judged by all days of the span.
+//! * A run burns one disc and ends with an error that asks for the next, so that cron tells; with `--wait` it opens the tray and looks
+//!   now and then whether another disc is in.
+//! * A day is marked when all of it is proven. The [`journal`] knows what is; a run that was broken off is gone on with by the next. One that broke
+//!   off between burning and noting has left a disc that holds just what it was going to hold: that is proven and noted, not burned again.
+
+pub mod fit;
+mod journal;
+
+use std::collections::{BTreeMap, HashSet};
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use jiff::civil::Date;
+
+use self::fit::{Algorithm, Item, TooLarge, fit};
+use self::journal::{DoneDisc, Journal, Stamp, escaped};
+use super::disc::Disc;
+use super::eject::eject;
+use super::label;
+use super::owner::Owner;
+use super::policy::{Decision, DiscState, Purpose, Why};
+use super::receipt::{Record, identity};
+use super::staging::{self, Day, StagingError};
+use super::staging_lock::StagingLock;
+use super::store::load::{Load, listed};
+use super::store::session::{Scanned, Session, Settled};
+use super::store::{self, accept, carry_out, mark_stored, open, record};
+use super::{ActionError, own_files};
+use crate::burn::{BurnError, Progress};
+use crate::iso::tree::{Kind, Tree, TreePath};
+use crate::scsi::Trays;
+use crate::sector::{SECTOR_BYTES, Sectors};
+
+/// What a session takes beside its items: descriptors, path tables, text, list and padding, roundly.
+const OWN_SECTORS: u32 = 220;
+/// What an item takes beside its content and twice its name: its record, its share of a directory, its line in the list.
+const OWN_BYTES: u64 = 320;
+/// How often it is looked whether another disc is in: soon at first, and then at leisure.
+const FIRST_LOOK: Duration = Duration::from_millis(500);
+const LAST_LOOK: Duration = Duration::from_secs(30);
+/// How often a signal is looked for meanwhile.
+const TICK: Duration = Duration::from_millis(100);
+/// The README of a disc names at most so many hosts and days.
+const MOST_NAMED: usize = 60;
+
+/// A span can't go on.
+#[derive(Debug, thiserror::Error)]
+pub enum SpanError {
+    /// The journal's file.
+    #[error("the journal {} can't be {what}", path.display())]
+    Journal {
+        /// Where it is.
+        path: PathBuf,
+        /// What was to be done with it.
+        what: &'static str,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// What stands in it.
+    #[error("the journal {} can't be used: {what}", path.display())]
+    BrokenJournal {
+        /// Where it is.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// A file that fits on no disc of this kind.
+    #[error("{path} fits on no such disc: it takes about {bytes} bytes, an empty one has {capacity}")]
+    TooLarge {
+        /// The file.
+        path: TreePath,
+        /// What it takes.
+        bytes: u64,
+        /// What there is.
+        capacity: u64,
+    },
+    /// A disc that is done is in the drive.
+    #[error("disc {wanted} of the span is wanted, disc {found} is in the drive")]
+    DoneAlready {
+        /// Which one is in.
+        found: usize,
+        /// Which one should be.
+        wanted: usize,
+    },
+    /// This disc is done, and more are wanted.
+    #[error("disc {done} of {of} is burned and proven, the next one is wanted")]
+    NextDisc {
+        /// Which one is done.
+        done: usize,
+        /// Of how many, as far as can be told.
+        of: usize,
+    },
+}
+
+/// What is asked for.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// As of a store; `what` is [`What::Span`](store::What::Span).
+    pub store: store::Request<'a>,
+    /// How items are put on discs.
+    pub algorithm: Algorithm,
+    /// How long to wait for the next disc; none is not at all.
+    pub wait: Option<Duration>,
+}
+
+/// A disc of the span, done or planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiscPlan {
+    /// Counted from 1.
+    pub number: usize,
+    /// What was, or will be, proven on it.
+    pub items: usize,
+    /// The bytes of its files.
+    pub bytes: u64,
+    /// How full it gets, in percent; none of one that is done.
+    pub percent: Option<u8>,
+    /// The days, each with its hosts.
+    pub holds: Vec<String>,
+    /// Burned by an earlier run, or by this one.
+    pub is_done: bool,
+}
+
+/// What was done, or would be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Nothing was touched.
+    pub is_planned: bool,
+    /// The days of the span.
+    pub days: Vec<Date>,
+    /// All discs, as far as can be told.
+    pub discs: Vec<DiscPlan>,
+    /// The session of the last disc of this run.
+    pub session: Option<store::Report>,
+}
+
+/// One thing of a day.
+#[derive(Debug, Clone)]
+struct Entry {
+    path: TreePath,
+    key: String,
+    day: Date,
+    host: String,
+    /// Of its content.
+    bytes: u64,
+    stamp: Stamp,
+}
+
+/// A span under way.
+struct Span<'a> {
+    request: &'a Request<'a>,
+    place: PathBuf,
+    journal: Journal,
+    /// Whether there was a journal, or is one by now.
+    is_begun: bool,
+    owner: Option<Owner>,
+}
+
+/// Burns the next disc of a span, or with `wait` all of them; see the module's text.
+///
+/// # Errors
+/// When not all of it is on discs at the end.
+pub fn span(
+    request: &Request<'_>,
+    stop: &AtomicBool,
+    progress: &mut dyn Progress,
+    record: &mut Record,
+) -> Result<Report, ActionError> {
+    let root = request.store.root()?;
+    let _at_work = (!request.store.dry_run).then(|| StagingLock::take(root)).transpose()?;
+    let place = journal::place(root);
+    let journal = Journal::read(&place)?;
+    let is_begun = journal.is_some();
+    let journal = match journal {
+        Some(journal) => journal,
+        None => {
+            let days = staging::unstored_days(root, request.store.today)?;
+            Journal::new(request.store.today, days.iter().map(|day| day.date).collect())
+        }
+    };
+    let options = &request.store.config.options;
+    let owner = Owner::if_root(&options.backup_user, &options.backup_group)?;
+    let mut span = Span { request, place, journal, is_begun, owner };
+    let mut disc = None;
+    loop {
+        match span.next_disc(disc.take(), stop, progress, record)? {
+            Step::Over(report) => return Ok(*report),
+            Step::More { done, of } => {
+                let Some(patience) = request.wait else { return Err(SpanError::NextDisc { done, of }.into()) };
+                disc = Some(span.wait_for_disc(done, of, patience, stop)?);
+            }
+        }
+    }
+}
+
+/// What became of a disc.
+enum Step {
+    /// It was the last, or this is a rehearsal.
+    Over(Box<Report>),
+    More {
+        done: usize,
+        of: usize,
+    },
+}
+
+impl<'a> Span<'a> {
+    /// The days that are still to do, oldest first. None where all of them are marked by now.
+    fn days(&self) -> Result<Vec<Day>, ActionError> {
+        let store = &self.request.store;
+        let unstored = match staging::unstored_days(store.root()?, store.today) {
+            Err(StagingError::AllStored { .. } | StagingError::NothingStaged { .. }) if self.is_begun => Vec::new(),
+            unstored => unstored?,
+        };
+        let (ours, later): (Vec<Day>, Vec<Day>) =
+            unstored.into_iter().partition(|day| self.journal.days.contains(&day.date));
+        if !later.is_empty() {
+            let later: Vec<Date> = later.iter().map(|day| day.date).collect();
+            tracing::info!("{} came after the span began, and is not part of it", listed(&later));
+        }
+        Ok(ours)
+    }
+
+    fn load(&self, days: &[Day], only: HashSet<TreePath>, number: usize, of: usize, holds: &[String]) -> Load {
+        let today = self.request.store.today;
+        let has_part = |day: &&Day| only.iter().any(|path| path.is_within(&day.on_disc()));
+        let part: Vec<Day> = days.iter().filter(has_part).cloned().collect();
+        Load {
+            label: format!("{} {number}/{of}", label::label(today)),
+            note: Some(self.note(number, of, holds)),
+            judged_by: self.journal.days.clone(),
+            only: Some(only),
+            ..Load::of_days(Purpose::Span, part, today)
+        }
+    }
+
+    /// What the disc says of itself in its README.
+    fn note(&self, number: usize, of: usize, holds: &[String]) -> String {
+        let Journal { begun, days, .. } = &self.journal;
+        let title = format!("This is disc {number} of {of} of a set");
+        let line = "=".repeat(title.len());
+        let named: String = holds.iter().take(MOST_NAMED).map(|held| format!("    {held}\n")).collect();
+        let more = holds.len().saturating_sub(MOST_NAMED);
+        let more = if more == 0 { String::new() } else { format!("    and {more} more\n") };
+        let days = listed(days);
+        format!(
+            "{title}\n{line}\n\nThe set was begun on {begun} for {days}. Every file is on one of its discs,\n\
+             whole. How many discs there are was known only roughly when this one was\nwritten. On this disc is something of:\n\n{named}{more}"
+        )
+    }
+
+    /// Does what can be done with the disc that is in the drive.
+    fn next_disc(
+        &mut self,
+        disc: Option<Disc>,
+        stop: &AtomicBool,
+        progress: &mut dyn Progress,
+        record: &mut Record,
+    ) -> Result<Step, ActionError> {
+        let request = &self.request.store;
+        let days = self.days()?;
+        let all = entries(&days)?;
+        let left = self.left_of(&all);
+        let number = self.journal.discs.len() + 1;
+        if left.is_empty() {
+            self.mark_complete(&days, &all)?;
+            self.finish()?;
+            return Ok(Step::Over(Box::new(self.report(Vec::new(), None))));
+        }
+        let mut disc = match disc {
+            Some(disc) => disc,
+            None => open(request)?,
+        };
+        record::looked(record, &disc);
+        let found = self.journal.number_of(disc.contents.identity().as_deref());
+        if let Some(found) = found {
+            return Err(SpanError::DoneAlready { found, wanted: number }.into());
+        }
+        let warnings = accept(request, &mut disc)?;
+        let (session, scanned, settled, discs) = match self.left_by_a_kill(&mut disc, &days, &left, number, stop)? {
+            Some(found) => found,
+            None => self.plan(&mut disc, &days, &left, number, stop)?,
+        };
+        let of = number - 1 + discs.len();
+        for plan in &discs {
+            tracing::info!("disc {} of {of}: {}", plan.number, plan.words());
+        }
+        if request.dry_run {
+            let session = session.report(store::Outcome::Planned, &settled, &disc, &scanned);
+            let session = store::Report { warnings, ..session };
+            return Ok(Step::Over(Box::new(self.report(discs, Some(session)))));
+        }
+        let only = session.load.only.clone().unwrap_or_default();
+        let burning: Vec<&Entry> = left.iter().filter(|entry| only.contains(&entry.path)).collect();
+        self.journal.burning = Some(burning.iter().map(|entry| entry.key.clone()).collect());
+        self.journal.save(&self.place)?;
+        self.is_begun = true;
+        let label = session.load.label.clone();
+        let id = match &settled.plan {
+            Some(plan) => Some(identity(&label, Some(request.now), plan.start())),
+            None => disc.contents.identity(),
+        };
+        let items = burning.iter().map(|entry| (entry.key.clone(), entry.stamp)).collect();
+        let done = DoneDisc { label, id, items };
+        let mut noted = None;
+        let mut note = |_: &[&Day]| {
+            self.journal.discs.push(done.clone());
+            self.journal.burning = None;
+            self.journal.save(&self.place)?;
+            noted = Some(self.mark_complete(&days, &all));
+            Ok(())
+        };
+        let report = carry_out(&session, &mut disc, &scanned, settled, &mut note, stop, progress, record)?;
+        noted.transpose()?;
+        if self.left_of(&all).is_empty() {
+            self.finish()?;
+            let session = store::Report { warnings, ..report };
+            return Ok(Step::Over(Box::new(self.report(Vec::new(), Some(session)))));
+        }
+        Ok(Step::More { done: number, of: of.max(number + 1) })
+    }
+
+    /// What is not proven on a disc as it is staged now.
+    fn left_of(&self, all: &[Entry]) -> Vec<Entry> {
+        let proven = self.journal.proven();
+        all.iter().filter(|entry| proven.get(entry.key.as_str()) != Some(&entry.stamp)).cloned().collect()
+    }
+
+    /// Marks the days of which nothing is left.
+    fn mark_complete(&self, days: &[Day], all: &[Entry]) -> Result<(), ActionError> {
+        let left: HashSet<Date> = self.left_of(all).iter().map(|entry| entry.day).collect();
+        let complete: Vec<&Day> = days.iter().filter(|day| !left.contains(&day.date)).collect();
+        mark_stored(&complete, self.owner)
+    }
+
+    fn finish(&self) -> Result<(), ActionError> {
+        tracing::info!(
+            "span of {} executed successfully, discs: {}",
+            listed(&self.journal.days),
+            self.journal.discs.len()
+        );
+        Ok(Journal::remove(&self.place)?)
+    }
+
+    /// Whether the disc is what a run that broke off was going to make it: then it has only to be proven.
+    fn left_by_a_kill(
+        &self,
+        disc: &mut Disc,
+        days: &[Day],
+        left: &[Entry],
+        number: usize,
+        stop: &AtomicBool,
+    ) -> Result<Option<Planned<'a>>, ActionError> {
+        let (Some(burning), Some(_)) = (self.journal.burning(), disc.contents.newest()) else { return Ok(None) };
+        let on_it: Vec<&Entry> = left.iter().filter(|entry| burning.contains(entry.key.as_str())).collect();
+        if on_it.is_empty() {
+            return Ok(None);
+        }
+        let only: HashSet<TreePath> = on_it.iter().map(|entry| entry.path.clone()).collect();
+        let mut load = self.load(days, only, number, number, &[]);
+        // As it is labelled.
+        load.label = disc.contents.label().unwrap_or_default();
+        let request: &'a store::Request<'a> = &self.request.store;
+        let session = Session { request, load };
+        let scanned = session.scan(disc)?;
+        let decision = Decision::Append { why: Why::HoldsTheDay };
+        let Some(settled) = session.settle_if_there(disc, decision, &scanned, stop)? else { return Ok(None) };
+        tracing::info!("the disc in the drive is disc {number} already, which a run that broke off has burned");
+        // How many more there are is told as for an empty disc like this one.
+        let capacity = Sectors(free_when_begun(disc)?.0.saturating_sub(OWN_SECTORS)).bytes();
+        let rest: Vec<Entry> = left.iter().filter(|entry| !burning.contains(entry.key.as_str())).cloned().collect();
+        let others = self.fit(&rest, capacity)?;
+        let others = others.iter().map(|disc| disc.iter().map(|&at| &rest[at]).collect()).zip(number + 1..);
+        let others = others.map(|(disc, number): (Vec<&Entry>, usize)| DiscPlan::new(number, &disc, Some(capacity)));
+        let plans = std::iter::once(DiscPlan::new(number, &on_it, None)).chain(others).collect();
+        Ok(Some((session, scanned, settled, plans)))
+    }
+
+    /// Fits what is left on discs like the one in the drive, and plans the session of this one.
+    fn plan(
+        &self,
+        disc: &mut Disc,
+        days: &[Day],
+        left: &[Entry],
+        number: usize,
+        stop: &AtomicBool,
+    ) -> Result<Planned<'a>, ActionError> {
+        let free = free_when_begun(disc)?;
+        let capacity = Sectors(free.0.saturating_sub(OWN_SECTORS)).bytes();
+        let mut discs = self.fit(left, capacity)?;
+        let mut mine = if discs.is_empty() { Vec::new() } else { discs.remove(0) };
+        let mut rest: Vec<usize> = discs.concat();
+        loop {
+            let others: Vec<Vec<usize>> = {
+                let entries: Vec<Entry> = rest.iter().map(|&at| left[at].clone()).collect();
+                let fitted = self.fit(&entries, capacity)?;
+                fitted.into_iter().map(|disc| disc.into_iter().map(|at| rest[at]).collect()).collect()
+            };
+            let plans: Vec<DiscPlan> = std::iter::once(&mine)
+                .chain(&others)
+                .zip(number..)
+                .map(|(disc, number)| {
+                    let entries: Vec<&Entry> = disc.iter().map(|&at| &left[at]).collect();
+                    DiscPlan::new(number, &entries, Some(capacity))
+                })
+                .collect();
+            let of = number - 1 + plans.len();
+            let only = mine.iter().map(|&at| left[at].path.clone()).collect();
+            let holds = plans.first().map_or(Vec::new(), |plan| plan.holds.clone());
+            let request: &'a store::Request<'a> = &self.request.store;
+            let session = Session { request, load: self.load(days, only, number, of, &holds) };
+            let scanned = session.scan(disc)?;
+            match session.settle(disc, &scanned, stop) {
+                Err(ActionError::NoRoom { needed, free, .. }) if mine.len() > 1 => {
+                    let mut excess = Sectors(needed.0.saturating_sub(free.0)).bytes();
+                    while mine.len() > 1 && excess > 0 {
+                        let Some(last) = mine.pop() else { break };
+                        excess = excess.saturating_sub(size(&left[last]));
+                        rest.insert(0, last);
+                    }
+                }
+                settled => return Ok((session, scanned, settled?, plans)),
+            }
+        }
+    }
+
+    fn fit(&self, entries: &[Entry], capacity: u64) -> Result<Vec<Vec<usize>>, SpanError> {
+        let mut groups: BTreeMap<(Date, &str), usize> =
+            entries.iter().map(|entry| ((entry.day, entry.host.as_str()), 0)).collect();
+        groups.values_mut().zip(0..).for_each(|(group, number)| *group = number);
+        let item = |entry: &Entry| Item {
+            bytes: size(entry),
+            group: groups.get(&(entry.day, entry.host.as_str())).copied().unwrap_or_default(),
+        };
+        let items: Vec<Item> = entries.iter().map(item).collect();
+        fit(&items, capacity, self.request.algorithm).map_err(|TooLarge { item }| SpanError::TooLarge {
+            path: entries[item].path.clone(),
+            bytes: items[item].bytes,
+            capacity,
+        })
+    }
+
+    fn report(&self, planned: Vec<DiscPlan>, session: Option<store::Report>) -> Report {
+        let done = self.journal.discs.iter().zip(1..).map(|(disc, number)| DiscPlan {
+            number,
+            items: disc.items.len(),
+            bytes: disc.items.values().map(|stamp| stamp.bytes).sum(),
+            percent: None,
+            holds: Vec::new(),
+            is_done: true,
+        });
+        Report {
+            is_planned: self.request.store.dry_run,
+            days: self.journal.days.clone(),
+            discs: done.chain(planned).collect(),
+            session,
+        }
+    }
+
+    /// Opens the tray and waits until another disc is in.
+    fn wait_for_disc(
+        &self,
+        done: usize,
+        of: usize,
+        patience: Duration,
+        stop: &AtomicBool,
+    ) -> Result<Disc, ActionError> {
+        let request = &self.request.store;
+        let spec = request.device()?;
+        tracing::info!("disc {done} of {of} is burned and proven: waiting for the next one");
+        if !request.config.require_store()?.no_eject {
+            let opened = super::device::open_drive(spec, None).map_err(ActionError::from);
+            if let Err(error) = opened.and_then(|mut drive| eject(&mut drive)) {
+                tracing::warn!("the tray stays closed: {error}");
+            }
+        }
+        let begun = Instant::now();
+        let mut pause = FIRST_LOOK;
+        loop {
+            let mut paused = Duration::ZERO;
+            while paused < pause {
+                if stop.load(Ordering::Relaxed) {
+                    return Err(BurnError::Interrupted { written: Sectors(0) }.into());
+                }
+                thread::sleep(TICK);
+                paused += TICK;
+            }
+            if begun.elapsed() > patience {
+                return Err(SpanError::NextDisc { done, of }.into());
+            }
+            pause = (pause * 2).min(LAST_LOOK);
+            // Nobody's tray is pulled in while somebody changes the disc.
+            match Disc::open(spec, request.trace, Trays::Stay) {
+                Ok(disc) if self.journal.number_of(disc.contents.identity().as_deref()).is_none() => return Ok(disc),
+                Ok(_) => tracing::debug!("a disc of the span that is done is in the drive"),
+                Err(error) => tracing::debug!("no disc yet: {error}"),
+            }
+        }
+    }
+}
+
+/// A session of a disc that is ready to be carried out, and all discs from it on.
+type Planned<'a> = (Session<'a>, Scanned, Settled, Vec<DiscPlan>);
+
+impl DiscPlan {
+    fn new(number: usize, entries: &[&Entry], capacity: Option<u64>) -> DiscPlan {
+        let mut hosts: BTreeMap<Date, Vec<&str>> = BTreeMap::new();
+        for entry in entries.iter().filter(|entry| !entry.host.is_empty()) {
+            let of_the_day = hosts.entry(entry.day).or_default();
+            if !of_the_day.contains(&entry.host.as_str()) {
+                of_the_day.push(&entry.host);
+            }
+        }
+        for entry in entries {
+            hosts.entry(entry.day).or_default();
+        }
+        let taken: u64 = entries.iter().map(|entry| size(entry)).sum();
+        let percent = capacity.map(|capacity| taken.saturating_mul(100).checked_div(capacity).unwrap_or(100).min(100));
+        DiscPlan {
+            number,
+            items: entries.len(),
+            bytes: entries.iter().map(|entry| entry.bytes).sum(),
+            percent: percent.and_then(|percent| u8::try_from(percent).ok()),
+            holds: hosts
+                .into_iter()
+                .map(|(day, hosts)| format!("{day} {}", hosts.join(", ")).trim_end().to_owned())
+                .collect(),
+            is_done: false,
+        }
+    }
+
+    /// In a few words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let full = self.percent.map_or(String::new(), |percent| format!(", about {percent} % full"));
+        let holds = if self.holds.is_empty() { String::new() } else { format!(": {}", self.holds.join("; ")) };
+        format!("items: {}, bytes: {}{full}{holds}", self.items, self.bytes)
+    }
+}
+
+/// What an entry takes on a disc, roughly.
+fn size(entry: &Entry) -> u64 {
+    let content = entry.bytes.div_ceil(SECTOR_BYTES as u64) * SECTOR_BYTES as u64;
+    content + OWN_BYTES + 2 * entry.path.as_bytes().len() as u64
+}
+
+/// Sectors that a session may have on this disc when it is the only one.
+fn free_when_begun(disc: &Disc) -> Result<Sectors, ActionError> {
+    let wipe = disc.for_policy().state != DiscState::Empty;
+    let decision = Decision::NewDisc { wipe, why: Why::OwnDisc(Purpose::Span) };
+    let room = disc.room_for(decision, disc.start_of(decision))?;
+    Ok(room.unwrap_or(disc.medium.capacity))
+}
+
+/// Everything in the days that has to be on some disc.
+fn entries(days: &[Day]) -> Result<Vec<Entry>, ActionError> {
+    let mut all = Vec::new();
+    for day in days {
+        let mut tree = Tree::new(own_files::attributes(0o755, crate::iso::tree::Timestamp::from_seconds(0)));
+        let at = day.on_disc();
+        crate::iso::scan::graft(&mut tree, &day.path, &at)?;
+        let Some(top) = tree.find(&at) else { continue };
+        let depth = at.names().count();
+        for id in tree.walk_from(top) {
+            let node = tree.node(id);
+            let bytes = match &node.kind {
+                Kind::Directory(children) if id == top || !children.is_empty() => continue,
+                Kind::File { size, .. } => *size,
+                _ => 0,
+            };
+            let path = tree.path(id);
+            let modified = node.attributes.modified;
+            let names: Vec<&[u8]> = path.names().skip(depth).collect();
+            let host = match names.as_slice() {
+                [host, _, ..] => String::from_utf8_lossy(host).into_owned(),
+                _ => String::new(),
+            };
+            let stamp = Stamp { bytes, seconds: modified.seconds, nanoseconds: modified.nanoseconds };
+            all.push(Entry { key: escaped(&path), path: path.clone(), day: day.date, host, bytes, stamp });
+        }
+    }
+    Ok(all)
+}

@@ -1,0 +1,314 @@
+//! `span`: what does not fit on one disc. Promised: every file of every day is on one disc, whole and proven; a day is marked when all of it is;
+//! and whatever breaks off, the next run goes on from there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::support::{BackupBox, MON, Run, TUE, WED, noise};
+
+/// Sectors of a disc here: some two megabytes.
+const SECTORS: u64 = 1312;
+
+/// A box with three days of two hosts, which take three discs.
+fn three_days(media: &str) -> BackupBox {
+    let nas = BackupBox::with_capacity(media, SECTORS);
+    for (day, seed) in [(MON, "a"), (TUE, "b"), (WED, "c")] {
+        let content = |name: &str| noise(&format!("{seed}{name}"), 760_000);
+        let directory = nas.stage_files(
+            day,
+            &[("alpha/home.tar", &content("h")), ("alpha/etc.tar", b"small"), ("beta/var.tar", &content("v"))],
+        );
+        fs::create_dir_all(directory.join("beta/empty")).unwrap();
+        std::os::unix::fs::symlink("home.tar", directory.join("alpha/link")).unwrap();
+    }
+    nas
+}
+
+fn span(nas: &BackupBox, more: &[&str]) -> Run {
+    nas.act("span", WED, more)
+}
+
+fn journal(nas: &BackupBox) -> PathBuf {
+    nas.path("staging.cedarburn-span.json")
+}
+
+/// Takes the disc out of the drive, as the one with this number, and puts an empty one in.
+fn next_disc(nas: &BackupBox, media: &str, number: usize) {
+    fs::rename(nas.disc(), nas.path(&format!("disc{number}"))).unwrap();
+    let capacity = SECTORS.to_string();
+    let disc = nas.disc().display().to_string();
+    Run::of(nas.command().args(["disc", "create", &disc, "--media", media, "--capacity", &capacity])).expect_code(0);
+}
+
+/// The files, links and empty directories of the days on the discs of a box: path to the discs that have it. Each disc is verified.
+fn on_discs(nas: &BackupBox, discs: &[String]) -> BTreeMap<String, Vec<String>> {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for disc in discs {
+        let device = format!("sim:{}", nas.path(disc).display());
+        nas.read_device(&device, &["verify"]).expect_code(0);
+        let listed = nas.read_device(&device, &["list", "-R", "--json"]);
+        for object in listed.objects().iter().filter(|object| object["type"] == "file") {
+            let path = object["path"].as_str().unwrap().to_owned();
+            if path.starts_with("/2026/") && (object["file_type"] != "directory" || path.ends_with("/empty")) {
+                found.entry(path).or_default().push(disc.clone());
+            }
+        }
+    }
+    found
+}
+
+/// What is staged, in the same words.
+fn staged(nas: &BackupBox) -> BTreeSet<String> {
+    let top = nas.staging();
+    crate::support::everything_in(&top)
+        .into_iter()
+        .filter(|path| path.is_symlink() || !path.is_dir() || path.ends_with("empty"))
+        .filter(|path| !path.ends_with("cback.store"))
+        .map(|path| format!("/{}", path.strip_prefix(&top).unwrap().display()))
+        .collect()
+}
+
+/// Runs until the span is over, changing discs; how many there are, the one in the drive included.
+fn run_to_the_end(nas: &BackupBox, media: &str, mut number: usize) -> Vec<String> {
+    loop {
+        let run = span(nas, &[]);
+        match run.code {
+            Some(0) => {
+                assert!(run.stdout.is_empty(), "{run}");
+                let done = (1..number).map(|number| format!("disc{number}"));
+                return done.chain(["disc".to_owned()]).collect();
+            }
+            _ => {
+                let run = run.expect_code(8);
+                run.expect_one_error(&[&format!("disc {number} of"), "burned and proven", "empty disc"]);
+                next_disc(nas, media, number);
+                number += 1;
+            }
+        }
+        assert!(number < 9, "it never ends");
+    }
+}
+
+fn assert_all_there(nas: &BackupBox, discs: &[String]) {
+    let found = on_discs(nas, discs);
+    assert_eq!(found.keys().cloned().collect::<BTreeSet<_>>(), staged(nas));
+    for (path, discs) in found {
+        assert_eq!(discs.len(), 1, "{path} is on {discs:?}");
+    }
+    for day in [MON, TUE, WED] {
+        assert!(nas.is_marked(day), "{day}");
+    }
+    assert!(!journal(nas).exists());
+}
+
+#[test]
+fn everything_is_on_one_disc_of_several_whole_and_proven() {
+    for media in ["cdr-80", "dvd+rw"] {
+        let nas = three_days(media);
+        let discs = run_to_the_end(&nas, media, 1);
+        assert_eq!(discs.len(), 3, "{media}");
+        assert_all_there(&nas, &discs);
+        let nothing = span(&nas, &[]).expect_code(12);
+        nothing.expect_one_error(&["nothing to store"]);
+    }
+}
+
+#[test]
+fn a_day_is_marked_when_all_of_it_is_on_discs_and_not_before() {
+    let nas = three_days("cdr-80");
+    span(&nas, &[]).expect_code(8);
+    // `together` puts the oldest day first.
+    assert!(nas.is_marked(MON) && !nas.is_marked(TUE) && !nas.is_marked(WED));
+    assert!(journal(&nas).exists());
+}
+
+#[test]
+fn each_disc_says_which_one_it_is_in_its_label_and_its_text() {
+    let nas = three_days("cdr-80");
+    let discs = run_to_the_end(&nas, "cdr-80", 1);
+    for (disc, number) in discs.iter().zip(1..) {
+        let device = format!("sim:{}", nas.path(disc).display());
+        let info = Run::of(nas.command().args(["info", "--json", "--device", &device])).result();
+        assert_eq!(info["label"], format!("CEDAR BACKUP 18-NOV-2026 {number}/3"), "{info}");
+        let sectors = fs::read(nas.path(disc).join("sectors")).unwrap();
+        let text = format!("This is disc {number} of 3 of a set\n");
+        assert!(sectors.windows(text.len()).any(|window| window == text.as_bytes()), "{disc}");
+    }
+}
+
+#[test]
+fn a_rehearsal_tells_the_plan_and_writes_nothing() {
+    let nas = three_days("cdr-80");
+    for algorithm in ["together", "first", "best", "worst", "alternate"] {
+        let device = nas.device();
+        let mut command = nas.command();
+        command.args(["span", "-n", "--today", WED, "--device", &device, "--algorithm", algorithm]);
+        let run = nas.refused(0, &mut command);
+        run.expect_words(&["disc 1 of 3", "disc 3 of 3", "% full", "alpha", "beta"]);
+        assert!(!journal(&nas).exists());
+        let plan = Run::of(command.arg("--json")).result();
+        let items: u64 = plan["discs"].as_array().unwrap().iter().map(|disc| disc["items"].as_u64().unwrap()).sum();
+        assert_eq!(items, staged(&nas).len() as u64, "{plan}");
+    }
+}
+
+#[test]
+fn a_disc_that_is_done_is_not_burned_again() {
+    let nas = three_days("dvd+rw");
+    span(&nas, &[]).expect_code(8);
+    let device = nas.device();
+    let mut command = nas.command();
+    let run = nas.refused(8, command.args(["span", "--today", WED, "--device", &device]));
+    run.expect_one_error(&["disc 2 of the span is wanted, disc 1 is in the drive"]);
+    // Not even if the whole disc may be wiped.
+    nas.edit_config("</cb_config>", "<cedarburn><protect>off</protect></cedarburn></cb_config>");
+    let mut command = nas.command();
+    nas.refused(8, command.args(["span", "--full", "--today", WED, "--device", &device]));
+}
+
+#[test]
+fn a_disc_with_a_day_of_these_weeks_is_not_wiped() {
+    let nas = BackupBox::with_capacity("dvd+rw", 4000);
+    nas.stage_and_store(MON);
+    nas.stage(TUE);
+    let device = nas.device();
+    let mut command = nas.command();
+    nas.refused(8, command.args(["span", "--today", WED, "--device", &device])).expect_one_error(&[MON]);
+}
+
+#[test]
+fn a_run_that_breaks_off_anywhere_is_gone_on_with() {
+    for media in ["cdr-80", "dvd+rw"] {
+        for fault in
+            ["write10#2:kill", "write10#20:kill", "close#1:kill", "sync#1:kill", "read10#20:kill", "write10#9:3/0c/00"]
+        {
+            let nas = three_days(media);
+            span(&nas, &[]).expect_code(8);
+            next_disc(&nas, media, 1);
+            let device = format!("{},fault={fault}", nas.device());
+            let broken = Run::of(nas.command().args(["span", "--today", WED, "--device", &device]));
+            if broken.code == Some(8) {
+                // This medium has no such command.
+                continue;
+            }
+            assert!(!nas.is_marked(WED), "{media}, {fault}: {broken}");
+            let again = span(&nas, &[]);
+            let discs = if again.code == Some(8) && again.stdout.contains("disc 2 of") {
+                next_disc(&nas, media, 2);
+                run_to_the_end(&nas, media, 3)
+            } else {
+                // A write-once disc that was spoiled is none for the span.
+                assert_eq!((media, again.code), ("cdr-80", Some(9)), "{fault}: {again}");
+                fs::remove_dir_all(nas.disc()).unwrap();
+                let capacity = SECTORS.to_string();
+                let disc = nas.disc().display().to_string();
+                Run::of(nas.command().args(["disc", "create", &disc, "--media", media, "--capacity", &capacity]))
+                    .expect_code(0);
+                run_to_the_end(&nas, media, 2)
+            };
+            assert_all_there(&nas, &discs);
+        }
+    }
+}
+
+/// The disc is burned, and the run that did it died before it could say so.
+#[test]
+fn a_disc_that_is_burned_and_not_noted_is_proven_and_not_burned_again() {
+    let nas = three_days("cdr-80");
+    span(&nas, &[]).expect_code(8);
+    let mut noted: Value = serde_json::from_slice(&fs::read(journal(&nas)).unwrap()).unwrap();
+    let done = noted["discs"].as_array_mut().unwrap().pop().unwrap();
+    noted["burning"] = done["items"].as_object().unwrap().keys().cloned().collect::<Vec<_>>().into();
+    fs::write(journal(&nas), noted.to_string()).unwrap();
+    nas.remove_mark(MON);
+    let before = nas.disc_content();
+    span(&nas, &[]).expect_code(8).expect_one_error(&["disc 1 of 3 is burned and proven"]);
+    assert!(nas.disc_content() == before, "nothing was burned");
+    assert!(nas.is_marked(MON));
+    next_disc(&nas, "cdr-80", 1);
+    let discs = run_to_the_end(&nas, "cdr-80", 2);
+    assert_all_there(&nas, &discs);
+}
+
+#[test]
+fn a_file_that_changes_between_two_discs_is_burned_once_more() {
+    let nas = three_days("cdr-80");
+    // By size, so that a day is on several discs and not marked after the first.
+    span(&nas, &["--algorithm", "worst"]).expect_code(8);
+    let small = nas.day(MON).join("alpha/etc.tar");
+    fs::write(&small, "another content").unwrap();
+    next_disc(&nas, "cdr-80", 1);
+    let discs = run_to_the_end(&nas, "cdr-80", 2);
+    let found = on_discs(&nas, &discs);
+    assert_eq!(found["/2026/11/16/alpha/etc.tar"].len(), 2, "{found:?}");
+    assert!(nas.is_marked(MON));
+}
+
+#[test]
+fn a_day_that_comes_later_is_not_part_of_it() {
+    let nas = three_days("cdr-80");
+    span(&nas, &[]).expect_code(8);
+    nas.stage("2026-11-15");
+    next_disc(&nas, "cdr-80", 1);
+    run_to_the_end(&nas, "cdr-80", 2);
+    assert!(!nas.is_marked("2026-11-15"));
+    assert!(fs::read_to_string(nas.log()).unwrap().contains("2026-11-15 came after the span began"));
+}
+
+#[test]
+fn a_file_that_fits_on_no_disc_is_named_before_anything_is_touched() {
+    let nas = three_days("cdr-80");
+    nas.stage_files(TUE, &[("beta/huge.tar", &noise("x", 3_000_000))]);
+    let device = nas.device();
+    let mut command = nas.command();
+    let run = nas.refused(9, command.args(["span", "--today", WED, "--device", &device]));
+    run.expect_one_error(&["2026/11/17/beta/huge.tar", "fits on no such disc"]);
+    assert!(!journal(&nas).exists());
+}
+
+#[test]
+fn a_journal_that_can_not_be_read_is_an_error_that_loses_nothing() {
+    let nas = three_days("cdr-80");
+    span(&nas, &[]).expect_code(8);
+    next_disc(&nas, "cdr-80", 1);
+    let good = fs::read(journal(&nas)).unwrap();
+    for length in [0, 1, good.len() / 2, good.len() - 1] {
+        fs::write(journal(&nas), &good[..length]).unwrap();
+        let device = nas.device();
+        let mut command = nas.command();
+        nas.refused(6, command.args(["span", "--today", WED, "--device", &device]))
+            .expect_one_error(&["journal", "removed"][..1]);
+    }
+    fs::write(journal(&nas), &good).unwrap();
+    let discs = run_to_the_end(&nas, "cdr-80", 2);
+    assert_all_there(&nas, &discs);
+}
+
+#[test]
+fn with_wait_it_goes_on_when_another_disc_is_in() {
+    let nas = three_days("cdr-80");
+    nas.configure_store("<no_eject>Y</no_eject>");
+    let device = nas.device();
+    let mut command = nas.command();
+    command.args(["span", "--wait=1h", "--today", WED, "--device", &device]);
+    let mut child = command.spawn().unwrap();
+    for number in 1..3 {
+        let waiting = format!("disc {number} of 3 is burned and proven: waiting");
+        while !fs::read_to_string(nas.log()).unwrap_or_default().contains(&waiting) {
+            assert!(child.try_wait().unwrap().is_none(), "it has ended: {:?}", fs::read_to_string(nas.log()));
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        next_disc(&nas, "cdr-80", number);
+    }
+    assert!(child.wait().unwrap().success());
+    assert_all_there(&nas, &["disc1", "disc2", "disc"].map(str::to_owned));
+}
+
+#[test]
+fn a_wait_ends_when_its_time_is_over() {
+    let nas = three_days("cdr-80");
+    span(&nas, &["--wait=0s"]).expect_code(8).expect_one_error(&["disc 1 of 3 is burned and proven"]);
+}
