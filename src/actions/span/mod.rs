@@ -12,7 +12,7 @@
 //! * A disc is one of its own, as `policy` lets it be wiped, and none that this span has burned. It is judged by all days of the span.
 //! * A run burns one disc and ends with an error that asks for the next, so that cron tells; with `--wait` it opens the tray and looks
 //!   now and then whether another disc is in.
-//! * A day is marked when all of it is proven. The [`journal`] knows what is; a run that was broken off is gone on with by the next. One that broke
+//! * A day is marked when all of it is proven. The journal knows what is; a run that was broken off is gone on with by the next. One that broke
 //!   off between burning and noting has left a disc that holds just what it was going to hold: that is proven and noted, not burned again.
 
 pub mod fit;
