@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use jiff::Span;
 use jiff::civil::{Date, Weekday};
 
+use super::ON_SCREEN;
 use super::owner::Owner;
 use super::policy::week_of;
 use crate::holder::Holder;
@@ -224,7 +225,7 @@ pub fn unstored_days(root: &Path, today: Date) -> Result<Vec<Day>, StagingError>
         .filter(Day::is_staged)
         .partition(|day| day.date > tomorrow);
     for day in &late {
-        tracing::warn!("{} is of a day to come, and is not stored", day.path.display());
+        tracing::warn!(target: ON_SCREEN, "{} is of a day to come, and is not stored", day.path.display());
     }
     if staged.is_empty() {
         return Err(StagingError::NothingStaged { root: root.to_path_buf() });

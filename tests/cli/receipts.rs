@@ -88,6 +88,14 @@ mod a_receipt {
         assert_eq!(burn["disc"]["medium"], "CD-R", "{burn}");
         assert_eq!(burn["proven"], Value::Null, "{burn}");
         nas.change_disc("cdr-80");
+        nas.store_on(MON, "fault=read10@200:3/11/00").expect_code(11);
+        let unsound = last(&nas);
+        assert_eq!(
+            (&unsound["proven"], &unsound["days"][0]["outcome"]),
+            (&Value::from(false), &"burned".into()),
+            "{unsound}"
+        );
+        nas.change_disc("cdr-80");
         nas.stage_and_store(MON);
         nas.store(MON).expect_code(12);
         let nothing = last(&nas);

@@ -139,7 +139,8 @@ pub struct SessionFacts {
 pub struct DayFacts {
     /// YYYY-MM-DD.
     pub day: String,
-    /// `stored`, `already on the disc`, `left` where there was no room, `not stored`.
+    /// `stored`, `already on the disc`, `left` where there was no room, `not stored`; `burned` where it was not read back to the end, or
+    /// not found to be as it was sent.
     pub outcome: String,
     /// What the day consists of: see [`digest_of_lines`].
     pub digest: Option<String>,

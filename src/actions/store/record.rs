@@ -13,6 +13,9 @@ use crate::iso::manifest;
 use crate::iso::tree::{Kind, Tree, TreePath};
 use crate::sector::{Lba, Sectors};
 
+/// On the disc, and not known to be what was sent.
+const BURNED: &str = "burned";
+
 /// Before anything is touched: the drive, and the disc as it is.
 pub(in crate::actions) fn looked(record: &mut Record, disc: &Disc) {
     let identity = disc.drive.known_identity();
@@ -122,7 +125,20 @@ pub(super) fn burned(
         let entries = entries_below(plan.tree(), &day.on_disc(), digests);
         let (digest, files) = digest_of_lines(entries.iter());
         (facts.digest, facts.files) = (Some(digest), files);
-        "stored".clone_into(&mut facts.outcome);
+        BURNED.clone_into(&mut facts.outcome);
+    }
+}
+
+/// What was found when the session was read back, or not looked for.
+pub(super) fn proven(record: &mut Record, verifies: bool, findings: usize) {
+    record.proven = Some(verifies && findings == 0);
+    record.findings = findings;
+    if findings == 0 {
+        record
+            .days
+            .iter_mut()
+            .filter(|day| day.outcome == BURNED)
+            .for_each(|day| "stored".clone_into(&mut day.outcome));
     }
 }
 

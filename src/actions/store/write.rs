@@ -95,8 +95,7 @@ pub(super) fn put_on_disc(
     if findings.is_empty() && verifies {
         tracing::info!("read back and proven: every sector, name and file is on the disc as it was staged");
     }
-    record.proven = Some(verifies && findings.is_empty());
-    record.findings = findings.len();
+    record::proven(record, verifies, findings.len());
     let shows = Awaited {
         start: if disc.is_overwritable() { Lba(0) } else { burned.start },
         end: burned.start.checked_add(burned.sectors).unwrap_or(Lba(u32::MAX)),
