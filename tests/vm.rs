@@ -51,7 +51,7 @@ fn a_day_on_a_blank_dvd_plus_r_is_what_the_kernel_shows_right_after_the_store() 
         cedarburn verify
         cedarburn info",
     );
-    said.expect("medium:    DVD+R, blank\nroom:      4.38 GB of 4.38 GB free")
+    said.expect("medium:    DVD+R, blank\nroom:      4.38 GiB of 4.38 GiB free")
         .expect("read back and proven")
         .expect("the tray was opened and closed: a mount shows the session")
         .expect("as one manifest says: 57 files")
