@@ -193,11 +193,18 @@ impl Disc {
         }
     }
 
+    /// Whether an overwritable medium shows something that is wiped before the session is written.
+    #[must_use]
+    pub fn wipes(&self, decision: Decision) -> bool {
+        matches!(decision, Decision::NewDisc { .. }) && self.contents.shown != Shown::Nothing
+    }
+
     /// Behind what has to stay of an overwritable medium.
     #[must_use]
     pub fn recorded_end(&self, decision: Decision) -> Lba {
         match decision {
-            Decision::NewDisc { .. } => self.start_of(decision),
+            Decision::NewDisc { .. } if self.wipes(decision) => self.start_of(decision),
+            Decision::NewDisc { .. } => Lba(0),
             Decision::Append { .. } => self.contents.recorded_end,
         }
     }

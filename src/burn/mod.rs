@@ -59,8 +59,9 @@ pub struct Job<'a> {
     pub sectors: Sectors,
     /// Its sectors.
     pub image: &'a mut dyn Image,
-    /// The first session of a disc: what an overwritable medium shows so far is wiped before its sectors are overwritten.
-    pub begins_disc: bool,
+    /// What an overwritable medium shows so far is wiped before its sectors are overwritten. Not where it shows nothing: a unit that is torn in
+    /// the wiping is all there would be on the disc then, and nobody could say that it hides nothing.
+    pub wipes: bool,
     /// The sector behind the last one that has to stay as it is on an overwritable medium: from here to `start` zeros may be written. On other
     /// media it is of no account.
     pub recorded_end: Lba,

@@ -12,11 +12,10 @@
 //!
 //! The superblock is a copy of the newest session's descriptors with the volume's absolute size; it is what every reader mounts. It is
 //! written last, after SYNCHRONIZE CACHE and after the session was read back and proven, in one command: until then the disc shows what
-//! it showed before. A *new* disc begins by
-//! wiping it instead, because the sectors it points to are about to be overwritten: a disc whose burn broke off is then empty,
-//! and not a disc that lies.
+//! it showed before. A disc that is begun anew has it wiped first, because the sectors it points to are about to be overwritten: if the burn
+//! breaks off the disc is then empty, and does not lie.
 //!
-//! The order of commands: speed, the superblock wiped if the disc begins anew, WRITE, SYNCHRONIZE CACHE; after the proof the superblock,
+//! The order of commands: speed, the superblock wiped if there is something to wipe, WRITE, SYNCHRONIZE CACHE; after the proof the superblock,
 //! SYNCHRONIZE CACHE. What the media add to it:
 //!
 //! * DVD+RW: CLOSE TRACK SESSION 000b ends a format that still runs, 010b writes a lead-out, so that drives which only read can read the disc.
@@ -77,7 +76,7 @@ pub(super) fn burn(drive: &mut Drive, medium: &Medium, job: &mut Job<'_>) -> Res
 fn write(drive: &mut Drive, medium: &Medium, job: &mut Job<'_>, limit: Sectors) -> Result<Burned, BurnError> {
     let set_up = |source| BurnError::SetUp { source };
     drive.begin_writing(None);
-    if job.begins_disc {
+    if job.wipes {
         let zeros = vec![0; ALIGNMENT.0 as usize * SECTOR_BYTES];
         write_superblock(drive, &zeros).and_then(|()| steps::synchronize(drive, &mut |_| {})).map_err(set_up)?;
     }

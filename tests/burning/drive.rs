@@ -130,7 +130,7 @@ pub(crate) fn burn_numbered(
         sectors,
         image: &mut image,
         recorded_end: start,
-        begins_disc: start == burn::overwrite::FIRST_SESSION,
+        wipes: start == burn::overwrite::FIRST_SESSION,
         finalize: false,
         defect_management: None,
         speed: Some(4),

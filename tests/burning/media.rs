@@ -28,7 +28,7 @@ fn session(drive: &mut Drive, last: Option<&Burned>, seed: u8, finalize: bool) -
         sectors: SECTORS,
         image: &mut image,
         recorded_end: start,
-        begins_disc: medium.is_overwritable() && last.is_none(),
+        wipes: medium.is_overwritable() && last.is_none(),
         finalize,
         defect_management: None,
         speed: Some(4),

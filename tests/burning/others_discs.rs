@@ -68,7 +68,7 @@ fn burn_first(drive: &mut Drive, medium: &Medium, image: &[u8]) -> Result<Burned
         start: Lba(0),
         sectors: Sectors::for_bytes(image.len() as u64).unwrap(),
         image: &mut Bytes(image),
-        begins_disc: true,
+        wipes: true,
         recorded_end: Lba(0),
         finalize: false,
         defect_management: None,

@@ -11,7 +11,6 @@ use cedarburn::actions::blank::{Extent, blank};
 use cedarburn::actions::contents::days_in;
 use cedarburn::actions::format::format;
 use cedarburn::actions::list::Reading;
-use cedarburn::actions::policy::Refusal;
 use cedarburn::actions::proof::{Hashed, prove_tree};
 use cedarburn::actions::receipt::Record;
 use cedarburn::actions::staging::disc_path;
@@ -586,12 +585,6 @@ impl Before {
         sent
     }
 
-    /// Whether the superblock was the only thing on the disc.
-    fn is_empty_behind_its_beginning(&self, workshop: &Workshop) -> bool {
-        let shows_nothing = workshop.shown().is_ok_and(|shown| shown.is_empty());
-        shows_nothing && self.scenario != Scenario::Append && workshop.kind.is_overwritable()
-    }
-
     /// Runs in a drive with this habit: the day is stored, or `refused` before anything is touched.
     pub(crate) fn meet(&self, habit: &str, refused: bool, wrong: &mut Vec<String>) {
         let case = format!("{} {:?} {habit}", self.workshop.kind, self.scenario);
@@ -654,13 +647,7 @@ impl Before {
         if outcome.is_ok() {
             return;
         }
-        let again = match workshop.attempt(self.day, "", How::default()) {
-            // Where the first WRITE to an empty disc left a bad spot at its beginning, nobody knows that it was empty: it has to be said.
-            Err(ActionError::Refused(Refusal::Unreadable)) if self.is_empty_behind_its_beginning(&workshop) => {
-                workshop.attempt(self.day, "", How { full: true, ..How::default() })
-            }
-            again => again,
-        };
+        let again = workshop.attempt(self.day, "", How::default());
         for what in workshop.taken_amiss() {
             complain(format!("the next run: {what}"));
         }

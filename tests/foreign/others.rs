@@ -80,7 +80,7 @@ impl Foreign {
             sectors: Sectors::for_bytes(bytes.len() as u64).expect("a small image"),
             image: &mut Bytes(&bytes),
             recorded_end: start,
-            begins_disc: start == Lba(0),
+            wipes: start == Lba(0),
             finalize: false,
             defect_management: None,
             speed: None,

@@ -469,7 +469,7 @@ impl Session<'_> {
             start: plan.start(),
             sectors: plan.sectors(),
             image: &mut image,
-            begins_disc: matches!(decision, Decision::NewDisc { .. }),
+            wipes: disc.wipes(decision),
             recorded_end: disc.recorded_end(decision),
             finalize: disc.how.finalize,
             defect_management: disc.how.defect_management,
