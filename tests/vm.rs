@@ -126,8 +126,10 @@ fn a_drive_that_somebody_else_has_is_left_alone_and_it_is_told_who_has_it() {
     said.expect("because: /dev/sr0 is in use: cedarburn (process ")
         .expect("hint: run the same command again when that one is done")
         .expect("because: /dev/sr0 is mounted at /mnt")
+        .expect("  more: cedarburn explain drive-mounted")
         .expect("because: /dev/sr0 is in use: sleep (process ")
         .expect("because: /dev/sr0 can't be opened for writing by this user")
+        .expect("  more: cedarburn explain drive-not-permitted")
         .expect("because: /dev/sr7 does not exist")
         .expect("because: /dev/null is not a block device")
         .expect("as one manifest says");

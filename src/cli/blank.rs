@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::CommonOptions;
 use super::context::Context;
-use super::exit::Failure;
+use super::errors::Failure;
 use super::looked::LookedFields;
 use crate::actions::blank::{Extent, Work, blank};
 use crate::actions::{ActionError, device};

@@ -9,7 +9,7 @@ use jiff::Zoned;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::exit::Failure;
+use super::errors::Failure;
 use super::meter::Meter;
 use super::{CommonOptions, json, output, receipt, signals};
 use crate::actions::{ActionError, ON_SCREEN};

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::CommonOptions;
 use super::context::Context;
-use super::exit::Failure;
+use super::errors::Failure;
 use crate::actions::ActionError;
 use crate::actions::device::DeviceError;
 use crate::actions::drives::{Asked, DriveListed, Inserted, drives};

@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::context::Context;
-use super::exit::Failure;
+use super::errors::Failure;
 use super::{CommonOptions, output};
 use crate::actions::ActionError;
 use crate::actions::image::{Destination, ImageError, Report, Request, Source, image};

@@ -81,7 +81,7 @@ struct SessionFields {
 #[serde(untagged)]
 enum NextStore {
     Would(Box<store::Fields>),
-    WouldNot { error: String, exit_code: u8 },
+    WouldNot { error: String, id: &'static str, exit_code: u8 },
     Unknown { unknown: String },
 }
 
@@ -192,7 +192,7 @@ impl Fields {
             .push(format!("days:      {}", if self.days.is_empty() { "none".to_owned() } else { self.days.join(" ") }));
         match &self.next_store {
             Some(NextStore::Would(fields)) => lines.push(format!("next store: {}", fields.summary())),
-            Some(NextStore::WouldNot { error, exit_code }) => {
+            Some(NextStore::WouldNot { error, exit_code, .. }) => {
                 lines.push(format!("next store: would end with exit code {exit_code}: {error}"));
             }
             Some(NextStore::Unknown { unknown }) => lines.push(format!("next store: can't be told: {unknown}")),
@@ -239,8 +239,8 @@ fn next_store(context: &Context<'_>) -> NextStore {
     match crate::actions::store::store(&request, &context.stop, &mut |_: Event| {}, &mut Record::default()) {
         Ok(report) => NextStore::Would(Box::new(store::Fields::new(&report))),
         Err(error) => {
-            let failure = super::exit::Failure::from(error);
-            NextStore::WouldNot { error: failure.what, exit_code: failure.code }
+            let failure = super::errors::Failure::from(error);
+            NextStore::WouldNot { exit_code: failure.code(), id: failure.id.word(), error: failure.what }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::exit::Failure;
+use super::errors::{Failure, SenseObject};
 use super::meter::Fill;
 use super::output;
 use crate::burn::Phase;
@@ -78,8 +78,11 @@ pub(super) struct FailureObject<'a> {
     kind: &'static str,
     action: &'a str,
     exit_code: u8,
+    id: &'static str,
     error: &'a str,
     because: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sense: Option<&'a SenseObject>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     findings: &'a [String],
     state: Option<&'a str>,
@@ -91,9 +94,11 @@ impl<'a> FailureObject<'a> {
         FailureObject {
             kind: "result",
             action,
-            exit_code: failure.code,
+            exit_code: failure.code(),
+            id: failure.id.word(),
             error: &failure.what,
             because: &failure.because,
+            sense: failure.sense.as_deref(),
             findings: &failure.findings,
             state: Some(failure.state).filter(|state| !state.is_empty()),
             hint: Some(failure.hint).filter(|hint| !hint.is_empty()),

@@ -9,7 +9,9 @@ mod demo;
 mod disc;
 mod drives;
 mod eject;
+mod errors;
 mod exit;
+mod explain;
 mod format;
 mod image;
 mod info;
@@ -34,6 +36,8 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use jiff::civil::Date;
+
+use self::errors::{ErrorId, Failure};
 
 /// Puts a backup box's staging directory on CD, DVD or BD, and proves that it is there.
 #[derive(Debug, Parser)]
@@ -197,6 +201,8 @@ enum Action {
     Disc(disc::Command),
     /// Store a week on virtual discs, in a folder to look at
     Demo(demo::Arguments),
+    /// Tell more about an error: by its name, its exit code, or what the drive said
+    Explain(explain::Arguments),
     #[command(hide = true)]
     Collect(Others),
     #[command(hide = true)]
@@ -231,7 +237,10 @@ fn parse_and_run() -> ExitCode {
         Err(error) => {
             let is_told = output::is_delivered(error.print());
             return ExitCode::from(match error.use_stderr() {
-                true => exit::COMMAND_LINE,
+                true => {
+                    output::complain(&errors::more(ErrorId::Usage));
+                    exit::COMMAND_LINE
+                }
                 false if is_told => exit::DONE,
                 false => exit::FAILED,
             });
@@ -248,28 +257,12 @@ fn parse_and_run() -> ExitCode {
     let logs_output = cli.output.output || action.logs_output() || cli.options.debug;
     match run::run(&cli.options, logs_output, action) {
         Ok(()) => ExitCode::from(exit::DONE),
-        Err(failure) => ExitCode::from(failure.code),
+        Err(failure) => ExitCode::from(failure.code()),
     }
 }
 
 /// Cedar's actions, the first four of which it runs one after the other in one command.
 const CEDARS: [&str; 8] = ["collect", "stage", "store", "purge", "rebuild", "validate", "initialize", "all"];
-
-/// Why several actions don't go in one command, with the exit code. As with Cedar, that is an error of the configuration: there the names of
-/// actions are configured, too.
-fn refused_together(others: &[String]) -> Option<(u8, &'static str)> {
-    match others {
-        [] => None,
-        _ if others.iter().any(|other| !CEDARS.contains(&other.as_str())) => Some((
-            exit::COMMAND_LINE,
-            "cedarburn runs one action at a time, and the words behind it are none that it knows",
-        )),
-        _ => Some((
-            exit::CONFIGURATION,
-            "cedarburn runs one action at a time: rebuild, validate and initialize can't be combined, as with cback3, and the others but store are cback3's",
-        )),
-    }
-}
 
 impl Action {
     /// Whether `-O` stands behind the action.
@@ -289,6 +282,21 @@ impl Action {
             Action::Rebuild(arguments) | Action::Initialize(arguments) => &arguments.others.others,
             Action::Validate(others) => &others.others,
             _ => &[],
+        }
+    }
+
+    /// Several actions don't go in one command. As with Cedar, that is an error of the configuration: there the names of actions are
+    /// configured, too.
+    fn refused_with_others(&self) -> Result<(), Failure> {
+        match self.others() {
+            [] => Ok(()),
+            others if others.iter().any(|other| !CEDARS.contains(&other.as_str())) => Err(Failure::usage(
+                "cedarburn runs one action at a time, and the words behind it are none that it knows",
+            )),
+            _ => Err(Failure::of(
+                ErrorId::SeveralActions,
+                "cedarburn runs one action at a time: rebuild, validate and initialize can't be combined, as with cback3, and the others but store are cback3's",
+            )),
         }
     }
 

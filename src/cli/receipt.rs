@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::context::Context;
-use super::exit::Failure;
+use super::errors::Failure;
 use crate::actions::ActionError;
 use crate::actions::proof::with_causes;
 use crate::actions::receipt::{Receipt, Record, Told, VERSION, folder};
@@ -77,7 +77,7 @@ impl Context<'_> {
             ended,
             started_utc: utc(started),
             ended_utc: utc(ended),
-            exit_code: failure.map_or(0, |failure| failure.code),
+            exit_code: failure.map_or(0, |failure| failure.code()),
             error: failure.map(told),
             record,
         };
@@ -105,6 +105,7 @@ fn utc(seconds: i64) -> String {
 
 fn told(failure: &Failure) -> Told {
     Told {
+        id: failure.id.word().to_owned(),
         error: failure.what.clone(),
         because: failure.because.clone(),
         findings: failure.findings.clone(),

@@ -3,13 +3,17 @@
 use std::path::Path;
 
 use super::context::Context;
-use super::exit::{self, Failure};
-use super::{Action, CommonOptions, json, log, output, refused_together};
+use super::errors::{ErrorId, Failure};
+use super::{Action, CommonOptions, exit, json, log, output};
 use crate::actions::store::What;
 
 /// Runs an action from its beginning in the log to its end there.
 pub(super) fn run(options: &CommonOptions, logs_output: bool, action: Action) -> Result<(), Failure> {
     let name = name(&action);
+    if let Action::Explain(arguments) = &action {
+        let explained = super::explain::run(options, arguments).and_then(|()| delivered());
+        return explained.inspect_err(|failure| complain(options, name, failure));
+    }
     let result = prepare(options, &action).and_then(|context| {
         // Cedar's actions have Cedar's log.
         let is_cedars = matches!(
@@ -65,7 +69,7 @@ pub(super) fn run(options: &CommonOptions, logs_output: bool, action: Action) ->
     };
     let result = result.map_err(Failure::from).and_then(|()| delivered());
     context.end_receipt(name, result.as_ref().err());
-    let code = result.as_ref().map_or_else(|failure| failure.code, |()| exit::DONE);
+    let code = result.as_ref().map_or_else(Failure::code, |()| exit::DONE);
     if let Err(failure) = &result {
         for line in failure.lines() {
             tracing::error!("{line}");
@@ -102,14 +106,13 @@ fn delivered() -> Result<(), Failure> {
 /// What is checked before a log is opened.
 fn prepare<'a>(options: &'a CommonOptions, action: &Action) -> Result<Context<'a>, Failure> {
     if options.managed || options.managed_only {
-        return Err(Failure::usage("cedarburn does not run actions on other machines: run cback3 for -M and -N"));
+        let sentence = "cedarburn does not run actions on other machines: run cback3 for -M and -N";
+        return Err(Failure::of(ErrorId::NotOurs, sentence));
     }
     if let Some(sentence) = action.refused() {
-        return Err(Failure::usage(sentence));
+        return Err(Failure::of(ErrorId::NotOurs, sentence));
     }
-    if let Some((code, sentence)) = refused_together(action.others()) {
-        return Err(Failure { code, ..Failure::usage(sentence) });
-    }
+    action.refused_with_others()?;
     match action {
         Action::Drives(arguments) => arguments.check(options)?,
         Action::Image(arguments) => arguments.check(options)?,
@@ -146,6 +149,7 @@ fn name(action: &Action) -> &'static str {
         Action::Load => "load",
         Action::Disc(_) => "disc",
         Action::Demo(_) => "demo",
+        Action::Explain(_) => "explain",
         Action::Collect(_) => "collect",
         Action::Stage(_) => "stage",
         Action::Purge(_) => "purge",

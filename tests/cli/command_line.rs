@@ -42,12 +42,13 @@ mod is_refused_with_code_2 {
         ] {
             let run = usage_error(&[action]);
             run.expect_one_error(&words);
-            assert_eq!(run.stderr.lines().count(), 1, "{run}");
+            assert!(run.stderr.ends_with("\n  more: cedarburn explain not-ours\n"), "{run}");
+            assert_eq!(run.stderr.lines().count(), 2, "{run}");
         }
         for option in ["-M", "-N", "--managed", "--managed-only"] {
             let run = usage_error(&[option, "store"]);
             run.expect_one_error(&["other machines", "cback3"]);
-            assert_eq!(run.stderr.lines().count(), 1, "{run}");
+            assert_eq!(run.stderr.lines().count(), 2, "{run}");
         }
     }
 

@@ -228,6 +228,9 @@ fn names_every_field_of_store_info_list_verify_and_of_their_errors() {
     nas.edit_config("<peers>", "<reference/><peers>");
     nas.edit_config("<collect_dir>/nonexistent</collect_dir>", "<collect_dir>/</collect_dir>");
     held.hold(&nas.act("validate", MON, &["--json"]));
+    let worn_out = BackupBox::new("cdr-80");
+    worn_out.stage(MON);
+    held.store(&worn_out, MON, ",fault=write10#3:3/0c/00", &[]);
     held.run(&["collect"]);
     held.run(&["store", "-l", "/nonexistent/log"]);
     held.expect_all(&["store", "info", "status", "span", "validate", "list", "list result", "verify", "error"]);
@@ -278,6 +281,15 @@ fn names_every_field_of_virtual_discs_images_and_the_demo() {
     held.run(&["image", source.to_str().unwrap(), "--joliet", "--output", &output]);
     held.run(&["demo", folder.path().join("demo").to_str().unwrap()]);
     held.expect_all(&["disc create, disc show", "image", "demo"]);
+}
+
+#[test]
+fn names_every_field_of_explain() {
+    let mut held = Held::new();
+    for topic in [&["explain"][..], &["explain", "8"], &["explain", "no-disc"], &["explain", "3/0c/00"]] {
+        held.run(topic);
+    }
+    held.expect_all(&["explain"]);
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod changing_sources;
 mod command_line;
 mod deciding;
 mod drives;
+mod errors;
 mod every_medium;
 mod full_disk;
 mod gate;

@@ -52,6 +52,9 @@ pub struct Receipt {
 /// An error as it was told.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
+    /// The error's name, for *explain*.
+    #[serde(default)]
+    pub id: String,
     /// The sentence.
     pub error: String,
     /// The causes, the nearest first.
@@ -232,6 +235,7 @@ impl Receipt {
         put("seconds", self.ended.saturating_sub(self.started).to_string());
         put("exit", self.exit_code.to_string());
         if let Some(told) = &self.error {
+            put("id", told.id.clone());
             put("error", told.error.clone());
         }
         line
@@ -270,9 +274,12 @@ mod tests {
             "summary action=store result=ok days=2026-11-27 files=12 drive=/dev/sr0 medium=CD-RW \
              label=\"CEDAR BACKUP 27-NOV-2026\" disc=0123456789abcdef free=7 session=176+12873 proven=yes seconds=41 exit=0"
         );
-        let told = Told { error: "a \"b\"\nc".to_owned(), ..Told::default() };
+        let told = Told { id: "no-disc".to_owned(), error: "a \"b\"\nc".to_owned(), ..Told::default() };
         let failed = Receipt { action: "store".to_owned(), exit_code: 8, error: Some(told), ..Receipt::default() };
-        assert_eq!(failed.summary(), r#"summary action=store result=failed seconds=0 exit=8 error="a \"b\"\nc""#);
+        assert_eq!(
+            failed.summary(),
+            r#"summary action=store result=failed seconds=0 exit=8 id=no-disc error="a \"b\"\nc""#
+        );
     }
 
     #[test]

@@ -31,7 +31,9 @@ pub enum SenseKey {
 }
 
 impl SenseKey {
-    fn from_code(code: u8) -> SenseKey {
+    /// The key of a number, of which the lower four bits count.
+    #[must_use]
+    pub fn from_code(code: u8) -> SenseKey {
         match code & 0x0f {
             0x0 => SenseKey::NoSense,
             0x1 => SenseKey::RecoveredError,
