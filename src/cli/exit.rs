@@ -1,4 +1,4 @@
-//! Exit codes: the kind of cause, for scripts. Which error ends with which code stands in [`super::errors::id`].
+//! Exit codes: the kind of cause, for scripts. Which error ends with which code stands in `errors/id.rs`.
 
 /// Done.
 pub(super) const DONE: u8 = 0;

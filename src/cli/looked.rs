@@ -10,7 +10,7 @@ use crate::sector::Sectors;
 #[derive(Debug, Serialize)]
 pub(super) struct LookedFields {
     medium: String,
-    /// One of the words of [`State::word`](crate::burn::State::word).
+    /// One of the words of [`State`](crate::burn::State).
     status: &'static str,
     state: String,
     capacity_bytes: Option<u64>,

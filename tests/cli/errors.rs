@@ -174,7 +174,7 @@ mod can_be_met {
         files_unreadable "files-unreadable" => {
             let mut nas = staged("cdr-80");
             nas.run_as_nobody();
-            fs::set_permissions(nas.day(MON).join("alpha/home.tar"), fs::Permissions::from_mode(0)).unwrap();
+            fs::set_permissions(nas.day(MON).join("alpha/home.tar"), fs::Permissions::from_mode(0o000)).unwrap();
             nas.store(MON)
         }
         files_moving "files-moving" => {
@@ -223,7 +223,7 @@ mod can_be_met {
             let path = nas.path("image.iso");
             fs::write(&path, "").unwrap();
             nas.run_as_nobody();
-            fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
             nas.read_device(path.to_str().unwrap(), &["list"])
         }
         image_not_written "image-not-written" => image(&BackupBox::new("cdr-80"), &["--output", "/nonexistent/image"])
@@ -235,7 +235,7 @@ mod can_be_met {
             let journal = nas.path("staging.cedarburn-span.json");
             fs::write(&journal, "{}").unwrap();
             nas.run_as_nobody();
-            fs::set_permissions(&journal, fs::Permissions::from_mode(0)).unwrap();
+            fs::set_permissions(&journal, fs::Permissions::from_mode(0o000)).unwrap();
             nas.act("span", MON, &[])
         }
         span_journal_broken "span-journal-broken" => {
