@@ -85,14 +85,14 @@ fn expect(id: &str, run: &Run) {
     assert_eq!(known["errors"][0]["exit_code"].as_i64(), run.code.map(i64::from), "{run}");
 }
 
-/// A test an error, with its name; and the names of all.
+/// A test an error, with its name; and the names of all. No run stands for one that only root can meet where the tests are not root's.
 macro_rules! reached {
     ($($name:ident $word:literal => $run:expr)+) => {
         $(
             #[test]
             fn $name() {
-                let run: Run = $run;
-                expect($word, &run);
+                let run: Option<Run> = ($run).into();
+                run.iter().for_each(|run| expect($word, run));
             }
         )+
 
@@ -196,7 +196,7 @@ mod can_be_met {
         owner_unknown "owner-unknown" => {
             let nas = staged("cdr-80");
             nas.edit_config("<backup_group>root", "<backup_group>nobody-here");
-            nas.store(MON)
+            nix::unistd::geteuid().is_root().then(|| nas.store(MON))
         }
         hook_failed "hook-failed" => {
             let nas = staged("cdr-80");
@@ -248,7 +248,7 @@ mod can_be_met {
             let mut command = cedarburn();
             let mut run = command.arg("explain").stdout(full).stderr(Stdio::piped());
             run = run.env("TZ", "UTC");
-            run.spawn().unwrap().wait_with_output().unwrap().into()
+            Run::from(run.spawn().unwrap().wait_with_output().unwrap())
         }
         no_drive "no-drive" => run(&["drives", "--sysfs", "/nonexistent"])
         drive_missing "drive-missing" => run(&["info", "--device", "/dev/nonexistent"])
