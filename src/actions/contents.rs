@@ -239,6 +239,14 @@ impl Contents {
         self.sessions.last().map(|session| session.volume.label())
     }
 
+    /// The label in sector 16, which Cedar's media check goes by: of the first session, or, where one superblock stands for all, of the newest.
+    #[must_use]
+    pub fn label_in_front(&self) -> Option<String> {
+        let has_superblock = self.sessions.first().is_some_and(|session| session.end.is_none());
+        let session = if has_superblock { self.sessions.last() } else { self.sessions.first() };
+        session.map(|session| session.volume.label())
+    }
+
     /// Which disc it is, by its first whole session: see [`receipt::identity`].
     #[must_use]
     pub fn identity(&self) -> Option<String> {

@@ -4,8 +4,8 @@
 //! it did its work. A failing hook fails the run, and the days that were stored stay stored. A hook without an action runs never, one of
 //! the action at hand without a command is an error when it should run.
 //!
-//! A command line is cut into words at blanks; `"` at the beginning of a word groups up to the next `"`, and both go away. There is no shell, no `'`, no
-//! variable, no escape. The first word is looked for in `PATH`.
+//! A command line is cut into words at blanks. What stands between two `"` is one word, wherever the first of them stands: `--x="a b"` is two words
+//! to Cedar, and here. There is no shell, no `'`, no variable, no escape, and no way to write an empty word. The first word is looked for in `PATH`.
 //!
 //! A hook runs as whoever runs this program, with nothing on its stdin, with `LANG` set to `C` where it was set, and without the variables
 //! `LC_*`. It does not hold the drive: that is opened after the pre hooks and given up before the post hooks. Its output goes line by line
@@ -311,18 +311,22 @@ fn next_line(output: &mut impl BufRead) -> Option<String> {
     Some(String::from_utf8_lossy(text).into_owned())
 }
 
-/// The words of a command line.
+/// The words of a command line: what Cedar's regular expression `[^ "]+|"[^"]+"` finds in it, without the quotes.
 fn split(line: &str) -> Vec<String> {
     let mut words = Vec::new();
-    let mut rest = line.trim_start();
+    let mut rest = line.trim_start_matches(' ');
     while !rest.is_empty() {
-        let quoted = rest.strip_prefix('"').and_then(|inside| inside.split_once('"'));
-        let (word, behind) = match quoted {
-            Some(parts) => parts,
-            None => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
+        let (word, behind) = match rest.strip_prefix('"') {
+            Some(inside) => match inside.split_once('"') {
+                Some(("", _)) | None => ("", inside),
+                Some(quoted) => quoted,
+            },
+            None => rest.split_at(rest.find([' ', '"']).unwrap_or(rest.len())),
         };
-        words.push(if quoted.is_some() { word.to_owned() } else { word.replace('"', "") });
-        rest = behind.trim_start();
+        if !word.is_empty() {
+            words.push(word.to_owned());
+        }
+        rest = behind.trim_start_matches(' ');
     }
     words
 }
@@ -332,13 +336,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_line_is_cut_at_blanks_and_only_double_quotes_group() {
+    fn a_command_line_is_cut_as_cedar_cuts_it() {
         for (line, words) in [
             ("a b  c", &["a", "b", "c"][..]),
-            ("  a\tb ", &["a", "b"]),
+            ("  a\tb ", &["a\tb"]),
             (r#"sh -c "exit 3""#, &["sh", "-c", "exit 3"]),
             (r#""with blank" x"#, &["with blank", "x"]),
-            (r#"a "" b"#, &["a", "", "b"]),
+            (r#"--x="a b" c"d e"f"#, &["--x=", "a b", "c", "d e", "f"]),
+            (r#""a""b""#, &["a", "b"]),
+            (r#"a "" b"#, &["a", "b"]),
+            (r#"""a b""#, &["a b"]),
             (r"a 'b c'", &["a", "'b", "c'"]),
             ("a $HOME *", &["a", "$HOME", "*"]),
             (r#"a "never closed"#, &["a", "never", "closed"]),

@@ -75,7 +75,7 @@ struct CommonOptions {
     /// Say nothing on the screen
     #[arg(short, long, global = true)]
     quiet: bool,
-    /// Log file; `store` writes /var/log/cback3.log, the other actions write none unless asked
+    /// Log file; `store`, `rebuild`, `initialize`, `validate` and `span` write /var/log/cback3.log, the others none unless asked
     #[arg(short, long, global = true, value_name = "FILE")]
     logfile: Option<PathBuf>,
     /// Owner of a new log file
@@ -270,6 +270,7 @@ impl Action {
         match self {
             Action::Store(arguments) => arguments.session.others.output.output,
             Action::Rebuild(arguments) | Action::Initialize(arguments) => arguments.others.output.output,
+            Action::Span(arguments) => arguments.session.others.output.output,
             Action::Validate(arguments) => arguments.output.output,
             _ => false,
         }
@@ -280,6 +281,7 @@ impl Action {
         match self {
             Action::Store(arguments) => &arguments.session.others.others,
             Action::Rebuild(arguments) | Action::Initialize(arguments) => &arguments.others.others,
+            Action::Span(arguments) => &arguments.session.others.others,
             Action::Validate(others) => &others.others,
             _ => &[],
         }
@@ -295,7 +297,7 @@ impl Action {
             )),
             _ => Err(Failure::of(
                 ErrorId::SeveralActions,
-                "cedarburn runs one action at a time: rebuild, validate and initialize can't be combined, as with cback3, and the others but store are cback3's",
+                "cedarburn runs one action at a time: rebuild, validate and initialize can't be combined, as with cback3, and collect, stage, purge and all are cback3's",
             )),
         }
     }

@@ -25,7 +25,7 @@ pub(super) struct SpanArguments {
     #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "1d", value_parser = parse_age)]
     wait: Option<i64>,
     #[command(flatten)]
-    session: store::Arguments,
+    pub(super) session: store::Arguments,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

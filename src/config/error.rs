@@ -165,6 +165,18 @@ pub enum ConfigWarning {
         /// Its type, if it has one.
         kind: Option<String>,
     },
+    /// A `capacity` section that is not legal. It is an extension's, which nothing but its own action minds.
+    CapacityIgnored {
+        /// The error, with path and line.
+        reason: String,
+    },
+    /// A section that is neither Cedar's nor one of its extensions', while no other extension is configured that might read it.
+    UnknownSection {
+        /// Its name.
+        name: String,
+        /// Where it begins.
+        line: u32,
+    },
     /// A SCSI id for a medium that is not a CD.
     ScsiIdIgnored {
         /// Where it begins.
@@ -197,6 +209,12 @@ impl fmt::Display for ConfigWarning {
             }
             ConfigWarning::PeerIgnored { path, line, kind: None } => {
                 write!(f, "{path}/type is missing, the peer is ignored (line {line})")
+            }
+            ConfigWarning::CapacityIgnored { reason } => {
+                write!(f, "{reason}: the section has no effect")
+            }
+            ConfigWarning::UnknownSection { name, line } => {
+                write!(f, "nobody reads the section {} (line {line})", Quoted(name))
             }
             ConfigWarning::ScsiIdIgnored { line } => {
                 write!(f, "store/target_scsi_id is for CDs only and has no effect (line {line})")

@@ -63,7 +63,15 @@ pub struct Depends {
     pub run_after: Vec<String>,
 }
 
+/// Where the extensions are that come with Cedar, in its two names.
+const CEDARS_MODULES: [&str; 2] = ["CedarBackup3.", "CedarBackup2."];
+
 impl Extensions {
+    /// Whether there are any that do not come with Cedar: such a one may have a section of its own.
+    pub(super) fn has_others(&self) -> bool {
+        self.actions.iter().any(|action| !CEDARS_MODULES.iter().any(|cedars| action.module.starts_with(cedars)))
+    }
+
     pub(super) fn read(section: &Node<'_>, warnings: &mut Vec<ConfigWarning>) -> Result<Extensions, ConfigError> {
         section.note_strangers(&["order_mode"], &["action"], warnings);
         let order_mode = section.word("order_mode")?.unwrap_or_default();

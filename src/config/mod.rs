@@ -10,7 +10,8 @@
 //! * A delay of more than an hour is refused.
 //! * Patterns are not looked at; Cedar refuses one that is no regular expression of Python's.
 //! * Elements nobody knows are reported ([`ConfigWarning`]): Cedar passes over a misspelled `check_data` in silence.
-//!   Unknown sections belong to Cedar's extensions and are left alone.
+//!   So is an unknown section, unless an extension is configured that does not come with Cedar and may read it.
+//! * A wrong `capacity` is reported and has no effect: it is an extension's, and Cedar looks at it in that action alone.
 //! * Python functions named in `extensions` are not loaded; Cedar refuses to start if one of them can't be.
 
 mod collect;
@@ -48,6 +49,9 @@ use node::Node;
 
 const SECTIONS: &[&str] =
     &["reference", "options", "peers", "collect", "stage", "store", "purge", "extensions", "capacity", "cedarburn"];
+
+/// Sections of the extensions that come with Cedar.
+const EXTENSION_SECTIONS: &[&str] = &["amazons3", "encrypt", "mbox", "mysql", "postgresql", "split", "subversion"];
 
 /// A configuration in which every value is legal.
 #[derive(Debug, Clone, PartialEq)]
@@ -111,6 +115,14 @@ impl Config {
         let mut warnings = Vec::new();
         root.note_repeated(SECTIONS, &mut warnings);
         let config = read(&root, &mut warnings)?;
+        if !config.extensions.as_ref().is_some_and(Extensions::has_others) {
+            // A name with a prefix is meant for somebody else.
+            let is_known = |name: &str| EXTENSION_SECTIONS.contains(&name) || name.contains(':');
+            let strangers = root.strangers(SECTIONS).filter(|section| !is_known(&section.path));
+            warnings.extend(
+                strangers.map(|section| ConfigWarning::UnknownSection { name: section.path, line: section.line }),
+            );
+        }
         Ok(Loaded { config, warnings })
     }
 
@@ -164,12 +176,14 @@ fn read(root: &Node<'_>, warnings: &mut Vec<ConfigWarning>) -> Result<Config, Co
         collect: root.section("collect").map(|node| Collect::read(&node, warnings)).transpose()?,
         extensions: root.section("extensions").map(|node| Extensions::read(&node, warnings)).transpose()?,
         reference: root.section("reference").map(|node| Reference::read(&node, warnings)),
-        capacity: root.section("capacity").map(|node| Capacity::read(&node, warnings)).transpose()?,
-        cedarburn: root
-            .section("cedarburn")
-            .map(|node| Settings::read(&node, warnings))
-            .transpose()?
-            .unwrap_or_default(),
+        capacity: root.section("capacity").and_then(|node| match Capacity::read(&node, warnings) {
+            Ok(capacity) => Some(capacity),
+            Err(error) => {
+                warnings.push(ConfigWarning::CapacityIgnored { reason: error.to_string() });
+                None
+            }
+        }),
+        cedarburn: Settings::read(root)?,
         options,
     })
 }

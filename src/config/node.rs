@@ -122,11 +122,17 @@ impl<'a> Node<'a> {
     }
 
     pub(super) fn note_repeated(&self, single: &'static [&'static str], warnings: &mut Vec<ConfigWarning>) {
-        for name in single {
-            if let Some(second) = self.named(name).nth(1) {
-                warnings.push(ConfigWarning::Repeated { path: self.path_of(name), line: second.at.line });
-            }
-        }
+        let repeated = self.repeated(single);
+        warnings.extend(repeated.map(|second| ConfigWarning::Repeated { path: second.path, line: second.line }));
+    }
+
+    /// The second child of each of these names.
+    pub(super) fn repeated(&self, names: &'static [&'static str]) -> impl Iterator<Item = Value<'a>> {
+        names.iter().filter_map(|name| {
+            let second = self.named(name).nth(1)?;
+            let text = second.text().unwrap_or_default();
+            Some(Value { path: self.path_of(name), line: second.at.line, text })
+        })
     }
 
     pub(super) fn path_of(&self, child: &str) -> String {
@@ -149,6 +155,12 @@ impl Value<'_> {
             value: self.text.to_owned(),
             legal: legal.to_owned(),
         }
+    }
+
+    /// It may stand once.
+    pub(super) fn twice(&self) -> ConfigError {
+        let reason = "it is given more than once".to_owned();
+        ConfigError::Conflict { path: self.path.clone(), line: self.line, reason }
     }
 
     pub(super) fn absolute_path(&self) -> Result<PathBuf, ConfigError> {

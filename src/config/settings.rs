@@ -1,15 +1,16 @@
 //! `cedarburn`: the settings Cedar does not know. It ignores the section, so one file serves both programs.
 //!
 //! Nobody else's sections hide here, so an element that is none of the settings is an error and not a warning: what
-//! protects a disc must not be lost to a misspelling. On and off are written as Cedar writes them, `Y` and `N`.
+//! protects a disc must not be lost to a misspelling. Nor to a second one: a setting that is given twice, or a second section, is an error, too. On and off are written as Cedar writes them, `Y` and `N`.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use super::error::{ConfigError, ConfigWarning};
+use super::error::ConfigError;
 use super::node::Node;
 use super::words::{Attributes, Protect};
 
+const SECTION: &str = "cedarburn";
 const NAMES: &[&str] = &["attributes", "joliet", "protect", "defect_management", "fifo_mb", "receipts_dir"];
 
 /// The `cedarburn` section, or its defaults.
@@ -30,12 +31,18 @@ pub struct Settings {
 }
 
 impl Settings {
-    pub(super) fn read(section: &Node<'_>, warnings: &mut Vec<ConfigWarning>) -> Result<Settings, ConfigError> {
+    pub(super) fn read(root: &Node<'_>) -> Result<Settings, ConfigError> {
+        if let Some(second) = root.repeated(&[SECTION]).next() {
+            return Err(second.twice());
+        }
+        let Some(section) = root.section(SECTION) else { return Ok(Settings::default()) };
         if let Some(stranger) = section.strangers(NAMES).next() {
             let known = NAMES.join(", ");
             return Err(ConfigError::UnknownSetting { path: stranger.path, line: stranger.line, known });
         }
-        section.note_repeated(NAMES, warnings);
+        if let Some(second) = section.repeated(NAMES).next() {
+            return Err(second.twice());
+        }
         let fifo_mb = section.value("fifo_mb").map(|value| value.whole_number(1)).transpose()?;
         Ok(Settings {
             attributes: section.word("attributes")?.unwrap_or_default(),

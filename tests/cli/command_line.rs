@@ -23,6 +23,7 @@ fn several_actions_in_one_command_are_refused_with_code_4() {
         ["initialize", "store"],
         ["store", "purge"],
         ["rebuild", "rebuild"],
+        ["span", "store"],
     ] {
         let run = nas.refused(4, cedarburn().arg("-c").arg(nas.config()).arg("-l").arg(nas.log()).args(actions));
         run.expect_one_error(&["one action at a time", "rebuild, validate and initialize can't be combined"]);

@@ -308,6 +308,29 @@ mod the_label {
     }
 
     #[test]
+    fn that_is_checked_is_the_one_in_sector_16_as_with_cedar() {
+        // On overwritable media that is the newest session's.
+        for media in ["cdr-80", "cdrw-80"] {
+            let nas = with_check(media);
+            nas.edit_config("<check_media>Y", "<check_media>N");
+            nas.stage_and_store(MON);
+            nas.stage_and_store(TUE);
+            nas.edit_config("<check_media>N", "<check_media>Y");
+            nas.stage(WED);
+            let (first, later) =
+                nas.descriptors().split_first().map(|(first, later)| (*first, later.to_vec())).unwrap();
+            assert_eq!(first, 16);
+            for at in later {
+                nas.patch_sectors(at * 2048 + 40, format!("{:<32}", "DEBIAN 12").as_bytes());
+            }
+            nas.store_with(WED, &["--dry-run"]).expect_code(0);
+            nas.patch_sectors(first * 2048 + 40, format!("{:<32}", "DEBIAN 13").as_bytes());
+            let run = nas.refused(8, &mut nas.store_command(WED, &nas.device()));
+            run.expect_one_error(&["DEBIAN 13", "check_media"]);
+        }
+    }
+
+    #[test]
     fn is_checked_before_a_day_is_looked_for() {
         let nas = with_check("cdrw-80");
         nas.store(TUE).expect_code(8);

@@ -110,6 +110,13 @@ fn what_a_hook_prints_goes_to_the_log_if_it_is_asked_for() {
 }
 
 #[test]
+fn what_the_hook_of_a_span_prints_goes_there_too() {
+    let nas = with_hooks(&[("pre", "span", "echo printed")]);
+    nas.act("span", MON, &["-O"]).expect_silence();
+    assert!(log(&nas).lines().any(|line| line == "printed"), "{}", log(&nas));
+}
+
+#[test]
 fn a_hook_has_no_stdin_no_locale_and_no_blocked_signals() {
     let nas = BackupBox::new("cdr-80");
     let script = nas.path("hook");

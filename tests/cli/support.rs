@@ -361,13 +361,18 @@ impl BackupBox {
 
     /// Sets the label in every descriptor on the disc.
     pub(crate) fn relabel(&self, label: &str) {
-        let sectors = fs::read(self.sectors()).unwrap();
-        let descriptors = sectors.chunks(2048).zip(0_u64..).filter(|(sector, _)| sector.starts_with(b"\x01CD001\x01"));
-        let places: Vec<u64> = descriptors.map(|(_, number)| number * 2048 + 40).collect();
+        let places = self.descriptors();
         assert!(!places.is_empty(), "no descriptor on the disc");
         for at in places {
-            self.patch_sectors(at, format!("{label:<32}").as_bytes());
+            self.patch_sectors(at * 2048 + 40, format!("{label:<32}").as_bytes());
         }
+    }
+
+    /// The sectors of the disc that hold a primary volume descriptor, in order.
+    pub(crate) fn descriptors(&self) -> Vec<u64> {
+        let sectors = fs::read(self.sectors()).unwrap();
+        let sectors = sectors.chunks(2048).zip(0_u64..);
+        sectors.filter(|(sector, _)| sector.starts_with(b"\x01CD001\x01")).map(|(_, number)| number).collect()
     }
 }
 

@@ -437,7 +437,7 @@ fn check_media(disc: &Disc, store: &config::Store) -> Result<(), ActionError> {
         return Ok(());
     }
     let rewritable = store.media_type.is_rewritable().unwrap_or(disc.medium.rewritable);
-    if label::check(disc.contents.label().as_deref(), rewritable)? {
+    if label::check(disc.contents.label_in_front().as_deref(), rewritable)? {
         tracing::info!("the disc has no label, which is accepted on write-once media");
     }
     Ok(())

@@ -84,7 +84,7 @@ fn a_long_value_is_cut_in_the_message() {
 
 #[test]
 fn every_error_begins_small_and_ends_without_a_stop() {
-    for path in ["options/starting_day", "store/media_type", "purge/dir[1]/retain_days", "capacity/max_percentage"] {
+    for path in ["options/starting_day", "store/media_type", "purge/dir[1]/retain_days", "collect/collect_dir"] {
         for doc in [Doc::full().drop(path), Doc::full().set(path, "?")] {
             let error = doc.error();
             assert!(error.starts_with(char::is_lowercase) && !error.ends_with('.'), "{error}");

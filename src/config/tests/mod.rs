@@ -189,7 +189,7 @@ fn store_takes_the_stage_sections_root_and_says_when_the_other_one_differs() {
 }
 
 #[test]
-fn an_unknown_element_is_reported_in_every_section_and_an_unknown_section_is_not() {
+fn an_unknown_element_is_reported_in_every_section() {
     let holders = [
         "reference",
         "options",
@@ -221,6 +221,19 @@ fn an_unknown_element_is_reported_in_every_section_and_an_unknown_section_is_not
         assert_eq!(doc.warnings(), [warning]);
         assert_eq!(doc.config(), Doc::full().config());
     }
-    let doc = Doc::full().add("cb_config", "<colour>red</colour>");
-    assert_eq!(doc.warnings(), [""; 0]);
+}
+
+#[test]
+fn an_unknown_section_is_reported_unless_an_extension_may_read_it() {
+    let stranger = "<stoer><check_data>Y</check_data></stoer>";
+    let line = FULL.lines().count();
+    assert_eq!(
+        Doc::full().add("cb_config", stranger).warnings(),
+        [format!("nobody reads the section \"stoer\" (line {line})")]
+    );
+    for cedars in ["amazons3", "encrypt", "mbox", "mysql", "postgresql", "split", "subversion"] {
+        assert_eq!(Doc::full().add("cb_config", &format!("<{cedars}/>")).warnings(), [""; 0]);
+    }
+    let extended = Doc::full().set("extensions/action/module", "our.own").add("cb_config", stranger);
+    assert_eq!(extended.warnings(), [""; 0]);
 }

@@ -148,19 +148,34 @@ fn capacity_has_one_limit_and_not_two() {
         let found = Doc::full().set("capacity/max_percentage", text).config().capacity;
         assert_eq!(found, Some(Capacity::MaxPercentage { percentage, text: text.to_owned() }));
     }
-    refuses("capacity/max_percentage", "a number from 0 to 100", &["-1", "100.1", "nan", "inf", "90%", " "]);
-
     let found = capacity("<min_bytes>1.5 GB</min_bytes>").config().capacity;
     let quantity = ByteQuantity { bytes: 1_610_612_736.0, text: "1.5 GB".to_owned() };
     assert_eq!(found, Some(Capacity::MinBytes(quantity)));
-    for text in ["-1", "1 gb", "1 TB", "lots", "nan", " "] {
-        let error = capacity(&format!("<min_bytes>{text}</min_bytes>")).error();
-        let legal = "a number from 0 up, of bytes or followed by KB, MB or GB";
-        assert!(error.starts_with(&format!("capacity/min_bytes: {text:?} is not {legal} (line ")), "{error}");
+}
+
+#[test]
+fn a_wrong_capacity_has_no_effect_and_is_reported() {
+    let told = |xml: &str| {
+        let doc = Doc::full().set("capacity", xml);
+        assert_eq!(doc.config().capacity, None, "{xml}");
+        let warnings = doc.warnings();
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        warnings[0].clone()
+    };
+    for text in ["-1", "100.1", "nan", "inf", "90%", " "] {
+        let warning = told(&format!("<max_percentage>{text}</max_percentage>"));
+        let begin = format!("capacity/max_percentage: {text:?} is not a number from 0 to 100 (line ");
+        assert!(warning.starts_with(&begin) && warning.ends_with("): the section has no effect"), "{warning}");
     }
-    let both = capacity("<max_percentage>5</max_percentage><min_bytes>5</min_bytes>").error();
+    for text in ["-1", "1 gb", "1 TB", "lots", "nan", " "] {
+        let warning = told(&format!("<min_bytes>{text}</min_bytes>"));
+        let legal = "a number from 0 up, of bytes or followed by KB, MB or GB";
+        assert!(warning.starts_with(&format!("capacity/min_bytes: {text:?} is not {legal} (line ")), "{warning}");
+    }
+    let both = told("<max_percentage>5</max_percentage><min_bytes>5</min_bytes>");
     assert!(both.starts_with("capacity/min_bytes: capacity has a max_percentage already"), "{both}");
-    requires("capacity/max_percentage", "a number from 0 to 100, or min_bytes has to be given");
+    let neither = "capacity/max_percentage is missing or empty, it has to be a number from 0 to 100, or min_bytes";
+    assert!(told("").starts_with(neither), "{}", told(""));
 }
 
 #[test]
@@ -199,7 +214,12 @@ fn settings_are_strict() {
     let known = "attributes, joliet, protect, defect_management, fifo_mb, receipts_dir";
     let doc = Doc::full().add("cedarburn", "<Protect/>");
     assert_eq!(doc.error(), format!("cedarburn/Protect is not a setting, settings are {known} (line 136)"));
+}
+
+#[test]
+fn a_setting_that_is_given_twice_is_refused() {
     let twice = Doc::full().add("cedarburn", "<protect>off</protect>");
-    assert_eq!(twice.config().cedarburn.protect, Protect::Week);
-    assert_eq!(twice.warnings(), ["cedarburn/protect is given more than once (line 136)"]);
+    assert_eq!(twice.error(), "cedarburn/protect: it is given more than once (line 136)");
+    let second = Doc::full().add("cb_config", "<cedarburn><protect>off</protect></cedarburn>");
+    assert_eq!(second.error(), "cedarburn: it is given more than once (line 137)");
 }

@@ -1,5 +1,5 @@
 //! Cedar's rules for its configuration, each in a row, in the order of the sections of its schema: a file as a whole, types of values, sections,
-//! then each section's elements. A row says the rule, a change to `good/full.conf` that shows it, and what has to come of that. Where this
+//! then each section's elements. That a file in Latin-1 or UTF-16 is not read, `fixtures/config/bad` shows. A row says the rule, a change to `good/full.conf` that shows it, and what has to come of that. Where this
 //! program corrects Cedar the row says `corrected`. The tests beside this one look at what is made of the values.
 
 use super::*;
@@ -51,6 +51,14 @@ const FILE_AND_XML: &[Row] = &[
     ("nothing stands before the declaration", |d| Doc(format!("\n{}", d.0)), NotRead("the XML declaration is not at")),
     ("character references are expanded", |d| d.set("options/backup_user", "b&#97;ckup"), Same),
     ("entities of XML are expanded", |d| d.set("options/rcp_command", "a &lt; &amp; &quot;"), Accepted),
+    (
+        "entities of its own are expanded",
+        |d| {
+            d.replace("<cb_config>", "<!DOCTYPE cb_config [<!ENTITY u \"backup\">]><cb_config>")
+                .set("options/backup_user", "&u;")
+        },
+        Same,
+    ),
     ("an unknown entity is an error", |d| d.set("options/rcp_command", "&what;"), NotRead("entity")),
     ("a default namespace is ignored", |d| d.replace("<cb_config>", "<cb_config xmlns=\"urn:x\">"), Same),
     ("a prefix makes another name", |d| Doc(d.0.replace("purge>", "x:purge>")), Accepted),
@@ -70,6 +78,15 @@ const FILE_AND_XML: &[Row] = &[
     ("names are case-sensitive", |d| Doc(d.0.replace("staging_dir>", "Staging_dir>")), Refused("stage/staging_dir")),
     ("order is free", |d| d.drop("store/media_type").add("store", "<media_type>dvd+rw</media_type>"), Same),
     (
+        "order of sections is free",
+        |d| {
+            let (whole, _) = d.find("options");
+            let options = d.0[whole].to_owned();
+            d.drop("options").add("cb_config", &options)
+        },
+        Same,
+    ),
+    (
         "of a repeated section the first is used",
         |d| d.add("cb_config", "<purge><dir/></purge>"),
         Noted("purge is given more than once"),
@@ -79,11 +96,17 @@ const FILE_AND_XML: &[Row] = &[
         |d| d.first("store", "<drive_speed/>"),
         Noted("store/drive_speed is given more than once"),
     ),
+    (
+        "of two values with text the first is used",
+        |d| d.add("store", "<drive_speed>9</drive_speed>"),
+        Noted("store/drive_speed is given more than once"),
+    ),
     ("text is the first text node: a comment cuts it", |d| d.set("store/drive_speed", "4<!--c-->x"), Same),
     ("text is the first text node: an element cuts it", |d| d.set("store/drive_speed", "4<x/>x"), Same),
     ("leading comments are skipped", |d| d.set("store/drive_speed", "<!--c-->4"), Same),
     ("CDATA is no text", |d| d.set("store/source_dir", "<![CDATA[/s]]>"), Refused("store/source_dir")),
     ("an empty element is not set", |d| d.set("store/source_dir", ""), Refused("store/source_dir")),
+    ("an empty element that is optional is absent", |d| d.set("store/no_eject", ""), Same),
     ("blanks are text", |d| d.set("options/backup_user", " "), Accepted),
     ("blanks are kept: before a path", |d| d.set("options/working_dir", " /opt"), Refused("options/working_dir")),
     ("blanks are kept: behind a path", |d| d.set("options/working_dir", "/opt "), Accepted),
@@ -108,6 +131,8 @@ const TYPES: &[Row] = &[
     ("an integer has no point", |d| d.set("store/drive_speed", "4.0"), Refused("store/drive_speed")),
     ("a blank is no integer", |d| d.set("store/drive_speed", " "), Refused("store/drive_speed")),
     ("a float may have blanks around it", |d| d.set("store/blank_behavior/factor", " 1.3 "), Accepted),
+    ("a float may have a sign", |d| d.set("store/blank_behavior/factor", "+1.3"), Accepted),
+    ("a float may have underscores between digits", |d| d.set("store/blank_behavior/factor", "1_0.0"), Accepted),
     ("a float may have an exponent", |d| d.set("store/blank_behavior/factor", "13e-1"), Accepted),
     ("a float may be infinite", |d| d.set("store/blank_behavior/factor", "inf"), Accepted),
     ("a float may be no number", |d| d.set("store/blank_behavior/factor", "nan"), Accepted),
@@ -116,6 +141,18 @@ const TYPES: &[Row] = &[
         "a float is not hexadecimal",
         |d| d.set("store/blank_behavior/factor", "0x1"),
         Refused("store/blank_behavior/factor"),
+    ),
+    ("a boolean that is not set is N", |d| d.drop("store/no_eject"), Same),
+    ("a quantity of bytes has a unit in capitals", |d| d.set("capacity", "<min_bytes> 1.5 GB </min_bytes>"), Accepted),
+    (
+        "a quantity of bytes has no unit in small letters",
+        |d| d.set("capacity", "<min_bytes>1 gb</min_bytes>"),
+        Noted("capacity/min_bytes"),
+    ),
+    (
+        "a quantity of bytes has no TB",
+        |d| d.set("capacity", "<min_bytes>1 TB</min_bytes>"),
+        Noted("capacity/min_bytes"),
     ),
     (
         "items of a list are trimmed and empty ones dropped",
@@ -197,6 +234,21 @@ const OPTIONS: &[Row] = &[
         |d| d.set("options/override/abs_path", "bin/eject"),
         Refused("options/override[1]/abs_path"),
     ),
+    (
+        "a hook may lack its command",
+        |d| d.add("options", "<pre_action_hook><action>store</action></pre_action_hook>"),
+        Accepted,
+    ),
+    (
+        "a hook may lack its action",
+        |d| d.add("options", "<post_action_hook><command>x</command></post_action_hook>"),
+        Accepted,
+    ),
+    (
+        "a hook's action is an action name",
+        |d| d.add("options", "<pre_action_hook><action>Store</action></pre_action_hook>"),
+        Refused("options/pre_action_hook[3]/action"),
+    ),
     ("there may be many overrides", |d| d.add("options", "<override/><override/>"), Accepted),
     ("there may be no override", |d| d.drop("options/override"), Accepted),
 ];
@@ -224,7 +276,9 @@ const PEERS: &[Row] = &[
     ("collect_dir is required", |d| d.drop("peers/peer[1]/collect_dir"), Refused("peers/peer[1]/collect_dir")),
     ("collect_dir is absolute", |d| d.set("peers/peer[2]/collect_dir", "c"), Refused("peers/peer[2]/collect_dir")),
     ("names are unique over both types", |d| d.set("peers/peer[2]/name", "box"), Refused("peers/peer[2]/name")),
-    ("ignore_failures is one of four words", |d| d.set("peers/peer[2]/ignore_failures", "none"), Accepted),
+    ("ignore_failures is one of four words: none", |d| d.set("peers/peer[2]/ignore_failures", "none"), Accepted),
+    ("ignore_failures is one of four words: all", |d| d.set("peers/peer[2]/ignore_failures", "all"), Accepted),
+    ("ignore_failures is one of four words: weekly", |d| d.set("peers/peer[2]/ignore_failures", "weekly"), Accepted),
     (
         "ignore_failures is no other",
         |d| d.set("peers/peer[2]/ignore_failures", "never"),
@@ -249,6 +303,11 @@ const PEERS: &[Row] = &[
     (
         "a managed peer has actions",
         |d| d.drop("peers/peer[2]/managed_actions").drop("options/managed_actions"),
+        Refused("peers/peer[2]/managed_actions"),
+    ),
+    (
+        "a peer's managed_actions are action names",
+        |d| d.set("peers/peer[2]/managed_actions", "collect, st-age"),
         Refused("peers/peer[2]/managed_actions"),
     ),
     (
@@ -280,6 +339,10 @@ const STORE: &[Row] = &[
     ("source_dir is absolute", |d| d.set("store/source_dir", "s"), Refused("store/source_dir")),
     ("media_type is required", |d| d.drop("store/media_type"), Refused("store/media_type")),
     ("media_type is one of Cedar's six", |d| d.set("store/media_type", "dvd+r"), Accepted),
+    ("media_type is one of Cedar's six: cdr-74", |d| disc(d, "cdr-74"), Accepted),
+    ("media_type is one of Cedar's six: cdrw-74", |d| disc(d, "cdrw-74"), Accepted),
+    ("media_type is one of Cedar's six: cdr-80", |d| disc(d, "cdr-80"), Accepted),
+    ("media_type is one of Cedar's six: cdrw-80", |d| disc(d, "cdrw-80"), Accepted),
     ("media_type is case-sensitive", |d| d.set("store/media_type", "DVD+RW"), Refused("store/media_type")),
     ("media_type is no other word", |d| d.set("store/media_type", "cdr-90"), Refused("store/media_type")),
     ("corrected: media_type knows more", |d| d.set("store/media_type", "dvd-rw"), Accepted),
@@ -297,6 +360,8 @@ const STORE: &[Row] = &[
     ),
     ("target_scsi_id is three numbers", |d| cd(d, "0,0,0"), Accepted),
     ("target_scsi_id may have a method and blanks", |d| cd(d, "ATA: 1 , 0,0"), Accepted),
+    ("target_scsi_id may have a method with a host", |d| cd(d, "REMOTE:x:1,0,0"), Accepted),
+    ("target_scsi_id may be macOS's, without a number", |d| cd(d, "IODVDServices"), Accepted),
     ("target_scsi_id may be macOS's", |d| cd(d, "IOCompactDiscServices/2"), Accepted),
     ("target_scsi_id is no path", |d| cd(d, "/dev/sr0"), Refused("store/target_scsi_id")),
     ("target_scsi_id has three numbers", |d| cd(d, "0,0"), Refused("store/target_scsi_id")),
@@ -329,6 +394,7 @@ const STORE: &[Row] = &[
     ("blank_behavior is not empty", |d| d.set("store/blank_behavior", ""), Refused("store/blank_behavior/mode")),
     ("mode is daily or weekly", |d| d.set("store/blank_behavior/mode", "daily"), Accepted),
     ("mode is no other word", |d| d.set("store/blank_behavior/mode", "monthly"), Refused("store/blank_behavior/mode")),
+    ("factor may be 0", |d| d.set("store/blank_behavior/factor", "0"), Accepted),
     (
         "factor is not negative",
         |d| d.set("store/blank_behavior/factor", "-0.1"),
@@ -351,8 +417,12 @@ const STORE: &[Row] = &[
     ),
 ];
 
+fn disc(doc: Doc, media_type: &str) -> Doc {
+    doc.set("store/media_type", media_type).set("store/device_type", "cdwriter")
+}
+
 fn cd(doc: Doc, id: &str) -> Doc {
-    let doc = doc.set("store/media_type", "cdrw-80").set("store/device_type", "cdwriter");
+    let doc = disc(doc, "cdrw-80");
     doc.add("store", &format!("<target_scsi_id>{id}</target_scsi_id>"))
 }
 
@@ -385,6 +455,12 @@ const EXTENSIONS: &[Row] = &[
     ),
     ("index is required with index", |d| d.drop("extensions/action/index"), Refused("extensions/action[1]/index")),
     ("index is not negative", |d| d.set("extensions/action/index", "-1"), Refused("extensions/action[1]/index")),
+    ("index is an integer", |d| d.set("extensions/action/index", "1.5"), Refused("extensions/action[1]/index")),
+    (
+        "corrected: a function that can't be imported is no matter, since none is",
+        |d| d.set("extensions/action/module", "no.such.module"),
+        Accepted,
+    ),
     (
         "depends is required with dependency",
         |d| d.set("extensions/order_mode", "dependency"),
@@ -404,6 +480,14 @@ const EXTENSIONS: &[Row] = &[
         |d| depends(d, "nobody"),
         Refused("extensions/action[1]/depends/run_before"),
     ),
+    (
+        "a dependency that does not exist is refused, behind it, too",
+        |d| {
+            let depends = "<depends><run_after>nobody</run_after></depends>";
+            d.set("extensions/order_mode", "dependency").add("extensions/action", depends)
+        },
+        Refused("extensions/action[1]/depends/run_after"),
+    ),
     ("a loop is refused", |d| depends(d, "capacity"), Refused("extensions")),
     ("a dependency may be one of Cedar's", |d| depends(d, "store"), Accepted),
 ];
@@ -417,6 +501,7 @@ fn depends(doc: Doc, before: &str) -> Doc {
 const COLLECT: &[Row] = &[
     ("collect is optional", |d| d.drop("cb_config/collect"), Accepted),
     ("collect_dir is required", |d| d.drop("collect/collect_dir"), Refused("collect/collect_dir")),
+    ("collect_dir is absolute", |d| d.set("collect/collect_dir", "c"), Refused("collect/collect_dir")),
     ("collect_mode is daily, weekly or incr", |d| d.set("collect/collect_mode", "incr"), Accepted),
     ("collect_mode is no other word", |d| d.set("collect/collect_mode", "full"), Refused("collect/collect_mode")),
     ("archive_mode is tar, targz or tarbz2", |d| d.set("collect/archive_mode", "tarbz2"), Accepted),
@@ -427,6 +512,12 @@ const COLLECT: &[Row] = &[
         Refused("collect/dir[1]/ignore_file"),
     ),
     ("a dir takes its mode from collect", |d| d.drop("collect/collect_mode"), Refused("collect/dir[1]/collect_mode")),
+    (
+        "a dir takes its archive mode from collect",
+        |d| d.drop("collect/archive_mode"),
+        Refused("collect/dir[1]/archive_mode"),
+    ),
+    ("corrected: patterns are not looked at", |d| d.set("collect/exclude/pattern", "*["), Accepted),
     (
         "dereference needs a link_depth",
         |d| d.set("collect/dir[2]/link_depth", "0"),
@@ -441,8 +532,22 @@ const COLLECT: &[Row] = &[
     ("a dir has a path", |d| d.drop("collect/dir[2]/abs_path"), Refused("collect/dir[2]/abs_path")),
 ];
 
-/// The sections of Cedar's schema, as its specification numbers them. 5.12 is an extension's.
-const SCHEMA: [(&str, &[Row]); 11] = [
+/// 5.12. Its own action refuses what is wrong in it, and no other.
+const CAPACITY: &[Row] = &[
+    ("capacity is optional", |d| d.drop("capacity"), Accepted),
+    ("capacity has a percentage", |d| d.set("capacity/max_percentage", "0"), Accepted),
+    ("the percentage is at most 100", |d| d.set("capacity/max_percentage", "100.5"), Noted("capacity/max_percentage")),
+    ("or bytes", |d| d.set("capacity", "<min_bytes>0</min_bytes>"), Accepted),
+    (
+        "and not both",
+        |d| d.add("capacity", "<min_bytes>5</min_bytes>"),
+        Noted("capacity/min_bytes: capacity has a max_percentage already"),
+    ),
+    ("nor neither", |d| d.set("capacity", ""), Noted("capacity/max_percentage is missing")),
+];
+
+/// The sections of Cedar's schema, as its specification numbers them.
+const SCHEMA: [(&str, &[Row]); 12] = [
     ("5.1 file and XML", FILE_AND_XML),
     ("5.2 types of values", TYPES),
     ("5.3 sections needed", SECTIONS_NEEDED),
@@ -454,6 +559,7 @@ const SCHEMA: [(&str, &[Row]); 11] = [
     ("5.9 purge", PURGE),
     ("5.10 extensions", EXTENSIONS),
     ("5.11 collect", COLLECT),
+    ("5.12 capacity", CAPACITY),
 ];
 
 #[test]
