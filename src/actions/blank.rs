@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::ActionError;
 use super::disc::{Disc, Looked, Preparation};
+use super::receipt::Record;
 use crate::burn::prepare::{self, FormatWish};
 use crate::burn::{self, BurnError, Medium, Progress, State};
 use crate::scsi::mmc::{BlankExtent, Profile};
@@ -56,7 +57,7 @@ pub struct Report {
     pub after: Option<Looked>,
 }
 
-/// Makes the disc in the drive empty; with `dry_run` only says how.
+/// Makes the disc in the drive empty; with `dry_run` only says how. `record` says that the disc is none any more that holds a day.
 ///
 /// # Errors
 /// When it can't be erased, or is not empty afterwards.
@@ -67,9 +68,11 @@ pub fn blank(
     trays: Trays,
     stop: &AtomicBool,
     progress: &mut dyn Progress,
+    record: &mut Record,
 ) -> Result<Report, ActionError> {
     let medium = burn::inspect_with(&mut drive, trays).map_err(|source| ActionError::Medium { source })?;
     let before = Looked::at(&mut drive, &medium);
+    record.seen(&drive, &before);
     let work = choose(&medium, before.is_empty, extent)?;
     if dry_run || work == Work::Nothing {
         return Ok(Report { work, before, after: None });
@@ -80,11 +83,18 @@ pub fn blank(
     if work == Work::Minimal && medium.profile == Profile::DvdRwSequential {
         tracing::warn!("a DVD-RW that is blanked the fast way takes one session only");
     }
+    if before.id.is_none() && !before.is_empty {
+        tracing::warn!(
+            "which disc this is can't be told: a receipt that names it goes on saying that it holds what it held"
+        );
+    }
+    record.wiping();
     drive.lock_tray();
     erase(&mut drive, &medium, work, progress).map_err(ActionError::Preparing)?;
-    let after = Disc::look(drive, Trays::Stay)
-        .map_err(|error| ActionError::Prepared { preparation: Preparation::Blank, error: Box::new(error) })?
-        .looked();
+    let disc = Disc::look(drive, Trays::Stay)
+        .map_err(|error| ActionError::Prepared { preparation: Preparation::Blank, error: Box::new(error) })?;
+    let after = disc.looked();
+    record.seen(&disc.drive, &after);
     if !after.is_empty {
         return Err(ActionError::Preparing(BurnError::StillNotBlank));
     }

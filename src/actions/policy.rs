@@ -216,6 +216,9 @@ impl fmt::Display for Why {
             Why::OnlyHere { day, more: 0 } => {
                 write!(f, "a new disc is due, but this one holds {day}, which is nowhere else")
             }
+            Why::OnlyHere { day, more: 1 } => {
+                write!(f, "a new disc is due, but this one holds {day} and another day that are nowhere else")
+            }
             Why::OnlyHere { day, more } => {
                 write!(f, "a new disc is due, but this one holds {day} and {more} more days that are nowhere else")
             }

@@ -213,20 +213,30 @@ pub fn choose_day(root: &Path, today: Date, full: bool) -> Result<Day, StagingEr
     day.refuse_link()
 }
 
-/// All days that are staged and not stored, oldest first. A day later than tomorrow is somebody's wrong clock: it is left alone, and told.
+/// Tells of staged days later than tomorrow: somebody's clock is wrong, and [`unstored_days`] leaves them alone.
+///
+/// # Errors
+/// When a place can't be read.
+pub fn tell_days_to_come(root: &Path, today: Date) -> Result<(), StagingError> {
+    for day in staged_days(root, today)?.0 {
+        tracing::warn!(target: ON_SCREEN, "{} is of a day to come, and is not stored", day.path.display());
+    }
+    Ok(())
+}
+
+/// The days that are staged: those later than tomorrow, and the others, oldest first.
+fn staged_days(root: &Path, today: Date) -> Result<(Vec<Day>, Vec<Day>), StagingError> {
+    let tomorrow = today.saturating_add(Span::new().days(1));
+    let days = dates_below(root)?.into_iter().map(|date| Day::new(root, date)).filter(Day::is_staged);
+    Ok(days.partition(|day| day.date > tomorrow))
+}
+
+/// All days up to tomorrow that are staged and not stored, oldest first.
 ///
 /// # Errors
 /// When there is none, a place can't be read, or a day to store is a symbolic link.
 pub fn unstored_days(root: &Path, today: Date) -> Result<Vec<Day>, StagingError> {
-    let tomorrow = today.saturating_add(Span::new().days(1));
-    let (late, staged): (Vec<Day>, Vec<Day>) = dates_below(root)?
-        .into_iter()
-        .map(|date| Day::new(root, date))
-        .filter(Day::is_staged)
-        .partition(|day| day.date > tomorrow);
-    for day in &late {
-        tracing::warn!(target: ON_SCREEN, "{} is of a day to come, and is not stored", day.path.display());
-    }
+    let (_, staged) = staged_days(root, today)?;
     if staged.is_empty() {
         return Err(StagingError::NothingStaged { root: root.to_path_buf() });
     }

@@ -1,8 +1,9 @@
 //! *status*: how the box is doing, for monitoring. It reads receipts and never touches the drive: a check that runs every five minutes must not
 //! spin a disc up, or be in the way of a burn.
 //!
-//! All is well when the newest good store is not older than it may be and no store failed behind it. A run that found nothing to store has not
-//! failed: it ran twice. A run that had to leave days has: somebody has to put in a disc.
+//! All is well when the newest good store is not older than it may be, no store failed behind it, no span waits for its next disc, and the newest
+//! *verify* of the discs that were not wiped since found no damage. A run that found nothing to store has not failed: it ran twice. A run that had to
+//! leave days has: somebody has to put in a disc.
 
 use jiff::civil::{Date, Weekday};
 
@@ -11,6 +12,8 @@ use crate::config::{BlankBehavior, BlankMode};
 
 /// There was nothing to store: see the exit codes.
 const NOTHING_TO_STORE: u8 = 12;
+/// The error of a span that goes on with the next disc.
+const NEXT_DISC: &str = "next-disc";
 /// Days on the disc whose sizes say how large the next one may be.
 const DAYS_OF_A_MEAN: usize = 7;
 
@@ -36,12 +39,38 @@ pub struct Status {
     pub troubles: Vec<String>,
     /// The newest run that stored something.
     pub last_good: Option<Good>,
-    /// The run behind it that failed, if one did: when in UTC, and its error.
-    pub failed_since: Option<(String, String)>,
+    /// The run behind it that failed, or waits for another disc, if one does.
+    pub failed_since: Option<Failed>,
+    /// The disc that the newest *verify* found damaged, if it did.
+    pub damaged: Option<Damaged>,
     /// The disc that was in the drive at the end of the newest run that saw one.
     pub disc: Option<Fill>,
     /// When a new disc is due next.
     pub next_disc: NextDisc,
+}
+
+/// A run that did not end well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// When it ended, in UTC.
+    pub when_utc: String,
+    /// The error's name; empty in a receipt without.
+    pub id: String,
+    /// The sentence.
+    pub error: String,
+}
+
+/// A disc that is damaged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damaged {
+    /// When that was found, in UTC.
+    pub when_utc: String,
+    /// Its label.
+    pub label: Option<String>,
+    /// Which disc.
+    pub disc: Option<String>,
+    /// How many differences were found.
+    pub findings: usize,
 }
 
 /// A run that stored days.
@@ -95,7 +124,8 @@ pub fn status(receipts: &[Receipt], question: &Question<'_>) -> Status {
     let is_good = |receipt: &&Receipt| receipt.exit_code == 0 && receipt.stored_days().next().is_some();
     let stores = || receipts.iter().filter(|receipt| receipt.stores());
     let last_good = stores().rfind(is_good);
-    let behind = |receipt: &&Receipt| last_good.is_none_or(|good| receipt.ended > good.ended);
+    // In the same second, too: of these it is not known which came first.
+    let behind = |receipt: &&Receipt| last_good.is_none_or(|good| receipt.ended >= good.ended);
     let newest_failed = stores().filter(behind).rfind(|receipt| !matches!(receipt.exit_code, 0 | NOTHING_TO_STORE));
     let mut troubles = Vec::new();
     match last_good {
@@ -112,11 +142,22 @@ pub fn status(receipts: &[Receipt], question: &Question<'_>) -> Status {
         }
     }
     let failed_since = newest_failed.map(|failed| {
-        let error = failed.error.as_ref().map_or("it did not end well", |told| told.error.as_str()).to_owned();
-        (failed.ended_utc.clone(), error)
+        let (id, error) = match &failed.error {
+            Some(told) => (told.id.clone(), told.error.clone()),
+            None => (String::new(), "it did not end well".to_owned()),
+        };
+        Failed { when_utc: failed.ended_utc.clone(), id, error }
     });
-    if let Some((when, error)) = &failed_since {
-        troubles.push(format!("the run of {when} failed: {error}"));
+    if let Some(Failed { when_utc, id, error }) = &failed_since {
+        let what = if id == NEXT_DISC { "waits" } else { "failed" };
+        troubles.push(format!("the run of {when_utc} {what}: {error}"));
+    }
+    let damaged = damaged(receipts);
+    if let Some(Damaged { when_utc, label, disc, findings }) = &damaged {
+        let name = label.as_ref().map_or(String::new(), |label| format!(" {label:?}"));
+        let id = disc.as_ref().map_or(String::new(), |id| format!(" ({id})"));
+        let differences = if *findings == 1 { "one difference" } else { &format!("{findings} differences") };
+        troubles.push(format!("verify of {when_utc} found the disc{name}{id} damaged: {differences}"));
     }
     Status {
         troubles,
@@ -129,9 +170,26 @@ pub fn status(receipts: &[Receipt], question: &Question<'_>) -> Status {
             disc: good.record.disc.as_ref().and_then(|disc| disc.id.clone()),
         }),
         failed_since,
+        damaged,
         disc: fill(receipts),
         next_disc: next_disc(last_good.and_then(Receipt::newest_day).unwrap_or(question.today), question),
     }
+}
+
+/// What the newest *verify* found, if that disc has not been wiped since.
+fn damaged(receipts: &[Receipt]) -> Option<Damaged> {
+    let is_known = |receipt: &&Receipt| receipt.verifies() && receipt.record.proven.is_some();
+    let at = receipts.iter().rposition(|receipt| is_known(&receipt))?;
+    let Receipt { ended_utc, record, .. } = &receipts[at];
+    let disc = record.disc.as_ref()?;
+    let is_wiped = disc.id.is_some() && receipts[at..].iter().any(|later| later.record.wiped == disc.id);
+    let found = Damaged {
+        when_utc: ended_utc.clone(),
+        label: disc.label.clone(),
+        disc: disc.id.clone(),
+        findings: record.findings,
+    };
+    Some(found).filter(|_| record.proven == Some(false) && !is_wiped)
 }
 
 fn fill(receipts: &[Receipt]) -> Option<Fill> {
@@ -281,6 +339,8 @@ mod tests {
             (vec![good.clone()], 1000 + 26 * HOUR, 0),
             (vec![good.clone()], 1001 + 26 * HOUR, 1),
             (vec![failed(900, 10), good.clone()], 1000, 0),
+            (vec![failed(1000, 10), good.clone()], 1000, 1),
+            (vec![good.clone(), failed(1000, 10)], 1000, 1),
             (vec![good.clone(), failed(1100, 10)], 1200, 1),
             (vec![good.clone(), failed(1100, 9)], 1200, 1),
             (vec![good.clone(), failed(1100, 12)], 1200, 0),
@@ -290,6 +350,47 @@ mod tests {
         ] {
             let status = asked(&receipts, now);
             assert_eq!(status.troubles.len(), troubles, "{now}: {:?}", status.troubles);
+        }
+    }
+
+    #[test]
+    fn a_span_that_goes_on_with_the_next_disc_has_not_failed_and_waits() {
+        let mut waiting = failed(1100, 8);
+        waiting.error = Some(Told { id: "next-disc".to_owned(), error: "the next".to_owned(), ..Told::default() });
+        let status = asked(&[stored(1000, "2026-11-17", 700), waiting], 1200);
+        assert_eq!(status.troubles, ["the run of t1100 waits: the next"]);
+    }
+
+    #[test]
+    fn a_disc_that_the_newest_verify_found_damaged_is_told_until_it_is_wiped() {
+        let verified = |id: &str, proven: Option<bool>| {
+            let disc = DiscFacts { label: Some("L".to_owned()), id: Some(id.to_owned()), ..DiscFacts::default() };
+            let findings = if proven == Some(false) { 2 } else { 0 };
+            Receipt {
+                action: "verify".to_owned(),
+                ended_utc: "t1100".to_owned(),
+                record: Record { disc: Some(disc), proven, findings, ..Record::default() },
+                ..Receipt::default()
+            }
+        };
+        let good = stored(1000, "2026-11-17", 700);
+        let wiped = |id: &str| {
+            let mut blank = verified(id, None);
+            (blank.action, blank.record.wiped) = ("blank".to_owned(), Some(id.to_owned()));
+            blank
+        };
+        let told = ["verify of t1100 found the disc \"L\" (a) damaged: 2 differences"];
+        let bad = verified("a", Some(false));
+        for (since, is_told) in [
+            (vec![bad.clone()], true),
+            (vec![bad.clone(), verified("a", None)], true),
+            (vec![bad.clone(), wiped("b")], true),
+            (vec![bad.clone(), verified("a", Some(true))], false),
+            (vec![bad.clone(), wiped("a")], false),
+            (vec![verified("a", Some(true)), bad.clone()], true),
+        ] {
+            let receipts = [vec![good.clone()], since].concat();
+            assert_eq!(asked(&receipts, 1200).troubles, if is_told { &told[..] } else { &[] });
         }
     }
 

@@ -8,6 +8,7 @@ use super::context::Context;
 use super::errors::Failure;
 use super::looked::LookedFields;
 use crate::actions::blank::{Extent, Work, blank};
+use crate::actions::receipt::Record;
 use crate::actions::{ActionError, device};
 
 /// How much is erased. `--full` is an option of every action; here it means every sector.
@@ -47,8 +48,15 @@ pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), Ac
         _ => None,
     };
     let device = context.device()?;
+    if !context.options.dry_run {
+        context.begin_receipt_where_known()?;
+    }
     let drive = device::open_drive(&device, context.trace())?;
-    let report = blank(drive, extent, context.options.dry_run, context.trays(), &context.stop, &mut context.meter())?;
+    let (dry_run, trays) = (context.options.dry_run, context.trays());
+    let mut record = Record::default();
+    let blanked = blank(drive, extent, dry_run, trays, &context.stop, &mut context.meter(), &mut record);
+    context.record(record);
+    let report = blanked?;
     let (work, words) = match report.work {
         Work::Nothing => ("nothing", "there is nothing to erase"),
         Work::Minimal => ("minimal", "what says where its sessions are would be erased"),

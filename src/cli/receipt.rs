@@ -35,11 +35,11 @@ impl Context<'_> {
         Receipts { path, is_named: named.is_some() }
     }
 
-    /// The folder that was named for receipts, if one was: by the command line, or by a configuration that can be read.
-    pub(super) fn named_receipts(&self) -> Option<Receipts> {
-        let configured = || Config::load(&self.options.config).ok()?.config.cedarburn.receipts_dir;
-        let path = self.options.receipts.clone().or_else(configured)?;
-        Some(Receipts { path, is_named: true })
+    /// This run, which needs no configuration, gets a receipt where one says where receipts go, or the command line does.
+    pub(super) fn begin_receipt_where_known(&self) -> Result<(), ActionError> {
+        let configured = || Some(self.receipts(&Config::load(&self.options.config).ok()?.config));
+        let named = self.options.receipts.clone().map(|path| Receipts { path, is_named: true });
+        named.or_else(configured).map_or(Ok(()), |receipts| self.begin_receipt(&receipts))
     }
 
     /// This run gets a receipt, whatever its end is.

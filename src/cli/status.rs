@@ -18,13 +18,12 @@ pub(super) struct Arguments {
     max_age: i64,
 }
 
-/// The answer.
+/// The answer where all is well: what is not is an error.
 #[derive(Debug, Serialize)]
 struct Fields {
     /// Where the receipts are.
     receipts: String,
     last_good: Option<GoodFields>,
-    failed_since: Option<FailedFields>,
     disc: Option<DiscFields>,
     /// YYYY-MM-DD.
     next_disc: String,
@@ -40,12 +39,6 @@ struct GoodFields {
     proven: bool,
     label: Option<String>,
     disc_id: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct FailedFields {
-    ended: String,
-    error: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -72,10 +65,6 @@ impl Fields {
                 label: good.label.clone(),
                 disc_id: good.disc.clone(),
             }),
-            failed_since: status
-                .failed_since
-                .as_ref()
-                .map(|(ended, error)| FailedFields { ended: ended.clone(), error: error.clone() }),
             disc: status.disc.as_ref().map(|fill| DiscFields {
                 label: fill.label.clone(),
                 disc_id: fill.id.clone(),

@@ -253,7 +253,7 @@ impl Fields {
     fn place(&self) -> String {
         let at = match self.session_start {
             Some(start) => format!("at sector {start}"),
-            None => "where is known after the repair".to_owned(),
+            None => "at a place that is known after the repair".to_owned(),
         };
         let free = self.free_sectors.map_or(String::new(), |free| format!(", {free} free"));
         format!("{} {at}{free}", output::counted(u64::from(self.session_sectors), "sector"))

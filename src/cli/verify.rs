@@ -51,17 +51,14 @@ fn disc_facts(reading: &Reading) -> DiscFacts {
 
 pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), ActionError> {
     let spec = context.device()?;
-    // Where a folder was named for them; a look at somebody's image leaves nothing anywhere else.
-    if let Some(receipts) = context.named_receipts() {
-        context.begin_receipt(&receipts)?;
-    }
+    context.begin_receipt_where_known()?;
     let mut reading = Reading::new(device::open(&spec, context.trace())?)?;
     let mut record = Record { disc: Some(disc_facts(&reading)), ..Record::default() };
     context.record(record.clone());
     let which = arguments.session.unwrap_or(Which::Newest);
     let verified = verify(&mut reading, which, &context.stop, &mut context.meter());
     record.proven = match &verified {
-        Ok(_) => Some(true),
+        Ok(_) => Some(true).filter(|_| !matches!(which, Which::Session(_))),
         Err(ActionError::Unsound { findings }) => {
             record.findings = findings.len();
             Some(false)

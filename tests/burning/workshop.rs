@@ -357,7 +357,16 @@ impl Workshop {
     pub(crate) fn blank(&self, full: bool) -> Result<(), ActionError> {
         let drive = device::open_drive(&self.device(""), Some(&self.trace_path()))?;
         let extent = if full { Extent::Full } else { Extent::Fast };
-        let outcome = blank(drive, Some(extent), false, Trays::Stay, &AtomicBool::new(false), &mut |_| {}).map(|_| ());
+        let outcome = blank(
+            drive,
+            Some(extent),
+            false,
+            Trays::Stay,
+            &AtomicBool::new(false),
+            &mut |_| {},
+            &mut Record::default(),
+        )
+        .map(|_| ());
         self.assert_content();
         outcome
     }

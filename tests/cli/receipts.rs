@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::support::{BackupBox, MON, NEXT_MON, Run, TUE, WED};
+use crate::support::{BackupBox, MON, NEXT_MON, Run, TUE, WED, noise};
 
 /// The receipts of a box, oldest first.
 fn receipts(folder: &std::path::Path) -> Vec<Value> {
@@ -23,6 +23,12 @@ fn receipts(folder: &std::path::Path) -> Vec<Value> {
 /// Discs are told apart, and runs put in their order, by seconds.
 fn another_second() {
     std::thread::sleep(std::time::Duration::from_millis(1100));
+}
+
+/// Where the content of the largest file of Monday is.
+fn place_of(sectors: &[u8]) -> usize {
+    let content = noise(MON, 300_000);
+    sectors.chunks(2048).position(|sector| sector == &content[..2048]).expect("the file's content") * 2048
 }
 
 fn last(nas: &BackupBox) -> Value {
@@ -228,6 +234,44 @@ mod strict_protection {
     }
 
     #[test]
+    fn nor_one_whose_other_disc_was_blanked_since() {
+        let nas = two_discs();
+        let first = format!("sim:{}", nas.path("first").display());
+        let id = last(&nas)["disc"]["id"].clone();
+        let answer = nas.read_device(&first, &["blank", "--json"]).result();
+        assert_eq!(answer["done"], true, "{answer}");
+        let receipt = last(&nas);
+        assert_eq!((&receipt["action"], &receipt["disc"]["id"]), (&"blank".into(), &Value::Null), "{receipt}");
+        assert!(receipt["wiped"].is_string() && receipt["wiped"] != id, "{receipt}");
+        nas.stage_and_store(NEXT_MON);
+        assert_eq!(nas.days(), [MON, NEXT_MON], "the first disc is empty: this is the last that holds it");
+    }
+
+    #[test]
+    fn nor_one_whose_other_disc_was_found_damaged_until_it_is_found_sound() {
+        let nas = two_discs();
+        let sectors = nas.path("first/sectors");
+        let sound = fs::read(&sectors).unwrap();
+        let mut damaged = sound.clone();
+        let content = place_of(&damaged);
+        damaged[content] ^= 1;
+        let verify = || nas.read_device(&format!("sim:{}", nas.path("first").display()), &["verify"]);
+        let is_let_go = || {
+            let plan = nas.store_json(NEXT_MON, &["--dry-run"]);
+            plan["at_stake"][0]["on_disc"].is_string()
+        };
+        nas.stage(NEXT_MON);
+        assert!(is_let_go());
+        fs::write(&sectors, &damaged).unwrap();
+        verify().expect_code(11);
+        assert!(!is_let_go());
+        another_second();
+        fs::write(&sectors, &sound).unwrap();
+        verify().expect_code(0);
+        assert!(is_let_go());
+    }
+
+    #[test]
     fn does_not_believe_in_discs_without_a_receipt() {
         let nas = two_discs();
         for entry in fs::read_dir(nas.path("")).unwrap() {
@@ -260,11 +304,34 @@ mod status {
         run.expect_words(&[TUE, "proven", "% full", "more days", "new disc: 2026-11-23"]);
         let answer = status(&nas, &["--json"]).result();
         assert_eq!(answer["last_good"]["days"][0], TUE, "{answer}");
-        assert_eq!(answer["failed_since"], Value::Null, "{answer}");
         status(&nas, &["--max-age", "0s"]).expect_code(0);
         let mut command = nas.command();
         command.env("SOURCE_DATE_EPOCH", "4000000000").args(["status", "--max-age", "2d"]);
         Run::of(&mut command).expect_code(6).expect_one_error(&["newest good store", "allowed are 2 d"]);
+    }
+
+    #[test]
+    fn says_as_much_to_be_free_as_the_drive_does() {
+        for media in ["cdr-80", "cdrw-80", "dvd-r", "dvd+r", "bd-r", "dvd+rw"] {
+            let nas = BackupBox::new(media);
+            for day in [MON, TUE] {
+                nas.stage_and_store(day);
+                let info = nas.read(&["info", "--json"]).result();
+                let answer = status(&nas, &["--json"]).result();
+                assert_eq!(answer["disc"]["free_bytes"], info["free_bytes"], "{media} {day}");
+            }
+        }
+    }
+
+    #[test]
+    fn tells_a_disc_that_verify_found_damaged() {
+        let nas = BackupBox::new("cdr-80");
+        nas.stage_and_store(MON);
+        let sectors = fs::read(nas.sectors()).unwrap();
+        let content = place_of(&sectors);
+        nas.patch_sectors(content as u64, &[!sectors[content]]);
+        nas.read(&["verify"]).expect_code(11);
+        status(&nas, &[]).expect_code(6).expect_one_error(&["found the disc", "damaged"]);
     }
 
     #[test]

@@ -20,6 +20,10 @@ pub struct Looked {
     pub free: Option<Sectors>,
     /// Nothing is on it that would be lost.
     pub is_empty: bool,
+    /// The newest session's label.
+    pub label: Option<String>,
+    /// Which disc it is: see [`identity`](crate::actions::receipt::identity).
+    pub id: Option<String>,
 }
 
 impl Looked {
@@ -52,6 +56,8 @@ impl Looked {
                 State::Blank | State::NeedsFormat { begun: false } => true,
                 _ => medium.is_overwritable() && nothing_shown,
             },
+            label: contents.label(),
+            id: contents.identity(),
         }
     }
 }

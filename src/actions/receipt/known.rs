@@ -1,8 +1,10 @@
 //! On which other discs a day is, by the receipts of the runs that put it there.
 //!
-//! A disc holds a day if a run proved it there and no later run of which there is a receipt has wiped that disc. That a disc was lost or
-//! blanked by another program, no receipt tells: who lets go of a disc for good removes its receipts.
+//! A disc holds a day if a run proved it there, and no later run of which there is a receipt has wiped that disc or, as *verify*, found it damaged.
+//! Then it counts again when *verify* has read all that a mount shows of it without a finding. That a disc was lost or blanked by another program, no
+//! receipt tells: who lets go of a disc for good removes its receipts.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use jiff::civil::Date;
@@ -31,6 +33,7 @@ impl fmt::Display for KnownDisc {
 pub fn other_disc_with(receipts: &[Receipt], this: Option<&str>, day: Date, digest: &str) -> Option<KnownDisc> {
     let day = day.to_string();
     let mut holders: Vec<KnownDisc> = Vec::new();
+    let mut damaged: HashSet<&str> = HashSet::new();
     for receipt in receipts {
         let record = &receipt.record;
         if let Some(wiped) = &record.wiped {
@@ -38,6 +41,13 @@ pub fn other_disc_with(receipts: &[Receipt], this: Option<&str>, day: Date, dige
         }
         let Some(disc) = &record.disc else { continue };
         let Some(id) = &disc.id else { continue };
+        if receipt.verifies() {
+            match record.proven {
+                Some(false) => damaged.insert(id),
+                Some(true) => damaged.remove(id.as_str()),
+                None => false,
+            };
+        }
         let holds = |stored: &super::DayFacts| stored.day == day && stored.digest.as_deref() == Some(digest);
         // Not by the exit code: a run that had to leave a day, or could not mark one, has proven the others.
         let is_proven = record.proven == Some(true) && record.findings == 0;
@@ -50,7 +60,7 @@ pub fn other_disc_with(receipts: &[Receipt], this: Option<&str>, day: Date, dige
             });
         }
     }
-    holders.pop()
+    holders.into_iter().rfind(|disc| !damaged.contains(disc.id.as_str()))
 }
 
 #[cfg(test)]
@@ -108,6 +118,33 @@ mod tests {
         }
         assert_eq!(found(&[Receipt { action: "verify".to_owned(), ..good.clone() }]), None);
         assert_eq!(found(&[Receipt { exit_code: 9, ..good }]), Some("a".to_owned()), "another day was left");
+    }
+
+    #[test]
+    fn a_disc_that_was_found_damaged_since_does_not_count_until_it_is_verified() {
+        let verified = |id: &str, findings| {
+            let disc = Some(DiscFacts { id: Some(id.to_owned()), ..DiscFacts::default() });
+            let record = Record { disc, findings, proven: Some(findings == 0), ..Record::default() };
+            Receipt { action: "verify".to_owned(), record, ..Receipt::default() }
+        };
+        let broken_off = Record { proven: None, ..verified("a", 0).record };
+        let broken_off = Receipt { record: broken_off, ..verified("a", 0) };
+        let (good, other) = (stored("a", "2026-11-16", "d1"), stored("c", "2026-11-16", "d1"));
+        // A file that changed while it was burned is a finding, too.
+        let mut later = stored("a", "2026-11-17", "d2");
+        (later.record.findings, later.record.proven) = (3, Some(false));
+        for (since, holder) in [
+            (vec![verified("a", 1)], None),
+            (vec![verified("a", 1), broken_off.clone()], None),
+            (vec![verified("a", 1), verified("c", 0)], None),
+            (vec![verified("a", 1), stored("a", "2026-11-17", "d2")], None),
+            (vec![later], Some("a")),
+            (vec![verified("a", 1), verified("a", 0)], Some("a")),
+            (vec![verified("c", 1), broken_off], Some("a")),
+        ] {
+            assert_eq!(found(&[vec![good.clone()], since.clone()].concat()).as_deref(), holder, "{since:?}");
+        }
+        assert_eq!(found(&[other, good, verified("a", 1)]).as_deref(), Some("c"), "the next best");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Receipts: what a run did, in a file that outlives the log.
 //!
-//! Each run of *store*, *rebuild*, *initialize*, *span* and *verify* that is no rehearsal leaves one, whatever its end was. It answers, years later and
-//! without the disc: which disc holds the day, was it proven, by which drive. [`status`](super::status) reads them for monitoring, and
+//! Each run of *store*, *rebuild*, *initialize*, *span*, *verify* and *blank* that is no rehearsal leaves one, whatever its end was. It answers, years
+//! later and without the disc: which disc holds the day, was it proven, by which drive. [`status`](super::status) reads them for monitoring, and
 //! [`known`] for the protection of discs: a day that was proven on another disc is not lost with this one.
 //!
 //! A run fills a [`Record`] as facts become known, so that the receipt of a run that failed has what was known until then. Fields may be
@@ -14,8 +14,10 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::disc::Looked;
 use crate::iso::manifest;
 use crate::iso::tree::Timestamp;
+use crate::scsi::Drive;
 use crate::sector::Lba;
 
 /// The version of the format: another one means that the fields of this one have changed their meaning, which none has so far.
@@ -26,7 +28,7 @@ pub const VERSION: u32 = 1;
 pub struct Receipt {
     /// [`VERSION`].
     pub receipt: u32,
-    /// The action: `store`, `rebuild`, `initialize`, `span`, `verify`.
+    /// The action: `store`, `rebuild`, `initialize`, `span`, `verify`, `blank`.
     pub action: String,
     /// Name and version of the program.
     pub program: String,
@@ -82,7 +84,8 @@ pub struct Record {
     pub session: Option<SessionFacts>,
     /// The days that the run was about.
     pub days: Vec<DayFacts>,
-    /// Whether all of it was read back and compared; absent where nothing was to be proven.
+    /// Whether all of it was read back and compared; absent where nothing was to be proven. Of *verify*: whether all that a mount shows is as the
+    /// disc's lists say; absent where that is not known, and where it read one session and found nothing wrong.
     pub proven: Option<bool>,
     /// What was wrong.
     pub findings: usize,
@@ -110,7 +113,7 @@ pub struct DiscFacts {
     pub id: Option<String>,
     /// Sectors of the whole disc, where the drive tells.
     pub capacity_sectors: Option<u32>,
-    /// Sectors that are free after the run, less on a CD what the gap to the next session takes.
+    /// Sectors that a next session may have, after the run.
     pub free_sectors: Option<u32>,
     /// Whether another session can follow.
     pub appendable: Option<bool>,
@@ -183,11 +186,41 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+impl Record {
+    /// The drive, and the disc as it is.
+    pub fn seen(&mut self, drive: &Drive, disc: &Looked) {
+        let name = drive.known_identity().map(|known| format!("{} {} {}", known.vendor, known.product, known.revision));
+        self.drive = Some(DriveFacts { device: drive.name().to_owned(), name: name.unwrap_or_default() });
+        self.disc = Some(DiscFacts {
+            medium: disc.medium.clone(),
+            label: disc.label.clone(),
+            id: disc.id.clone(),
+            capacity_sectors: disc.capacity.map(|sectors| sectors.0),
+            free_sectors: disc.free.map(|sectors| sectors.0),
+            appendable: None,
+        });
+    }
+
+    /// The disc is about to be wiped.
+    pub fn wiping(&mut self) {
+        if let Some(disc) = &mut self.disc {
+            self.wiped = disc.id.take();
+            (disc.label, disc.free_sectors) = (None, None);
+        }
+    }
+}
+
 impl Receipt {
     /// Whether it is of a run that puts days on discs.
     #[must_use]
     pub fn stores(&self) -> bool {
         matches!(self.action.as_str(), "store" | "rebuild" | "span")
+    }
+
+    /// Whether it is of a run that checked a disc against its own lists.
+    #[must_use]
+    pub fn verifies(&self) -> bool {
+        self.action == "verify"
     }
 
     /// The days that are on the disc by this run.

@@ -39,7 +39,7 @@ use super::staging::{self, Day, StagingError};
 use super::staging_lock::StagingLock;
 use super::store::load::{Load, listed};
 use super::store::session::{Scanned, Session, Settled};
-use super::store::{self, accept, carry_out, mark_stored, open, record};
+use super::store::{self, accept, carry_out, mark_stored, open};
 use super::{ActionError, own_files};
 use crate::burn::{BurnError, Progress};
 use crate::iso::tree::{Kind, Tree, TreePath};
@@ -183,6 +183,7 @@ pub fn span(
 ) -> Result<Report, ActionError> {
     let root = request.store.root()?;
     let _at_work = (!request.store.dry_run).then(|| StagingLock::take(root)).transpose()?;
+    staging::tell_days_to_come(root, request.store.today)?;
     let place = journal::place(root);
     let journal = Journal::read(&place)?;
     let is_begun = journal.is_some();
@@ -285,7 +286,7 @@ impl<'a> Span<'a> {
             Some(disc) => disc,
             None => open(request)?,
         };
-        record::looked(record, &disc);
+        record.seen(&disc.drive, &disc.looked());
         let found = self.journal.number_of(disc.contents.identity().as_deref());
         if let Some(found) = found {
             return Err(SpanError::DoneAlready { found, wanted: number }.into());

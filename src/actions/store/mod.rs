@@ -22,7 +22,7 @@
 //! is needed for.
 
 pub(in crate::actions) mod load;
-pub(in crate::actions) mod record;
+mod record;
 pub(in crate::actions) mod session;
 mod there;
 mod write;
@@ -229,7 +229,7 @@ pub fn store(
         Some(disc) => disc,
         None => open(request)?,
     };
-    record::looked(record, &disc);
+    record.seen(&disc.drive, &disc.looked());
     let warnings = accept(request, &mut disc)?;
     let session = Session { request, load };
     let scanned = session.scan(&disc)?;
@@ -250,6 +250,14 @@ fn warn_when_full(request: &Request<'_>, disc: &Disc, record: &Record) {
     let fill = Fill { used: all.bytes().saturating_sub(free.bytes()), available: free.bytes() };
     if let Some(told) = fill.beyond(limit) {
         tracing::error!("{told}");
+    }
+}
+
+/// The disc goes on, as far as the drive is concerned, and there is no room for it: the next day fails, and today there is time.
+fn warn_when_nothing_fits(disc: &Disc, appendable: bool, record: &Record) {
+    let free = record.disc.as_ref().and_then(|facts| facts.free_sectors);
+    if appendable && !disc.how.finalize && free == Some(0) {
+        tracing::warn!(target: ON_SCREEN, "the disc is full: no other session fits on it");
     }
 }
 
@@ -284,7 +292,10 @@ fn choose_days(request: &Request<'_>) -> Result<Vec<Day>, ActionError> {
     let (root, today) = (request.root()?, request.today);
     Ok(match request.what {
         What::Day => vec![staging::choose_day(root, today, request.full)?],
-        What::CatchUp | What::Span => staging::unstored_days(root, today)?,
+        What::CatchUp | What::Span => {
+            staging::tell_days_to_come(root, today)?;
+            staging::unstored_days(root, today)?
+        }
         What::Week => staging::days_of_the_week(root, today, request.config.options.starting_day)?,
         What::Label => Vec::new(),
     })
@@ -355,6 +366,11 @@ pub(in crate::actions) fn carry_out(
     } else {
         Err(not_stored(ActionError::Findings { what: "the disc does not hold the day as it was staged", findings }))
     };
+    record::looked_at_again(record, disc);
+    // A span fills its discs on purpose.
+    if session.load.purpose != Purpose::Span {
+        warn_when_nothing_fits(disc, appendable, record);
+    }
     // With findings, too: people will want to look at them.
     let refreshed = refresh(&mut disc.drive, shows, Tray::configured(store), stop);
     refreshed.tell();

@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use super::session::{Session, Settled, read_lists};
 use crate::actions::disc::Disc;
 use crate::actions::policy::Decision;
-use crate::actions::receipt::{DayFacts, DiscFacts, DriveFacts, Record, SessionFacts, digest_of_lines, hex, identity};
-use crate::burn::Burned;
+use crate::actions::receipt::{DayFacts, Record, SessionFacts, digest_of_lines, hex, identity};
+use crate::burn::{self, Burned};
 use crate::iso::generator::plan::Plan;
 use crate::iso::generator::stream::Digests;
 use crate::iso::manifest;
@@ -15,21 +15,6 @@ use crate::sector::{Lba, Sectors};
 
 /// On the disc, and not known to be what was sent.
 const BURNED: &str = "burned";
-
-/// Before anything is touched: the drive, and the disc as it is.
-pub(in crate::actions) fn looked(record: &mut Record, disc: &Disc) {
-    let identity = disc.drive.known_identity();
-    let name = identity.map(|known| format!("{} {} {}", known.vendor, known.product, known.revision));
-    record.drive = Some(DriveFacts { device: disc.drive.name().to_owned(), name: name.unwrap_or_default() });
-    record.disc = Some(DiscFacts {
-        medium: disc.medium.profile.to_string(),
-        label: disc.contents.label(),
-        id: disc.contents.identity(),
-        capacity_sectors: disc.looked().capacity.map(|sectors| sectors.0),
-        free_sectors: disc.looked().free.map(|sectors| sectors.0),
-        appendable: None,
-    });
-}
 
 /// The days, none of them stored so far but those that the disc holds already.
 pub(super) fn settled(record: &mut Record, session: &Session<'_>, settled: &Settled, disc: &mut Disc) {
@@ -82,16 +67,6 @@ fn files_below(tree: &Tree, at: &TreePath) -> u64 {
     tree.walk_from(top).filter(|&id| matches!(tree.node(id).kind, Kind::File { .. })).count() as u64
 }
 
-/// The disc is about to be started anew.
-pub(super) fn begun(record: &mut Record, disc: &Disc, decision: Decision) {
-    if matches!(decision, Decision::NewDisc { wipe: true, .. }) {
-        record.wiped = disc.contents.identity();
-        if let Some(facts) = &mut record.disc {
-            (facts.label, facts.id, facts.free_sectors) = (None, None, None);
-        }
-    }
-}
-
 /// The session is on the disc; whether it is what was sent is not known yet.
 pub(super) fn burned(
     record: &mut Record,
@@ -126,6 +101,27 @@ pub(super) fn burned(
         let (digest, files) = digest_of_lines(entries.iter());
         (facts.digest, facts.files) = (Some(digest), files);
         BURNED.clone_into(&mut facts.outcome);
+    }
+}
+
+/// The disc as the drive shows it when all is done: only the drive knows what the way to the next session takes. Where it does not answer, or
+/// does not know of the session yet, the forecast stays.
+pub(super) fn looked_at_again(record: &mut Record, disc: &mut Disc) {
+    let (Some(facts), Some(session)) = (&mut record.disc, &record.session) else { return };
+    if disc.is_overwritable() {
+        return;
+    }
+    match burn::inspect(&mut disc.drive) {
+        Ok(medium)
+            if medium
+                .sessions
+                .last()
+                .is_some_and(|last| last.start.0 <= session.start && session.start < last.end.0) =>
+        {
+            facts.free_sectors = Some(medium.free.0);
+        }
+        Ok(_) => tracing::debug!("the drive does not know of the session yet"),
+        Err(error) => tracing::debug!("the disc can't be looked at again: {error}"),
     }
 }
 

@@ -6,6 +6,7 @@ use super::session::{Session, Settled};
 use super::{after, record};
 use crate::actions::ActionError;
 use crate::actions::disc::Disc;
+use crate::actions::policy::Decision;
 use crate::actions::proof::{self, Expected, Finding};
 use crate::actions::receipt::Record;
 use crate::actions::refresh::Awaited;
@@ -58,7 +59,9 @@ pub(super) fn put_on_disc(
         Some(preparation) => after(preparation, error),
         None => error,
     };
-    record::begun(record, disc, decision);
+    if matches!(decision, Decision::NewDisc { wipe: true, .. }) {
+        record.wiping();
+    }
     disc.prepare(decision, progress).map_err(|error| after_it(error.into()))?;
     let (burned, streamed) = session.burn(disc, decision, plan, stop, progress).map_err(after_it)?;
     record::burned(record, session, disc, settled, plan, &burned, &streamed.digests);
