@@ -16,6 +16,7 @@
 //! [simulated drive](scsi::sim) is one more transport.
 
 pub mod actions;
+pub mod at_once;
 pub mod burn;
 pub mod cli;
 pub mod config;

@@ -11,10 +11,12 @@
 //! may heal a worn one, and what was blanked the fast way can still be read with the right tools. What is on the disc is not looked at: that
 //! nobody can read it is a reason to blank it.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::ActionError;
 use super::disc::{Disc, Looked, Preparation};
+use super::proof::with_causes;
 use super::receipt::Record;
 use crate::burn::prepare::{self, FormatWish};
 use crate::burn::{self, BurnError, Medium, Progress, State};
@@ -57,15 +59,18 @@ pub struct Report {
     pub after: Option<Looked>,
 }
 
-/// Makes the disc in the drive empty; with `dry_run` only says how. `record` says that the disc is none any more that holds a day.
+/// Makes the disc in the drive empty; with `dry_run` only says how. `record`, and a note in the folder of `receipts`, say that the disc is none any
+/// more that holds a day.
 ///
 /// # Errors
 /// When it can't be erased, or is not empty afterwards.
+#[allow(clippy::too_many_arguments, reason = "each is one thing that a run has, and none belongs to another")]
 pub fn blank(
     mut drive: Drive,
     extent: Option<Extent>,
     dry_run: bool,
     trays: Trays,
+    receipts: Option<&Path>,
     stop: &AtomicBool,
     progress: &mut dyn Progress,
     record: &mut Record,
@@ -83,12 +88,12 @@ pub fn blank(
     if work == Work::Minimal && medium.profile == Profile::DvdRwSequential {
         tracing::warn!("a DVD-RW that is blanked the fast way takes one session only");
     }
-    if before.id.is_none() && !before.is_empty {
-        tracing::warn!(
-            "which disc this is can't be told: a receipt that names it goes on saying that it holds what it held"
-        );
+    if before.id.is_none() && before.shows {
+        tracing::warn!("which disc this is can't be told: no disc counts as a copy until verify has found it sound");
     }
-    record.wiping();
+    if let Err(error) = record.wiping(&before, receipts, jiff::Timestamp::now().as_second()) {
+        tracing::warn!("receipts go on saying that this disc holds what it held: {}", with_causes(&error));
+    }
     drive.lock_tray();
     erase(&mut drive, &medium, work, progress).map_err(ActionError::Preparing)?;
     let disc = Disc::look(drive, Trays::Stay)

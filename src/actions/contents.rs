@@ -59,6 +59,8 @@ pub struct Contents {
     pub shown: Shown,
     /// Sessions that were begun and never finished.
     pub torn: usize,
+    /// Where sessions begin that hold something that can't be read now, older ones than the newest.
+    pub unopened: Vec<Lba>,
     /// On overwritable media: where the next session goes.
     pub next_start: Lba,
     /// Behind the last sector that belongs to a session of an overwritable medium.
@@ -132,6 +134,7 @@ impl Contents {
             sessions: Vec::new(),
             shown: Shown::Nothing,
             torn: 0,
+            unopened: Vec::new(),
             next_start: crate::burn::overwrite::FIRST_SESSION,
             recorded_end: crate::burn::overwrite::FIRST_SESSION,
             newest: None,
@@ -171,17 +174,28 @@ impl Contents {
                     Err(ReadError::NotAVolume { .. }) => contents.shown = Shown::Unreadable,
                     Err(error) => return Err(error),
                 }
-            } else if let Ok(volume) = opened {
-                // One that was torn, filled up and superseded is no session for anybody.
-                if is_at_most(session, filled_up) && matches!(read_whole(source, &volume, session, filled_up), Ok(None))
-                {
-                    contents.torn += 1;
-                    continue;
+            } else {
+                match opened {
+                    // One that was torn, filled up and superseded is no session for anybody.
+                    Ok(volume)
+                        if is_at_most(session, filled_up)
+                            && matches!(read_whole(source, &volume, session, filled_up), Ok(None)) =>
+                    {
+                        contents.torn += 1;
+                    }
+                    Ok(volume) => {
+                        contents.sessions.push(Recorded { volume, start: session.start, end: Some(session.end) });
+                    }
+                    Err(ReadError::NotAVolume { .. }) => {}
+                    Err(error) => {
+                        tracing::warn!(%error, "the session at sector {} can't be read", session.start);
+                        contents.unopened.push(session.start);
+                    }
                 }
-                contents.sessions.push(Recorded { volume, start: session.start, end: Some(session.end) });
             }
         }
         contents.sessions.reverse();
+        contents.unopened.reverse();
         Ok(contents)
     }
 
@@ -247,11 +261,13 @@ impl Contents {
         session.map(|session| session.volume.label())
     }
 
-    /// Which disc it is, by its first whole session: see [`receipt::identity`].
+    /// Which disc it is, by its first whole session: see [`receipt::identity`]. Not known where an older session can't be read, since then the first
+    /// that can is not the one by which others know the disc; nor where a superblock moves from session to session and no chain leads to the first.
     #[must_use]
     pub fn identity(&self) -> Option<String> {
-        let Recorded { volume, start, .. } = self.sessions.first()?;
-        Some(receipt::identity(&volume.label(), volume.created, *start))
+        let Recorded { volume, start, end } = self.sessions.first()?;
+        let is_first = end.is_some() || *start == crate::burn::overwrite::FIRST_SESSION;
+        (is_first && self.unopened.is_empty()).then(|| receipt::identity(&volume.label(), volume.created, *start))
     }
 
     /// The days the disc shows.

@@ -1,9 +1,10 @@
 //! From what the user calls a device to something that can be read or written.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{self, LineWriter};
 use std::path::{Path, PathBuf};
 
+use crate::at_once;
 use crate::config::MediumWord;
 use crate::iso::source::ImageFile;
 use crate::scsi::mmc::Profile;
@@ -107,13 +108,26 @@ pub fn open(spec: &str, trace: Option<&Path>) -> Result<Device, DeviceError> {
 /// # Errors
 /// When it can't be opened, does not answer, or is no optical drive.
 pub fn open_drive(spec: &str, trace: Option<&Path>) -> Result<Drive, DeviceError> {
+    open_traced(spec, trace, OpenOptions::new().write(true).create(true).truncate(true))
+}
+
+/// [`open_drive`] once more in a run, whose trace goes on.
+///
+/// # Errors
+/// When it can't be opened, does not answer, or is no optical drive.
+pub fn open_drive_again(spec: &str, trace: Option<&Path>) -> Result<Drive, DeviceError> {
+    open_traced(spec, trace, OpenOptions::new().append(true).create(true))
+}
+
+fn open_traced(spec: &str, trace: Option<&Path>, how: &mut OpenOptions) -> Result<Drive, DeviceError> {
     let transport: Box<dyn Transport> = match spec.strip_prefix(SIMULATED) {
         Some(disc) => Box::new(SimDrive::open(disc).map_err(DeviceError::Simulated)?),
         None => Box::new(open_real(Path::new(spec))?),
     };
     let transport: Box<dyn Transport> = match trace {
         Some(path) => {
-            let file = File::create(path).map_err(|source| DeviceError::Trace { path: path.to_path_buf(), source })?;
+            let file =
+                at_once::open(path, how).map_err(|source| DeviceError::Trace { path: path.to_path_buf(), source })?;
             Box::new(Traced::new(transport, LineWriter::new(file)).headed(spec))
         }
         None => transport,

@@ -10,15 +10,16 @@ use self::looked::free;
 pub use self::looked::{Looked, state_words, status};
 pub use self::preparation::{Preparation, WithoutSpares};
 use super::contents::{Contents, Shown, is_bad_spot};
-use super::policy::{Decision, DiscState, OnDisc};
-use super::proof::Finding;
+use super::policy::{Decision, DiscState, OnDisc, Why};
+use super::proof::{Finding, with_causes};
 use super::{ActionError, device};
 use crate::burn::{self, BurnError, DriveSource, Medium, Recipe, State, overwrite};
 use crate::iso::generator::plan::{Options, Plan, VolumeSpace};
-use crate::iso::reader;
+use crate::iso::reader::{self, ReadError};
 use crate::iso::tree::Tree;
 use crate::scsi::mmc::{Profile, ReadLastSession};
-use crate::scsi::{Drive, ScsiError, Trays};
+use crate::scsi::spc::TestUnitReady;
+use crate::scsi::{Drive, ScsiError, SenseKey, Trays};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// Lead-out, lead-in and pre-gap between the first session of a CD and the second (Red Book); later ones lie closer.
@@ -71,12 +72,35 @@ impl Disc {
         Disc::look(device::open_drive(spec, trace)?, trays)
     }
 
+    /// Opens the drive and looks at its disc, which is to be overwritten: that it has bad spots where it says what is on it is no reason not to.
+    ///
+    /// # Errors
+    /// When the drive can't be used, or there is no disc.
+    pub fn open_to_overwrite(spec: &str, trace: Option<&Path>, trays: Trays) -> Result<Disc, ActionError> {
+        let mut drive = device::open_drive(spec, trace)?;
+        let (medium, contents) = match look_at(&mut drive, trays) {
+            Err(ActionError::Contents { source }) if is_bad_spot_in(&source) => {
+                tracing::warn!("what is on the disc can't be read: {}", with_causes(&source));
+                let medium = burn::inspect(&mut drive).map_err(|source| ActionError::Medium { source })?;
+                let mut contents = Contents::nothing();
+                contents.shown = Shown::Unreadable;
+                (medium, contents)
+            }
+            looked => looked?,
+        };
+        Ok(Disc::of(drive, medium, contents))
+    }
+
     /// Looks at the disc in a drive.
     ///
     /// # Errors
     /// When there is none, or it can't be read.
     pub fn look(mut drive: Drive, trays: Trays) -> Result<Disc, ActionError> {
         let (medium, contents) = look_at(&mut drive, trays)?;
+        Ok(Disc::of(drive, medium, contents))
+    }
+
+    fn of(drive: Drive, medium: Medium, contents: Contents) -> Disc {
         tracing::info!(
             "{}: {}; whole sessions: {}, sectors free: {} of {}",
             medium.profile,
@@ -85,7 +109,7 @@ impl Disc {
             medium.free,
             medium.capacity
         );
-        Ok(Disc { drive, medium, contents, how: How::default() })
+        Disc { drive, medium, contents, how: How::default() }
     }
 
     /// The disc in a few words.
@@ -251,6 +275,24 @@ impl Disc {
         })
     }
 
+    /// Whether all there is on a sequential disc are sessions that were never finished. They take room, and nobody needs them.
+    #[must_use]
+    pub fn has_only_torn_sessions(&self) -> bool {
+        self.contents.torn > 0 && self.contents.shown == Shown::Nothing && !self.is_overwritable()
+    }
+
+    /// Sectors that a session may have on this disc when it is the only one.
+    ///
+    /// # Errors
+    /// When the disc can't be formatted as it has to be.
+    pub fn room_when_begun(&self) -> Result<Sectors, BurnError> {
+        let is_blanked = self.has_only_torn_sessions() && self.medium.rewritable;
+        let wipe = self.for_policy().state != DiscState::Empty || is_blanked;
+        let decision = Decision::NewDisc { wipe, why: Why::EmptyDisc };
+        let room = self.room_for(decision, self.start_of(decision))?;
+        Ok(room.unwrap_or(self.medium.capacity))
+    }
+
     /// What the medium asks of a plan for the session that was decided on; of the largest, before it was.
     #[must_use]
     pub fn options(&self, decision: Option<Decision>, options: Options) -> Options {
@@ -359,12 +401,23 @@ fn look_at(drive: &mut Drive, trays: Trays) -> Result<(Medium, Contents), Action
     loop {
         let medium = burn::inspect_with(drive, trays).map_err(|source| ActionError::Medium { source })?;
         let contents = contents_of(drive, &medium);
+        // A drive that went away meanwhile makes nothing of its disc unreadable.
+        if contents.as_ref().is_ok_and(|contents| contents.shown == Shown::Unreadable) {
+            drive.run(&TestUnitReady).map_err(|source| ActionError::Medium { source })?;
+        }
         if !drive.has_news() || looks == MOST_LOOKS {
             return Ok((medium, contents?));
         }
         tracing::debug!("the disc may be another one: it is looked at anew");
         looks += 1;
     }
+}
+
+/// Whether what could not be read is a bad spot of the medium.
+fn is_bad_spot_in(error: &ReadError) -> bool {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    let mut senses = causes.filter_map(|cause| cause.downcast_ref::<ScsiError>()?.sense());
+    senses.any(|sense| sense.key == SenseKey::MediumError)
 }
 
 fn contents_of(drive: &mut Drive, medium: &Medium) -> Result<Contents, ActionError> {

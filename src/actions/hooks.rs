@@ -20,7 +20,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::fcntl::OFlag;
 use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_spawnp};
@@ -37,6 +37,8 @@ const TOLD_LINES: usize = 10;
 const MOST_OF_A_LINE: u64 = 4096;
 /// How often a signal is looked for while a hook runs.
 const LOOK: Duration = Duration::from_millis(100);
+/// How long what is left in its pipe is taken after a hook has ended.
+const DRAINING: Duration = Duration::from_secs(1);
 /// How long a hook may take to end when it was asked to.
 const ENDING: Duration = Duration::from_secs(10);
 
@@ -144,11 +146,14 @@ pub fn of<'a>(options: &'a Options, action: &str, when: When) -> Vec<&'a Hook> {
     hooks.iter().filter(|hook| hook.action.as_deref() == Some(action)).collect()
 }
 
-/// Runs the hooks of an action, one after the other.
+/// Runs the hooks of an action, one after the other. A signal that came before those behind the action was for the action, which is done: they run
+/// to their end, and only a signal that comes while they run ends them.
 ///
 /// # Errors
 /// When one has no command, can't be run, or fails: those behind it don't run then.
 pub fn run(options: &Options, action: &str, when: When, stop: &AtomicBool) -> Result<(), HookError> {
+    let never = AtomicBool::new(false);
+    let stop = if when == When::After && stop.load(Ordering::Relaxed) { &never } else { stop };
     for hook in of(options, action, when) {
         let Some(command) = &hook.command else {
             return Err(HookError::NoCommand { when, action: action.to_owned() });
@@ -257,12 +262,17 @@ fn follow(child: Pid, output: io::PipeReader, stop: &AtomicBool) -> io::Result<(
     }
     let mut last: VecDeque<String> = VecDeque::new();
     let mut end = None;
-    // To the end of the program; and then as long as there is something in the pipe. A child of the hook's that lives on may hold it
-    // open, and is not waited for.
+    let mut ended_at = Instant::now();
+    // To the end of the program; and then as long as there is something in the pipe, for a moment. A child of the hook's that lives on may hold
+    // it open and write into it for ever, and is not waited for.
     loop {
-        if stop.load(Ordering::Relaxed) && end.is_none() {
+        let is_stopped = stop.load(Ordering::Relaxed);
+        if end.is_none() && is_stopped {
             interrupt(child)?;
             return Ok((None, last));
+        }
+        if end.is_some() && (is_stopped || ended_at.elapsed() > DRAINING) {
+            break;
         }
         match taken.recv_timeout(LOOK) {
             Ok(line) => {
@@ -279,6 +289,7 @@ fn follow(child: Pid, output: io::PipeReader, stop: &AtomicBool) -> io::Result<(
         }
         if end.is_none() {
             end = ended(child)?;
+            ended_at = Instant::now();
         }
     }
     Ok((end, last))
@@ -334,6 +345,27 @@ fn split(line: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_child_that_talks_on_is_not_waited_for() {
+        let chatty = "sh -c \"(for i in 1 2 3 4 5 6 7 8 9; do for j in 1 2 3 4 5 6 7 8 9; do echo t; sleep 0.05; done; done) & exit 0\"";
+        let begun = Instant::now();
+        run_one(When::Before, chatty, &AtomicBool::new(false)).unwrap();
+        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    }
+
+    #[test]
+    fn a_signal_before_the_post_hooks_does_not_end_them() {
+        let hook = |command: &str| Hook { action: Some("store".to_owned()), command: Some(command.to_owned()) };
+        let config = "<cb_config><options><starting_day>monday</starting_day><working_dir>/</working_dir><backup_user>u</backup_user>\
+            <backup_group>g</backup_group><rcp_command>r</rcp_command></options><purge/></cb_config>";
+        let mut options = crate::config::Config::parse(config.as_bytes()).unwrap().config.options;
+        options.pre_action_hooks = vec![hook("true")];
+        options.post_action_hooks = vec![hook("true")];
+        let stopped = AtomicBool::new(true);
+        assert!(matches!(run(&options, "store", When::Before, &stopped), Err(HookError::Interrupted { .. })));
+        run(&options, "store", When::After, &stopped).unwrap();
+    }
 
     #[test]
     fn a_command_line_is_cut_as_cedar_cuts_it() {

@@ -4,10 +4,11 @@ use crate::actions::ActionError;
 use crate::actions::contents::Contents;
 use crate::actions::device::Device;
 use crate::burn::{self, DriveSource};
-use crate::iso::reader;
+use crate::iso::reader::{self, Volume};
 use crate::iso::source::SectorSource;
 use crate::iso::tree::{NodeId, Tree, TreePath};
 use crate::scsi::Trays;
+use crate::sector::Lba;
 
 /// A disc that is being read: the device, and what is on it.
 #[derive(Debug)]
@@ -51,12 +52,26 @@ impl Reading {
         let Some(number) = session else {
             return Ok(self.contents.newest().ok_or_else(|| nothing(&self.contents))?.clone());
         };
-        let found = self.contents.sessions.len();
+        let starts = self.starts();
         let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
-        let recorded = index.and_then(|index| self.contents.sessions.get(index)).cloned();
-        let recorded = recorded.ok_or(ActionError::NoSuchSession { wanted: number, found })?;
-        let reading = self.with_source(|source| reader::read_tree(source, &recorded.volume));
+        let start = index.and_then(|index| starts.get(index)).copied();
+        let start = start.ok_or(ActionError::NoSuchSession { wanted: number, found: starts.len() })?;
+        let known =
+            self.contents.sessions.iter().find(|session| session.start == start).map(|known| known.volume.clone());
+        let reading = self.with_source(|source| {
+            let volume = known.map_or_else(|| Volume::open(source, start), Ok)?;
+            reader::read_tree(source, &volume)
+        });
         reading.map_err(|source| ActionError::Contents { source })
+    }
+
+    /// Where the sessions begin that hold something, those that can't be read now, too: one more bad spot gives none of them another number.
+    #[must_use]
+    pub fn starts(&self) -> Vec<Lba> {
+        let whole = self.contents.sessions.iter().map(|session| session.start);
+        let mut starts: Vec<Lba> = whole.chain(self.contents.unopened.iter().copied()).collect();
+        starts.sort_unstable();
+        starts
     }
 }
 

@@ -267,6 +267,17 @@ pub enum ActionError {
         #[source]
         source: Box<ActionError>,
     },
+    /// Not all days that were missed can be read.
+    #[error("{} stored, {} left: not all of it can be read", listed(stored), listed(left))]
+    DaysUnreadable {
+        /// Proven and marked.
+        stored: Vec<Date>,
+        /// Not written.
+        left: Vec<Date>,
+        /// Why the first of them can't be stored.
+        #[source]
+        source: Box<ActionError>,
+    },
     /// *initialize* is for media that can be started anew.
     #[error("{what} is not rewritable, and not initialised: it gets its label with the first day")]
     NeverInitialised {

@@ -40,7 +40,8 @@
 //! # A disc of its own
 //!
 //! *rebuild*, *initialize* and *span* never append ([`Purpose::needs_own_disc`]): what `protect` protects is refused there. What a *rebuild* is
-//! about to write is no loss: the days that it has in staging take their own place.
+//! about to write is no loss to `week`: the days that it has in staging take their own place. `strict` asks whether the disc has more of them
+//! than staging, where a part may have been purged.
 
 #[cfg(test)]
 mod schedules;
@@ -286,7 +287,7 @@ pub fn decide(wanted: &Wanted, disc: &OnDisc) -> Result<Decision, Refusal> {
     if !disc.rewritable {
         return Err(Refusal::NotBlank { why });
     }
-    if let Some(kept) = holds_what_is_nowhere_else(wanted, disc).filter(|_| protect == Protect::Strict) {
+    if let Some(kept) = holds_what_is_nowhere_else(disc).filter(|_| protect == Protect::Strict) {
         return keep(kept);
     }
     Ok(Decision::NewDisc { wipe: true, why })
@@ -313,9 +314,10 @@ fn holds_this_week(wanted: &Wanted, disc: &OnDisc) -> Option<Why> {
     (newest >= this_week).then_some(Why::HoldsThisWeek(newest))
 }
 
-fn holds_what_is_nowhere_else(wanted: &Wanted, disc: &OnDisc) -> Option<Why> {
-    match wanted.lost(&disc.only_here).min() {
-        Some(day) => Some(Why::OnlyHere { day, more: wanted.lost(&disc.only_here).count() - 1 }),
+/// Of a day that is written again, too: what staging has of it by now may be less than what the disc has.
+fn holds_what_is_nowhere_else(disc: &OnDisc) -> Option<Why> {
+    match disc.only_here.iter().min() {
+        Some(&day) => Some(Why::OnlyHere { day, more: disc.only_here.len() - 1 }),
         None => disc.has_others.then_some(Why::HoldsOthers),
     }
 }

@@ -79,9 +79,22 @@ impl Day {
         Ok(owner.map_or(Ok(()), |owner| owner.give(&mark)))
     }
 
-    /// Whether staging has finished.
-    fn is_staged(&self) -> bool {
-        self.path.join(STAGE_INDICATOR).exists()
+    /// The day is not stored any more, as far as anybody knows.
+    ///
+    /// # Errors
+    /// When the mark can't be removed.
+    pub fn take_mark_away(&self) -> Result<(), StagingError> {
+        let path = self.path.join(STORE_INDICATOR);
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(StagingError::Mark { path, source }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether staging has finished. That nobody can tell is no answer: the day might be one to store.
+    fn is_staged(&self) -> Result<bool, StagingError> {
+        is_there(&self.path.join(STAGE_INDICATOR))
+            .map_err(|source| StagingError::Root { path: self.path.clone(), source })
     }
 
     fn refuse_link(self) -> Result<Day, StagingError> {
@@ -94,8 +107,19 @@ impl Day {
         match path.symlink_metadata() {
             Ok(metadata) if metadata.is_file() => Ok(true),
             Ok(_) => Err(StagingError::NotAMark { path }),
-            Err(_) => Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(source) => Err(StagingError::Root { path: self.path.clone(), source }),
         }
+    }
+}
+
+/// Whether a path leads to something: a link into nothing or in a circle does not.
+fn is_there(path: &Path) -> io::Result<bool> {
+    match fs::metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(false),
+        Err(error) if error.raw_os_error() == Some(nix::libc::ELOOP) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -196,21 +220,24 @@ pub fn choose_day(root: &Path, today: Date, full: bool) -> Result<Day, StagingEr
     } else {
         [Some(today), today.checked_sub(one).ok(), today.checked_add(one).ok()].into_iter().flatten().collect()
     };
-    let staged: Vec<Day> = candidates.iter().map(|&date| Day::new(root, date)).filter(Day::is_staged).collect();
+    let mut staged: Vec<Date> = Vec::new();
+    // What is wrong with a day behind the one that is stored is told when its turn comes.
+    for &date in &candidates {
+        let day = Day::new(root, date);
+        if !day.is_staged()? {
+            continue;
+        }
+        let is_stored = day.is_stored()?;
+        if full || !is_stored {
+            return day.refuse_link();
+        }
+        staged.push(date);
+    }
     if staged.is_empty() {
         return Err(StagingError::NotStaged { root: root.to_path_buf(), days: candidates });
     }
-    let days: Vec<Date> = staged.iter().map(|day| day.date).collect();
-    let unstaged = candidates.into_iter().filter(|date| *date <= today && !days.contains(date)).collect();
-    let mut chosen = None;
-    for day in staged {
-        let stored = day.is_stored()?;
-        if chosen.is_none() && (full || !stored) {
-            chosen = Some(day);
-        }
-    }
-    let Some(day) = chosen else { return Err(StagingError::AllStored { root: root.to_path_buf(), days, unstaged }) };
-    day.refuse_link()
+    let unstaged = candidates.into_iter().filter(|date| *date <= today && !staged.contains(date)).collect();
+    Err(StagingError::AllStored { root: root.to_path_buf(), days: staged, unstaged })
 }
 
 /// Tells of staged days later than tomorrow: somebody's clock is wrong, and [`unstored_days`] leaves them alone.
@@ -218,40 +245,72 @@ pub fn choose_day(root: &Path, today: Date, full: bool) -> Result<Day, StagingEr
 /// # Errors
 /// When a place can't be read.
 pub fn tell_days_to_come(root: &Path, today: Date) -> Result<(), StagingError> {
-    for day in staged_days(root, today)?.0 {
-        tracing::warn!(target: ON_SCREEN, "{} is of a day to come, and is not stored", day.path.display());
+    let tomorrow = tomorrow_of(today);
+    for day in dates_below(root)?.into_iter().filter(|date| *date > tomorrow).map(|date| Day::new(root, date)) {
+        if day.is_staged()? && !day.is_stored()? {
+            tracing::warn!(target: ON_SCREEN, "{} is of a day to come, and is not stored", day.path.display());
+        }
     }
     Ok(())
 }
 
-/// The days that are staged: those later than tomorrow, and the others, oldest first.
-fn staged_days(root: &Path, today: Date) -> Result<(Vec<Day>, Vec<Day>), StagingError> {
-    let tomorrow = today.saturating_add(Span::new().days(1));
-    let days = dates_below(root)?.into_iter().map(|date| Day::new(root, date)).filter(Day::is_staged);
-    Ok(days.partition(|day| day.date > tomorrow))
+fn tomorrow_of(today: Date) -> Date {
+    today.saturating_add(Span::new().days(1))
 }
 
-/// All days up to tomorrow that are staged and not stored, oldest first.
+/// The days of a tree that are to be stored.
+#[derive(Debug)]
+pub struct Unstored {
+    /// Staged and not stored, oldest first.
+    pub days: Vec<Day>,
+    /// What nobody can tell about, and what can't be stored as it stands there.
+    pub odd: Vec<(Date, StagingError)>,
+}
+
+impl Unstored {
+    /// The days, if nothing is odd.
+    ///
+    /// # Errors
+    /// What is.
+    pub fn if_none_is_odd(self) -> Result<Vec<Day>, StagingError> {
+        self.odd.into_iter().next().map_or(Ok(self.days), |(_, error)| Err(error))
+    }
+}
+
+/// All days up to tomorrow that are staged and not stored.
 ///
 /// # Errors
-/// When there is none, a place can't be read, or a day to store is a symbolic link.
-pub fn unstored_days(root: &Path, today: Date) -> Result<Vec<Day>, StagingError> {
-    let (_, staged) = staged_days(root, today)?;
+/// When there is none, or the tree can't be read.
+pub fn unstored_days(root: &Path, today: Date) -> Result<Unstored, StagingError> {
+    let tomorrow = tomorrow_of(today);
+    let mut found = Unstored { days: Vec::new(), odd: Vec::new() };
+    let mut staged = Vec::new();
+    for date in dates_below(root)?.into_iter().filter(|date| *date <= tomorrow) {
+        let day = Day::new(root, date);
+        let is_stored = || match day.is_staged()? {
+            true => day.is_stored().map(Some),
+            false => Ok(None),
+        };
+        match is_stored() {
+            Ok(None) => continue,
+            Ok(Some(true)) => {}
+            Ok(Some(false)) => match day.refuse_link() {
+                Ok(day) => found.days.push(day),
+                Err(error) => found.odd.push((date, error)),
+            },
+            Err(error) => found.odd.push((date, error)),
+        }
+        staged.push(date);
+    }
+    if !found.days.is_empty() || !found.odd.is_empty() {
+        return Ok(found);
+    }
     if staged.is_empty() {
         return Err(StagingError::NothingStaged { root: root.to_path_buf() });
     }
     let recent = [Some(today), today.yesterday().ok()].into_iter().flatten();
-    let unstaged = recent.filter(|date| !staged.iter().any(|day| day.date == *date)).collect();
-    let mut unstored = Vec::new();
-    for day in staged {
-        if !day.is_stored()? {
-            unstored.push(day.refuse_link()?);
-        }
-    }
-    match unstored.is_empty() {
-        true => Err(StagingError::AllStored { root: root.to_path_buf(), days: Vec::new(), unstaged }),
-        false => Ok(unstored),
-    }
+    let unstaged = recent.filter(|date| !staged.contains(date)).collect();
+    Err(StagingError::AllStored { root: root.to_path_buf(), days: Vec::new(), unstaged })
 }
 
 /// The days of today's week up to today that are staged, stored or not, oldest first: what *rebuild* puts on a disc.
@@ -262,11 +321,16 @@ pub fn days_of_the_week(root: &Path, today: Date, starting_day: Weekday) -> Resu
     read_dir(root)?;
     let days: Vec<Date> =
         week_of(today, starting_day).series(Span::new().days(1)).take_while(|&date| date <= today).collect();
-    let staged: Vec<Day> = days.iter().map(|&date| Day::new(root, date)).filter(Day::is_staged).collect();
+    let mut staged = Vec::new();
+    for day in days.iter().map(|&date| Day::new(root, date)) {
+        if day.is_staged()? {
+            staged.push(day.refuse_link()?);
+        }
+    }
     if staged.is_empty() {
         return Err(StagingError::NotStaged { root: root.to_path_buf(), days });
     }
-    staged.into_iter().map(Day::refuse_link).collect()
+    Ok(staged)
 }
 
 /// The dates that have a directory `YYYY/MM/DD`, oldest first. Whatever else stands there is none of ours.
@@ -292,10 +356,12 @@ fn numbered(directory: &Path, digits: usize) -> Result<Vec<(i16, PathBuf)>, Stag
         let entry = entry.map_err(unreadable)?;
         let name = entry.file_name();
         let number = name.to_str().filter(|name| name.len() == digits && name.bytes().all(|b| b.is_ascii_digit()));
-        if let Some(number) = number.and_then(|name| name.parse().ok())
-            && entry.path().is_dir()
-        {
-            found.push((number, entry.path()));
+        let Some(number) = number.and_then(|name| name.parse().ok()) else { continue };
+        let path = entry.path();
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.is_dir() => found.push((number, path)),
+            Err(source) if is_there(&path).is_err() => return Err(StagingError::Root { path, source }),
+            _ => {}
         }
     }
     Ok(found)
@@ -458,8 +524,31 @@ mod tests {
             fs::write(root.path().join(odd).join(STAGE_INDICATOR), "").unwrap();
         }
         fs::write(root.path().join("2024"), "").unwrap();
-        let found: Vec<Date> = unstored_days(root.path(), TODAY).unwrap().iter().map(|day| day.date).collect();
-        assert_eq!(found, [older, old, TODAY], "and not the day after tomorrow");
+        let days = || {
+            let Unstored { days, odd } = unstored_days(root.path(), TODAY).unwrap();
+            let dates = |days: Vec<Day>| -> Vec<Date> { days.iter().map(|day| day.date).collect() };
+            (dates(days), odd.into_iter().map(|(date, _)| date).collect::<Vec<_>>())
+        };
+        assert_eq!(days(), (vec![older, old, TODAY], vec![]), "and not the day after tomorrow");
+        // What is wrong with one day does not hold up the others.
+        fs::rename(Day::new(root.path(), old).path, root.path().join("elsewhere")).unwrap();
+        std::os::unix::fs::symlink(root.path().join("elsewhere"), Day::new(root.path(), old).path).unwrap();
+        fs::create_dir(Day::new(root.path(), older).path.join(STORE_INDICATOR)).unwrap();
+        assert_eq!(days(), (vec![TODAY], vec![older, old]));
+        assert!(unstored_days(root.path(), TODAY).unwrap().if_none_is_odd().is_err());
+    }
+
+    #[test]
+    fn a_day_that_nobody_can_look_into_is_not_taken_for_one_that_is_not_staged() {
+        if nix::unistd::geteuid().is_root() {
+            return;
+        }
+        let root = tempfile::tempdir().unwrap();
+        let path = stage(root.path(), TODAY, &[STAGE_INDICATOR]);
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0)).unwrap();
+        assert!(matches!(choose_day(root.path(), TODAY, false), Err(StagingError::Root { .. })));
+        assert_eq!(unstored_days(root.path(), TODAY).unwrap().odd.len(), 1);
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     }
 
     #[test]

@@ -14,6 +14,8 @@ use crate::config::{BlankBehavior, BlankMode};
 const NOTHING_TO_STORE: u8 = 12;
 /// The error of a span that goes on with the next disc.
 const NEXT_DISC: &str = "next-disc";
+/// So far a clock may be set back, in seconds, before what it showed then counts as wrong.
+const CLOCK_SLACK: i64 = 600;
 /// Days on the disc whose sizes say how large the next one may be.
 const DAYS_OF_A_MEAN: usize = 7;
 
@@ -121,7 +123,10 @@ pub enum NextDisc {
 /// Says how the box is doing by its receipts, oldest first.
 #[must_use]
 pub fn status(receipts: &[Receipt], question: &Question<'_>) -> Status {
-    let is_good = |receipt: &&Receipt| receipt.exit_code == 0 && receipt.stored_days().next().is_some();
+    let is_to_come = |receipt: &Receipt| receipt.ended > question.now.saturating_add(CLOCK_SLACK);
+    let is_good = |receipt: &&Receipt| {
+        receipt.exit_code == 0 && receipt.days_with_something_stored().next().is_some() && !is_to_come(receipt)
+    };
     let stores = || receipts.iter().filter(|receipt| receipt.stores());
     let last_good = stores().rfind(is_good);
     // In the same second, too: of these it is not known which came first.
@@ -140,6 +145,10 @@ pub fn status(receipts: &[Receipt], question: &Question<'_>) -> Status {
                 ));
             }
         }
+    }
+    if let Some(odd) = stores().find(|receipt| is_to_come(receipt)) {
+        troubles
+            .push(format!("the run of {} is of a time to come: the clock was wrong then, or is now", odd.ended_utc));
     }
     let failed_since = newest_failed.map(|failed| {
         let (id, error) = match &failed.error {
@@ -164,7 +173,7 @@ pub fn status(receipts: &[Receipt], question: &Question<'_>) -> Status {
         last_good: last_good.map(|good| Good {
             when_utc: good.ended_utc.clone(),
             age_seconds: question.now.saturating_sub(good.ended),
-            days: good.stored_days().map(|day| day.day.clone()).collect(),
+            days: good.days_with_something_stored().map(|day| day.day.clone()).collect(),
             proven: good.record.proven == Some(true),
             label: good.record.disc.as_ref().and_then(|disc| disc.label.clone()),
             disc: good.record.disc.as_ref().and_then(|disc| disc.id.clone()),
@@ -350,6 +359,21 @@ mod tests {
         ] {
             let status = asked(&receipts, now);
             assert_eq!(status.troubles.len(), troubles, "{now}: {:?}", status.troubles);
+        }
+    }
+
+    #[test]
+    fn a_run_of_a_time_to_come_is_not_the_newest_good_one() {
+        let ahead = stored(1_000_000, "2026-11-17", 700);
+        for (receipts, troubles) in [
+            (vec![stored(1000, "2026-11-16", 800), ahead.clone()], 1),
+            (vec![stored(1000, "2026-11-16", 800), failed(1100, 8), ahead.clone()], 2),
+            (vec![ahead.clone()], 2),
+            (vec![stored(1000, "2026-11-16", 800), stored(1700, "2026-11-17", 800)], 0),
+        ] {
+            let status = asked(&receipts, 1200);
+            assert_eq!(status.troubles.len(), troubles, "{:?}", status.troubles);
+            assert!(status.last_good.is_none_or(|good| good.age_seconds <= 200));
         }
     }
 

@@ -46,15 +46,29 @@ pub fn verify(
     stop: &AtomicBool,
     progress: &mut dyn Progress,
 ) -> Result<Report, ActionError> {
-    let sessions = u32::try_from(reading.contents.sessions.len()).unwrap_or(u32::MAX);
-    let trees: Vec<reader::Reading> = match which {
-        Which::Newest => vec![reading.session(None)?],
-        Which::Session(number) => vec![reading.session(Some(number))?],
-        Which::All if sessions == 0 => return Err(list::nothing(&reading.contents)),
-        Which::All => (1..=sessions).map(|number| reading.session(Some(number))).collect::<Result<_, _>>()?,
-    };
-    let mut report = Report { sessions: trees.len(), ..Report::default() };
     let mut findings: Vec<Finding> = Vec::new();
+    let mut trees: Vec<reader::Reading> = Vec::new();
+    match which {
+        Which::Newest => trees.push(reading.session(None)?),
+        Which::Session(number) => trees.push(reading.session(Some(number))?),
+        Which::All => {
+            let starts = reading.starts();
+            if starts.is_empty() {
+                return Err(list::nothing(&reading.contents));
+            }
+            for (start, number) in starts.into_iter().zip(1..) {
+                match reading.session(Some(number)) {
+                    Ok(tree) => trees.push(tree),
+                    Err(error @ ActionError::Contents { .. }) => {
+                        let why = proof::with_causes(&error);
+                        findings.push(Finding::NoTree(format!("session {number}, at sector {start}: {why}")));
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+    let mut report = Report { sessions: trees.len(), ..Report::default() };
     progress.event(Event::Begin {
         phase: Phase::Verify,
         total: Some(trees.iter().map(|read| data_sectors(&read.tree)).fold(Sectors(0), add)),

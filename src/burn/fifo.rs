@@ -6,6 +6,7 @@
 //! the drive stops now and then instead of after every chunk.
 
 use std::collections::VecDeque;
+use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -143,13 +144,16 @@ impl Drop for Chunks<'_> {
 /// Runs `consume` on the chunks of `image`, which is read ahead by a second thread into at most `bytes` of buffer.
 ///
 /// When `consume` returns early the reading stops with it.
-pub fn through_fifo<T>(image: &mut dyn Image, bytes: usize, consume: impl FnOnce(Chunks<'_>) -> T) -> T {
+///
+/// # Errors
+/// When the system has no thread to give; then nothing was read.
+pub fn through_fifo<T>(image: &mut dyn Image, bytes: usize, consume: impl FnOnce(Chunks<'_>) -> T) -> io::Result<T> {
     let chunks = (bytes / CHUNK_BYTES).max(2);
     let empty = (0..chunks).map(|_| vec![0; CHUNK_BYTES]).collect();
     let queue = Mutex::new(Queue { empty, ..Queue::default() });
     let fifo = &Fifo { chunks, queue, filled: Condvar::new(), used: Condvar::new() };
     thread::scope(|scope| {
-        scope.spawn(move || {
+        thread::Builder::new().spawn_scoped(scope, move || {
             let _ending = Ending(fifo);
             loop {
                 let waiting = |queue: &mut Queue| queue.empty.is_empty() && !queue.is_left;
@@ -168,10 +172,10 @@ pub fn through_fifo<T>(image: &mut dyn Image, bytes: usize, consume: impl FnOnce
                     fifo.filled.notify_one();
                 }
             }
-        });
+        })?;
         let chunks = Chunks { fifo, current: Vec::new(), least_percent: 100, ran_empty: 0 };
         drop(fifo.filled_to(fifo.chunks.div_ceil(2)));
-        consume(chunks)
+        Ok(consume(chunks))
     })
 }
 
@@ -229,7 +233,8 @@ mod tests {
                         seen += 1;
                     }
                 }
-            });
+            })
+            .unwrap();
             assert_eq!(seen, sectors);
         }
     }
@@ -240,7 +245,8 @@ mod tests {
         through_fifo(&mut image, 4 * CHUNK_BYTES, |mut chunks| {
             assert!(chunks.next_chunk().is_some());
             assert!(chunks.fill_percent() <= 100);
-        });
+        })
+        .unwrap();
         assert!(image.next < 32 * 32);
     }
 
@@ -278,7 +284,8 @@ mod tests {
             assert!(chunks.next_chunk().is_some());
             assert_eq!((chunks.least_percent(), chunks.ran_empty(), chunks.capacity()), (50, 0, 8 * CHUNK_BYTES));
             drop(gate);
-        });
+        })
+        .unwrap();
     }
 
     #[test]
@@ -287,7 +294,8 @@ mod tests {
         through_fifo(&mut image, 8 * CHUNK_BYTES, |mut chunks| {
             while chunks.next_chunk().is_some() {}
             assert_eq!((chunks.least_percent(), chunks.ran_empty()), (100, 0), "the end is no running empty");
-        });
+        })
+        .unwrap();
     }
 
     #[test]
@@ -309,7 +317,8 @@ mod tests {
             (0..3).for_each(|_| assert!(chunks.next_chunk().is_some()));
             assert!(chunks.next_chunk().is_none(), "the gate is gone");
             assert_eq!(chunks.ran_empty(), 1);
-        });
+        })
+        .unwrap();
     }
 
     #[test]
@@ -325,7 +334,8 @@ mod tests {
                             std::thread::yield_now();
                         }
                     }
-                });
+                })
+                .unwrap();
                 assert_eq!(seen, sectors, "{chunks} chunks");
             }
         }

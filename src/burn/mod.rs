@@ -243,6 +243,13 @@ pub enum BurnError {
         #[source]
         source: ScsiError,
     },
+    /// The system has no thread for what reads ahead. Nothing was written.
+    #[error("no thread can be started, nothing was written")]
+    NoThread {
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
     /// The drive's next writable address is not the one the image was made for. Nothing was written.
     #[error("the session was planned for sector {planned}, the drive would write it at {}, nothing was written", found.map_or("no sector".to_owned(), |at| at.to_string()))]
     NextWritableMoved {

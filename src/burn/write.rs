@@ -90,6 +90,7 @@ pub(super) fn write_image(drive: &mut Drive, job: &mut Job<'_>, sink: Sink<'_>) 
             drive_bytes: gauge.bytes(),
         })
     });
+    let result = result.unwrap_or_else(|source| Err(BurnError::NoThread { source }));
     progress.event(Event::End { phase: Phase::Write });
     let buffers = result?;
     if written != sectors {

@@ -48,13 +48,12 @@ pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), Ac
         _ => None,
     };
     let device = context.device()?;
-    if !context.options.dry_run {
-        context.begin_receipt_where_known()?;
-    }
+    let receipts = if context.options.dry_run { None } else { context.begin_receipt_where_known()? };
     let drive = device::open_drive(&device, context.trace())?;
     let (dry_run, trays) = (context.options.dry_run, context.trays());
     let mut record = Record::default();
-    let blanked = blank(drive, extent, dry_run, trays, &context.stop, &mut context.meter(), &mut record);
+    let (stop, mut meter) = (&context.stop, context.meter());
+    let blanked = blank(drive, extent, dry_run, trays, receipts.as_deref(), stop, &mut meter, &mut record);
     context.record(record);
     let report = blanked?;
     let (work, words) = match report.work {

@@ -40,6 +40,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use super::output;
 use crate::actions::owner::Owner;
 use crate::actions::{ON_SCREEN, hooks};
+use crate::at_once;
 use crate::scsi::trace;
 
 /// Cedar's log file.
@@ -141,7 +142,7 @@ pub(super) fn open(path: &Path, mode: u32, owner: &LogOwner) -> Result<File, Log
             Ok(file)
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            OpenOptions::new().append(true).open(path).map_err(failed)
+            at_once::open(path, OpenOptions::new().append(true)).map_err(failed)
         }
         Err(error) => Err(failed(error)),
     }

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::errors::Failure;
 use crate::actions::ActionError;
 use crate::actions::proof::with_causes;
-use crate::actions::receipt::{Receipt, Record, Told, VERSION, folder};
+use crate::actions::receipt::{Receipt, Record, Told, VERSION, folder, program, utc};
 use crate::config::Config;
 use crate::iso::tree::Timestamp;
 
@@ -36,10 +36,13 @@ impl Context<'_> {
     }
 
     /// This run, which needs no configuration, gets a receipt where one says where receipts go, or the command line does.
-    pub(super) fn begin_receipt_where_known(&self) -> Result<(), ActionError> {
+    /// Returns the folder.
+    pub(super) fn begin_receipt_where_known(&self) -> Result<Option<PathBuf>, ActionError> {
         let configured = || Some(self.receipts(&Config::load(&self.options.config).ok()?.config));
         let named = self.options.receipts.clone().map(|path| Receipts { path, is_named: true });
-        named.or_else(configured).map_or(Ok(()), |receipts| self.begin_receipt(&receipts))
+        let Some(receipts) = named.or_else(configured) else { return Ok(None) };
+        self.begin_receipt(&receipts)?;
+        Ok(Some(receipts.path))
     }
 
     /// This run gets a receipt, whatever its end is.
@@ -66,12 +69,28 @@ impl Context<'_> {
 
     /// Writes the receipt, if the run gets one, and its summary into the log.
     pub(super) fn end_receipt(&self, action: &str, failure: Option<&Failure>) {
-        let Some(Begun { folder, started, record }) = self.receipt.borrow_mut().take() else { return };
+        let begun = self.receipt.borrow_mut().take();
+        if let Some(begun) = begun {
+            self.leave_receipt(action, begun, failure);
+        }
+    }
+
+    /// Writes the receipt of a disc that is done, in a run that goes on with another.
+    pub(super) fn receipt_between(&self, action: &str, record: Record) {
+        let mut receipt = self.receipt.borrow_mut();
+        if let Some(Begun { folder, started, .. }) = receipt.take() {
+            let begun = |started, record| Begun { folder: folder.clone(), started, record };
+            self.leave_receipt(action, begun(started, record), None);
+            *receipt = Some(begun(self.clock(), Record::default()));
+        }
+    }
+
+    fn leave_receipt(&self, action: &str, Begun { folder, started, record }: Begun, failure: Option<&Failure>) {
         let ended = self.clock();
         let receipt = Receipt {
             receipt: VERSION,
             action: action.to_owned(),
-            program: format!("cedarburn {}", env!("CARGO_PKG_VERSION")),
+            program: program(),
             host: nix::unistd::gethostname().map_or(String::new(), |name| name.to_string_lossy().into_owned()),
             started,
             ended,
@@ -93,14 +112,16 @@ impl Context<'_> {
 
 fn write(folder: &Path, receipt: &Receipt) {
     match folder::write(folder, receipt) {
-        Ok(path) => tracing::info!("receipt {}", path.display()),
+        Ok(path) => {
+            tracing::info!("receipt {}", path.display());
+            // What it said the receipt says, too.
+            if let Some(note) = &receipt.record.note {
+                let _ = std::fs::remove_file(note);
+            }
+        }
         // The work is done, or has failed for a reason of its own: neither changes by this.
         Err(error) => tracing::error!("the run leaves no receipt: {}", with_causes(&error)),
     }
-}
-
-fn utc(seconds: i64) -> String {
-    jiff::Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |time| time.to_string())
 }
 
 fn told(failure: &Failure) -> Told {

@@ -13,7 +13,7 @@ use crate::actions::receipt::Record;
 use crate::actions::span::fit::Algorithm;
 use crate::actions::span::{DiscPlan, Report, Request, span};
 use crate::actions::status::parse_age;
-use crate::actions::store::What;
+use crate::actions::store::{What, is_anybody_at_work};
 
 /// How discs are filled, and whether the next is waited for.
 #[derive(Debug, Args)]
@@ -119,15 +119,19 @@ pub(super) fn run(context: &Context<'_>, arguments: &SpanArguments) -> Result<()
         tracing::info!("a rehearsal runs no hooks");
     } else {
         context.begin_receipt(&receipts)?;
-        hooks::run(&config.options, "span", When::Before, &context.stop)?;
     }
     let request = Request {
         store: store::request(context, &config, What::Span, &arguments.session, dry_run, &receipts.path),
         algorithm: arguments.algorithm.into(),
         wait: arguments.wait.and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs),
     };
+    if !dry_run {
+        is_anybody_at_work(&request.store)?;
+        hooks::run(&config.options, "span", When::Before, &context.stop)?;
+    }
     let mut record = Record::default();
-    let spanned = span(&request, &context.stop, &mut context.meter(), &mut record);
+    let mut disc_done = |record| context.receipt_between("span", record);
+    let spanned = span(&request, &context.stop, &mut context.meter(), &mut record, &mut disc_done);
     context.record(record);
     let report = spanned?;
     if !dry_run {

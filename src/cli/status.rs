@@ -108,7 +108,7 @@ impl Fields {
 pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), ActionError> {
     let config = context.config()?;
     let folder = context.receipts(&config).path;
-    let receipts = folder::read(&folder)?;
+    let receipts = folder::read(&folder)?.receipts;
     if !receipts.iter().any(crate::actions::receipt::Receipt::stores) {
         return Err(ActionError::NoReceipts { folder });
     }

@@ -14,7 +14,7 @@ use crate::actions::hooks::{self, When};
 use crate::actions::policy::Decision;
 use crate::actions::receipt::Record;
 use crate::actions::staging::Day;
-use crate::actions::store::{Outcome, Report, Request, What, store};
+use crate::actions::store::{Outcome, Report, Request, What, is_anybody_at_work, store};
 use crate::burn::Buffers;
 
 /// A disc that is started anew.
@@ -322,6 +322,9 @@ pub(super) fn run(context: &Context<'_>, what: What, arguments: &Arguments) -> R
     if dry_run {
         tracing::info!("a rehearsal runs no hooks");
     } else {
+        if what != What::Label {
+            is_anybody_at_work(&request)?;
+        }
         hooks::run(&config.options, action, When::Before, &context.stop)?;
     }
     let mut record = Record::default();

@@ -29,7 +29,7 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -44,6 +44,8 @@ pub use peers::{IgnoreFailures, Peer, Reach, Remote, Stage};
 pub use settings::Settings;
 pub use store::{BadDevice, BlankBehavior, BlankMode, DeviceSpec, Store};
 pub use words::{Attributes, DeviceType, MediumFamily, MediumWord, Protect, UnknownWord};
+
+use crate::at_once;
 
 use node::Node;
 
@@ -96,7 +98,7 @@ impl Config {
         let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
         let mut text = Vec::new();
         // One byte more than is legal, to see that there is more.
-        let file = File::open(path).map_err(unreadable)?;
+        let file = at_once::open(path, OpenOptions::new().read(true)).map_err(unreadable)?;
         file.take(xml::MAX_BYTES as u64 + 1).read_to_end(&mut text).map_err(unreadable)?;
         Config::parse(&text)
     }

@@ -342,6 +342,12 @@ mod can_be_met {
         }
         no_room "no-room" => narrow(3_000_000).store(MON)
         days_left "days-left" => narrow(1_500_000).store_with(TUE, &["--catch-up"])
+        days_unreadable "days-unreadable" => {
+            let nas = staged("cdr-80");
+            std::fs::rename(nas.stage(TUE), nas.path("elsewhere")).unwrap();
+            std::os::unix::fs::symlink(nas.path("elsewhere"), nas.day(TUE)).unwrap();
+            nas.store_with(TUE, &["--catch-up"])
+        }
         file_too_large "file-too-large" => narrow(3_000_000).act("span", TUE, &[])
         image_no_room "image-no-room" => image(&BackupBox::new("cdr-80"), &["--output", "/dev/full"])
         blanking_failed "blanking-failed" => {

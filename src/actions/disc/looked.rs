@@ -20,6 +20,8 @@ pub struct Looked {
     pub free: Option<Sectors>,
     /// Nothing is on it that would be lost.
     pub is_empty: bool,
+    /// It shows something, readable or not: not only what a broken-off burn left.
+    pub shows: bool,
     /// The newest session's label.
     pub label: Option<String>,
     /// Which disc it is: see [`identity`](crate::actions::receipt::identity).
@@ -56,6 +58,7 @@ impl Looked {
                 State::Blank | State::NeedsFormat { begun: false } => true,
                 _ => medium.is_overwritable() && nothing_shown,
             },
+            shows: contents.shown != Shown::Nothing,
             label: contents.label(),
             id: contents.identity(),
         }

@@ -288,14 +288,20 @@ fn what_needs_a_disc_of_its_own_is_never_appended_and_wipes_what_nothing_protect
 
 #[test]
 fn a_day_that_is_rebuilt_is_not_protected_from_its_rebuilding() {
-    let own = |purpose| Wanted { purpose, days: vec![MONDAY, TUESDAY], protect: Protect::Strict, ..wanted(MONDAY) };
+    let own = |purpose, protect| Wanted { purpose, days: vec![MONDAY, TUESDAY], protect, ..wanted(MONDAY) };
     let this_week = disc(DiscState::Appendable, &[MONDAY, TUESDAY]);
     let rebuilt = Decision::NewDisc { wipe: true, why: Why::OwnDisc(Purpose::Rebuild) };
-    assert_eq!(decide(&own(Purpose::Rebuild), &this_week), Ok(rebuilt));
+    let rebuild = own(Purpose::Rebuild, Protect::Week);
+    assert_eq!(decide(&rebuild, &this_week), Ok(rebuilt));
     let kept = Refusal::Protected { why: Why::HoldsThisWeek(TUESDAY) };
-    assert_eq!(decide(&own(Purpose::Span), &this_week), Err(kept));
+    assert_eq!(decide(&own(Purpose::Span, Protect::Week), &this_week), Err(kept));
     let wednesday = date(2026, 11, 18);
     let more = disc(DiscState::Appendable, &[MONDAY, wednesday]);
     let kept = Refusal::Protected { why: Why::HoldsThisWeek(wednesday) };
-    assert_eq!(decide(&own(Purpose::Rebuild), &more), Err(kept), "one that staging has lost");
+    assert_eq!(decide(&rebuild, &more), Err(kept), "one that staging has lost");
+    let strict = own(Purpose::Rebuild, Protect::Strict);
+    let kept = Refusal::Protected { why: Why::OnlyHere { day: MONDAY, more: 1 } };
+    assert_eq!(decide(&strict, &this_week), Err(kept), "the disc has more of them than staging");
+    let copied = OnDisc { only_here: Vec::new(), ..this_week };
+    assert_eq!(decide(&strict, &copied), Ok(rebuilt));
 }

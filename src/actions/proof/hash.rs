@@ -110,6 +110,7 @@ pub(super) fn hash_files(
         }
         Ok(())
     })
+    .unwrap_or_else(|source| Err(ProofError::NoThread { source }))
 }
 
 /// Reads a file into the hasher; the inner error is why it can't be read.

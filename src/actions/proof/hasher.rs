@@ -3,6 +3,7 @@
 //! The bytes of all files go over in order, in a fixed set of batches that goes round: one file may fill many, and many may fit into one.
 //! A batch that comes back brings the digests of the files that end in it.
 
+use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
@@ -50,13 +51,16 @@ pub(super) struct Hasher {
 
 impl Hasher {
     /// Runs `work` with a hasher beside it.
-    pub(super) fn beside<T>(work: impl FnOnce(Hasher) -> T) -> T {
+    ///
+    /// # Errors
+    /// When the system has no thread to give.
+    pub(super) fn beside<T>(work: impl FnOnce(Hasher) -> T) -> io::Result<T> {
         let (full, full_receiver) = sync_channel(BATCHES);
         let (empty_sender, empty) = sync_channel(BATCHES);
         let spare = (1..BATCHES).map(|_| Batch::new()).collect();
         thread::scope(|scope| {
-            scope.spawn(move || hash(&full_receiver, &empty_sender));
-            work(Hasher { batch: Batch::new(), full, empty, away: 0, spare })
+            thread::Builder::new().spawn_scoped(scope, move || hash(&full_receiver, &empty_sender))?;
+            Ok(work(Hasher { batch: Batch::new(), full, empty, away: 0, spare }))
         })
     }
 
@@ -162,7 +166,8 @@ mod tests {
                 hasher.end_file(number % 3 != 2);
             }
             hasher.finish(&mut |digest| digests.push(digest));
-        });
+        })
+        .unwrap();
         let whole = sizes.iter().enumerate().filter(|(number, _)| number % 3 != 2);
         let expected: Vec<Digest> =
             whole.map(|(number, &bytes)| Sha256::digest(content(number, bytes)).into()).collect();
@@ -174,6 +179,7 @@ mod tests {
         Hasher::beside(|mut hasher| {
             hasher.take(1);
             hasher.make_room(&mut |_| {});
-        });
+        })
+        .unwrap();
     }
 }

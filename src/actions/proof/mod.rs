@@ -52,6 +52,13 @@ pub enum ProofError {
         /// Why not.
         why: String,
     },
+    /// The system has no thread to hash in.
+    #[error("no thread can be started to read the disc back")]
+    NoThread {
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
     /// The stop flag was set.
     #[error("interrupted while the disc was read back")]
     Interrupted,

@@ -4,7 +4,9 @@
 //!   before anything is begun. `working_dir` need not be: Cedar's configuration has to have one, this program needed none so far, and a backup
 //!   that runs every night must not stop for the sake of a note about it.
 //! * The working directory may be `/tmp`. So a receipt is made with a name that was not there, follows no link, and is put in its place whole;
-//!   and only what this user or root has written is believed ([`read`]).
+//!   and only what this user or root has written is believed ([`read`]). Of anybody else is believed what takes trust away: that a disc was
+//!   wiped, or found damaged.
+//! * A receipt that can't be read may be the one that says so. Whoever asks for copies is told that there is one.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -13,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{AccessFlags, access, geteuid};
 
-use super::Receipt;
+use super::{Receipt, Record};
 
 /// What the names of receipts begin with.
 const PREFIX: &str = "cedarburn-receipt-";
@@ -56,7 +58,12 @@ pub fn check(folder: &Path) -> Result<(), FolderError> {
 /// When it can't be written.
 pub fn write(folder: &Path, receipt: &Receipt) -> Result<PathBuf, FolderError> {
     let failed = |source| FolderError::new(folder, "written", source);
-    let name = format!("{PREFIX}{}-{}-{}{SUFFIX}", digits(&receipt.ended_utc), receipt.action, std::process::id());
+    let stem = format!("{PREFIX}{}-{}-{}", digits(&receipt.ended_utc), receipt.action, std::process::id());
+    // A run may leave several, a disc one, and in the same second.
+    let names = std::iter::once(format!("{stem}{SUFFIX}"))
+        .chain((2..=MOST_RECEIPTS).map(|more| format!("{stem}_{more}{SUFFIX}")));
+    let is_free = |name: &String| folder.join(name).symlink_metadata().is_err();
+    let name = names.into_iter().find(is_free).ok_or_else(|| failed(io::ErrorKind::AlreadyExists.into()))?;
     let path = folder.join(&name);
     let unfinished = folder.join(format!(".{name}.tmp"));
     let mut text = serde_json::to_vec_pretty(receipt).map_err(|error| failed(error.into()))?;
@@ -83,12 +90,20 @@ fn digits(utc: &str) -> String {
     utc.replace(':', "-")
 }
 
-/// The receipts in a folder, oldest first; of very many the newest. What is no receipt, or was put there by another user than this one
-/// or root, is passed over.
+/// What is in a folder.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The receipts, oldest first; of very many the newest.
+    pub receipts: Vec<Receipt>,
+    /// What bears a receipt's name and can't be read.
+    pub unread: Vec<PathBuf>,
+}
+
+/// The receipts in a folder.
 ///
 /// # Errors
 /// When the folder can't be read.
-pub fn read(folder: &Path) -> Result<Vec<Receipt>, FolderError> {
+pub fn read(folder: &Path) -> Result<Found, FolderError> {
     let failed = |source| FolderError::new(folder, "read", source);
     let mut names: Vec<PathBuf> = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
@@ -100,15 +115,20 @@ pub fn read(folder: &Path) -> Result<Vec<Receipt>, FolderError> {
     }
     names.sort_unstable();
     let newest = names.split_off(names.len().saturating_sub(MOST_RECEIPTS));
-    let mut receipts: Vec<Receipt> = Vec::new();
+    let mut found = Found::default();
     for path in newest {
         match read_one(&path) {
-            Ok(receipt) => receipts.push(receipt),
-            Err(error) => tracing::debug!("{} is passed over: {error}", path.display()),
+            Ok(receipt) => found.receipts.push(receipt),
+            // It was removed since.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => {
+                tracing::debug!("{} can't be read: {error}", path.display());
+                found.unread.push(path);
+            }
         }
     }
-    receipts.sort_by_key(|receipt| receipt.ended);
-    Ok(receipts)
+    found.receipts.sort_by_key(|receipt| receipt.ended);
+    Ok(found)
 }
 
 fn read_one(path: &Path) -> io::Result<Receipt> {
@@ -118,22 +138,32 @@ fn read_one(path: &Path) -> io::Result<Receipt> {
     if !metadata.is_file() || metadata.len() > MOST_BYTES {
         return Err(io::Error::other("it is no file of a receipt's size"));
     }
-    if metadata.uid() != 0 && metadata.uid() != geteuid().as_raw() {
-        return Err(io::Error::other("somebody else has written it"));
-    }
     let mut text = Vec::new();
     file.take(MOST_BYTES).read_to_end(&mut text)?;
     let receipt: Receipt = serde_json::from_slice(&text)?;
     if receipt.receipt != super::VERSION {
         return Err(io::Error::other("it is of another version"));
     }
-    Ok(receipt)
+    let is_believed = metadata.uid() == 0 || metadata.uid() == geteuid().as_raw();
+    Ok(if is_believed { receipt } else { without_claims(receipt) })
+}
+
+/// Only what takes trust away.
+fn without_claims(receipt: Receipt) -> Receipt {
+    let Record { wiped, wiped_unknown, disc, proven, findings, .. } = receipt.record;
+    let is_damaged = receipt.action == "verify" && proven == Some(false);
+    let record = Record { wiped, wiped_unknown, ..Record::default() };
+    match is_damaged {
+        true => Receipt { record: Record { disc, proven, findings, ..record }, ..receipt },
+        false => Receipt { action: "somebody else's".to_owned(), record, ..receipt },
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 
+    use super::super::{DayFacts, DiscFacts};
     use super::*;
 
     fn receipt(ended: i64) -> Receipt {
@@ -149,20 +179,32 @@ mod tests {
         let name = paths[0].file_name().unwrap().to_str().unwrap();
         assert!(name.starts_with("cedarburn-receipt-2026-11-22T") && !name.contains(':'), "{name}");
         assert_eq!(paths[0].metadata().unwrap().permissions().mode() & 0o7777 & !0o640, 0);
-        let read = read(folder.path()).unwrap();
-        assert_eq!(read, [receipt(times[1]), receipt(times[0]), receipt(times[2])]);
+        let found = read(folder.path()).unwrap();
+        assert_eq!(found.receipts, [receipt(times[1]), receipt(times[0]), receipt(times[2])]);
+        assert!(found.unread.is_empty());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3, "nothing unfinished is left");
     }
 
     #[test]
-    fn what_is_no_receipt_is_passed_over() {
+    fn two_of_one_second_are_two_in_their_order() {
+        let folder = tempfile::tempdir().unwrap();
+        for exit_code in 0..3 {
+            write(folder.path(), &Receipt { exit_code, ..receipt(5) }).unwrap();
+        }
+        let codes: Vec<u8> = read(folder.path()).unwrap().receipts.iter().map(|receipt| receipt.exit_code).collect();
+        assert_eq!(codes, [0, 1, 2]);
+    }
+
+    #[test]
+    fn what_is_no_receipt_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let good = write(folder.path(), &receipt(5)).unwrap();
         let named = |name: &str| folder.path().join(format!("{PREFIX}{name}{SUFFIX}"));
         let text = fs::read(&good).unwrap();
         for length in 0..text.len() - 2 {
             fs::write(named("cut"), &text[..length]).unwrap();
-            assert_eq!(read(folder.path()).unwrap().len(), 1, "{length} bytes");
+            let found = read(folder.path()).unwrap();
+            assert_eq!((found.receipts.len(), found.unread), (1, vec![named("cut")]), "{length} bytes");
         }
         fs::write(named("other"), String::from_utf8(text).unwrap().replace("\"receipt\": 1", "\"receipt\": 2"))
             .unwrap();
@@ -171,18 +213,37 @@ mod tests {
         nix::unistd::mkfifo(&named("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
         File::create(named("huge")).unwrap().set_len(MOST_BYTES + 1).unwrap();
         fs::write(folder.path().join("receipt.json"), "").unwrap();
-        assert_eq!(read(folder.path()).unwrap(), [receipt(5)]);
+        let found = read(folder.path()).unwrap();
+        assert_eq!(found.receipts, [receipt(5)]);
+        assert_eq!(found.unread, ["cut", "folder", "huge", "link", "other", "pipe"].map(named));
     }
 
     #[test]
-    fn a_receipt_of_another_user_is_not_believed() {
+    fn of_another_users_receipt_only_what_takes_trust_away_is_believed() {
+        let disc = Some(DiscFacts { id: Some("a".to_owned()), ..DiscFacts::default() });
+        let day = DayFacts { day: "2026-11-27".to_owned(), outcome: "stored".to_owned(), ..DayFacts::default() };
+        let record =
+            Record { disc, days: vec![day], proven: Some(true), wiped: Some("b".to_owned()), ..Record::default() };
+        let stored = Receipt { record, ..receipt(5) };
+        let left = without_claims(stored.clone());
+        assert!(
+            !left.stores() && left.record.days.is_empty() && left.record.disc.is_none() && left.record.proven.is_none()
+        );
+        assert_eq!(left.record.wiped.as_deref(), Some("b"));
+        let verified = |proven| {
+            let record = Record { proven: Some(proven), ..stored.record.clone() };
+            without_claims(Receipt { action: "verify".to_owned(), record, ..stored.clone() })
+        };
+        assert!(!verified(true).verifies());
+        assert!(verified(false).verifies() && verified(false).record.disc.is_some());
         if !geteuid().is_root() {
             return;
         }
         let folder = tempfile::tempdir().unwrap();
-        let path = write(folder.path(), &receipt(5)).unwrap();
+        let path = write(folder.path(), &stored).unwrap();
+        assert_eq!(read(folder.path()).unwrap().receipts, [stored]);
         std::os::unix::fs::chown(&path, Some(65534), None).unwrap();
-        assert_eq!(read(folder.path()).unwrap(), []);
+        assert_eq!(read(folder.path()).unwrap().receipts, [left]);
     }
 
     #[test]
@@ -206,7 +267,8 @@ mod tests {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         fs::remove_file(&path).unwrap();
         symlink(&victim, &path).unwrap();
-        write(folder.path(), &receipt(5)).unwrap();
+        assert_ne!(write(folder.path(), &receipt(5)).unwrap(), path);
+        fs::remove_file(&path).unwrap();
         symlink(&victim, folder.path().join(format!(".{name}.tmp"))).unwrap();
         assert!(write(folder.path(), &receipt(5)).is_err());
         assert_eq!(fs::read(&victim).unwrap(), b"precious");

@@ -1,7 +1,8 @@
 //! On which other discs a day is, by the receipts of the runs that put it there.
 //!
 //! A disc holds a day if a run proved it there, and no later run of which there is a receipt has wiped that disc or, as *verify*, found it damaged.
-//! Then it counts again when *verify* has read all that a mount shows of it without a finding. That a disc was lost or blanked by another program, no
+//! Then it counts again when *verify* has read all that a mount shows of it without a finding; so do all discs of which nobody knows whether they
+//! are the one that a run wiped without knowing which. A disc that was wiped never comes back, whatever the clock said then. That a disc was lost or blanked by another program, no
 //! receipt tells: who lets go of a disc for good removes its receipts.
 
 use std::collections::HashSet;
@@ -30,14 +31,15 @@ impl fmt::Display for KnownDisc {
 
 /// The newest other disc than `this` that holds the day with these contents. `receipts` are oldest first.
 #[must_use]
-pub fn other_disc_with(receipts: &[Receipt], this: Option<&str>, day: Date, digest: &str) -> Option<KnownDisc> {
+pub fn other_disc_with(receipts: &[Receipt], this: &str, day: Date, digest: &str) -> Option<KnownDisc> {
     let day = day.to_string();
     let mut holders: Vec<KnownDisc> = Vec::new();
     let mut damaged: HashSet<&str> = HashSet::new();
-    for receipt in receipts {
+    let wiped: HashSet<&str> = receipts.iter().filter_map(|receipt| receipt.record.wiped.as_deref()).collect();
+    for (at, receipt) in receipts.iter().enumerate() {
         let record = &receipt.record;
-        if let Some(wiped) = &record.wiped {
-            holders.retain(|disc| disc.id != *wiped);
+        if record.wiped_unknown {
+            damaged.extend(receipts[..at].iter().filter_map(|known| known.record.disc.as_ref()?.id.as_deref()));
         }
         let Some(disc) = &record.disc else { continue };
         let Some(id) = &disc.id else { continue };
@@ -49,9 +51,22 @@ pub fn other_disc_with(receipts: &[Receipt], this: Option<&str>, day: Date, dige
             };
         }
         let holds = |stored: &super::DayFacts| stored.day == day && stored.digest.as_deref() == Some(digest);
+        // Written anew, or burned and not proven: what was there before is not what a mount shows.
+        let is_replaced = |stored: &super::DayFacts| {
+            let is_written = stored.outcome.starts_with("stored") || stored.outcome.starts_with("burned");
+            stored.day == day && is_written && stored.digest.as_deref() != Some(digest)
+        };
+        if receipt.stores() && record.session.is_some() && record.days.iter().any(is_replaced) {
+            holders.retain(|disc| disc.id != *id);
+        }
         // Not by the exit code: a run that had to leave a day, or could not mark one, has proven the others.
         let is_proven = record.proven == Some(true) && record.findings == 0;
-        if receipt.stores() && is_proven && this != Some(id) && receipt.stored_days().any(holds) {
+        if receipt.stores()
+            && is_proven
+            && this != id
+            && !wiped.contains(id.as_str())
+            && receipt.stored_days().any(holds)
+        {
             holders.retain(|disc| disc.id != *id);
             holders.push(KnownDisc {
                 id: id.clone(),
@@ -67,7 +82,7 @@ pub fn other_disc_with(receipts: &[Receipt], this: Option<&str>, day: Date, dige
 mod tests {
     use jiff::civil::date;
 
-    use super::super::{DayFacts, DiscFacts, Record};
+    use super::super::{DayFacts, DiscFacts, Record, SessionFacts};
     use super::*;
 
     const DAY: Date = date(2026, 11, 16);
@@ -92,7 +107,7 @@ mod tests {
     }
 
     fn found(receipts: &[Receipt]) -> Option<String> {
-        other_disc_with(receipts, Some("this"), DAY, "d1").map(|disc| disc.id)
+        other_disc_with(receipts, "this", DAY, "d1").map(|disc| disc.id)
     }
 
     #[test]
@@ -148,14 +163,34 @@ mod tests {
     }
 
     #[test]
+    fn a_day_that_was_written_anew_since_is_not_the_one_that_was_proven() {
+        let good = stored("a", "2026-11-16", "d1");
+        let mut anew = stored("a", "2026-11-16", "d2");
+        assert_eq!(found(&[good.clone(), anew.clone()]), Some("a".to_owned()), "no session was written");
+        anew.record.session = Some(SessionFacts::default());
+        assert_eq!(found(&[good.clone(), anew.clone()]), None);
+        let mut later = stored("a", "2026-11-17", "d2");
+        later.record.session = Some(SessionFacts::default());
+        assert_eq!(found(&[good, later]), Some("a".to_owned()));
+    }
+
+    #[test]
     fn a_disc_that_was_wiped_since_holds_nothing() {
         let good = stored("a", "2026-11-16", "d1");
         let mut wiping = stored("c", "2026-11-23", "d9");
         wiping.record.wiped = Some("a".to_owned());
         assert_eq!(found(&[good.clone(), wiping.clone()]), None);
-        assert_eq!(found(&[wiping.clone(), good.clone()]), Some("a".to_owned()), "before it was stored");
+        assert_eq!(found(&[wiping.clone(), good.clone()]), None, "the clock was ahead then");
         // The run that wiped it may have failed afterwards.
         let failed = Receipt { exit_code: 10, ..wiping };
-        assert_eq!(found(&[good, failed]), None);
+        assert_eq!(found(&[good.clone(), failed]), None);
+        // Which one was wiped, nobody knows.
+        let record = Record { wiped_unknown: true, ..Record::default() };
+        let unknown = Receipt { action: "blank".to_owned(), record, ..Receipt::default() };
+        assert_eq!(found(&[good.clone(), unknown.clone()]), None);
+        let disc = good.record.disc.clone();
+        let record = Record { disc, proven: Some(true), ..Record::default() };
+        let verified = Receipt { action: "verify".to_owned(), record, ..Receipt::default() };
+        assert_eq!(found(&[good, unknown, verified]), Some("a".to_owned()));
     }
 }

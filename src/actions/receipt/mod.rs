@@ -10,18 +10,29 @@
 pub mod folder;
 pub mod known;
 
+use std::path::{Path, PathBuf};
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use self::folder::FolderError;
 use super::disc::Looked;
-use crate::iso::manifest;
-use crate::iso::tree::Timestamp;
+use super::staging::Day;
+use crate::iso::manifest::{self, Digest};
+use crate::iso::tree::{Device, Kind, NodeId, Timestamp, Tree};
 use crate::scsi::Drive;
 use crate::sector::Lba;
 
 /// The version of the format: another one means that the fields of this one have changed their meaning, which none has so far.
 pub const VERSION: u32 = 1;
+
+/// The day is on the disc by the run.
+pub const STORED: &str = "stored";
+/// The day was on the disc before.
+pub const ALREADY_THERE: &str = "already on the disc";
+/// Something of the day is on the disc, and the rest on another one of a span.
+pub const STORED_IN_PART: &str = "stored in part";
 
 /// A receipt.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +91,9 @@ pub struct Record {
     pub disc: Option<DiscFacts>,
     /// The disc that this one was until the run wiped it, by its [identity].
     pub wiped: Option<String>,
+    /// A disc was wiped of which nobody could tell which one it was.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub wiped_unknown: bool,
     /// The session that was written.
     pub session: Option<SessionFacts>,
     /// The days that the run was about.
@@ -89,6 +103,9 @@ pub struct Record {
     pub proven: Option<bool>,
     /// What was wrong.
     pub findings: usize,
+    /// The note that a disc was about to be wiped, which goes when the receipt is written.
+    #[serde(skip)]
+    pub note: Option<PathBuf>,
 }
 
 /// The drive of a run.
@@ -145,10 +162,10 @@ pub struct SessionFacts {
 pub struct DayFacts {
     /// YYYY-MM-DD.
     pub day: String,
-    /// `stored`, `already on the disc`, `left` where there was no room, `not stored`; `burned` where it was not read back to the end, or
-    /// not found to be as it was sent.
+    /// [`STORED`], [`ALREADY_THERE`], [`STORED_IN_PART`]; `left` where there was no room; `not stored`; `burned`, `burned in part` where it was
+    /// not read back to the end, or not found to be as it was sent.
     pub outcome: String,
-    /// What the day consists of: see [`digest_of_lines`].
+    /// What the day consists of: see [`digest_of_day`].
     pub digest: Option<String>,
     /// Regular files.
     pub files: u64,
@@ -165,19 +182,37 @@ pub fn identity(label: &str, created: Option<Timestamp>, start: Lba) -> String {
     digits
 }
 
-/// What a day consists of: SHA-256 of its lines in the disc's lists, sorted. The same on every disc that holds the same files under the same
-/// names.
+/// What a day consists of: SHA-256 of the lines of its files in the disc's lists and of a line for whatever else has a name, sorted. The same on
+/// every disc that holds the same under the same names; the mark does not count, which each burn may bring anew. With it how many files there
+/// are; none where one is in no list.
 #[must_use]
-pub fn digest_of_lines<'a>(entries: impl Iterator<Item = &'a manifest::Entry>) -> (String, u64) {
-    let mut lines: Vec<Vec<u8>> = entries
-        .map(|entry| {
-            let mut line = Vec::new();
-            manifest::write_line(&mut line, &entry.digest, &entry.path);
-            line
-        })
-        .collect();
+pub fn digest_of_day(tree: &Tree, day: &Day, digest: &dyn Fn(NodeId) -> Option<Digest>) -> Option<(String, u64)> {
+    let mut lines: Vec<Vec<u8>> = Vec::new();
+    let mut files = 0;
+    let mark = day.mark_on_disc();
+    for id in tree.find(&day.on_disc()).map(|top| tree.walk_from(top)).into_iter().flatten() {
+        let (path, kind) = (tree.path(id), &tree.node(id).kind);
+        if path == mark {
+            continue;
+        }
+        let mut line = Vec::new();
+        if let Kind::File { .. } = kind {
+            files += 1;
+            manifest::write_line(&mut line, &digest(id)?, &path);
+        } else {
+            let target = match kind {
+                Kind::Symlink(target) => target.to_vec(),
+                Kind::CharacterDevice(Device { major, minor }) | Kind::BlockDevice(Device { major, minor }) => {
+                    format!("{major}:{minor}").into_bytes()
+                }
+                _ => Vec::new(),
+            };
+            line.extend([kind.word().as_bytes(), b" ", path.as_bytes(), b"\0", &target, b"\n"].concat());
+        }
+        lines.push(line);
+    }
     lines.sort_unstable();
-    (hex(&Sha256::digest(lines.concat())), lines.len() as u64)
+    Some((hex(&Sha256::digest(lines.concat())), files))
 }
 
 /// In lower-case digits.
@@ -201,13 +236,45 @@ impl Record {
         });
     }
 
-    /// The disc is about to be wiped.
-    pub fn wiping(&mut self) {
+    /// The disc is about to be wiped. That is put on record in `folder` before it is: whatever becomes of the run, nobody takes the disc for a copy
+    /// any more. The run's own receipt says so, too, and then the note can go.
+    ///
+    /// # Errors
+    /// When there is a folder and the note can't be written into it.
+    pub fn wiping(&mut self, before: &Looked, folder: Option<&Path>, now: i64) -> Result<(), FolderError> {
+        self.wiped.clone_from(&before.id);
+        self.wiped_unknown = before.id.is_none() && before.shows;
         if let Some(disc) = &mut self.disc {
-            self.wiped = disc.id.take();
-            (disc.label, disc.free_sectors) = (None, None);
+            (disc.id, disc.label, disc.free_sectors) = (None, None, None);
         }
+        let Some(folder) = folder.filter(|_| before.shows) else { return Ok(()) };
+        let at = utc(now);
+        let note = Receipt {
+            receipt: VERSION,
+            action: "wiping".to_owned(),
+            program: program(),
+            started: now,
+            ended: now,
+            started_utc: at.clone(),
+            ended_utc: at,
+            record: Record { wiped: self.wiped.clone(), wiped_unknown: self.wiped_unknown, ..Record::default() },
+            ..Receipt::default()
+        };
+        self.note = Some(folder::write(folder, &note)?);
+        Ok(())
     }
+}
+
+/// A time as receipts have it for people.
+#[must_use]
+pub fn utc(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |time| time.to_string())
+}
+
+/// Name and version of the program, as receipts have them.
+#[must_use]
+pub fn program() -> String {
+    format!("cedarburn {}", env!("CARGO_PKG_VERSION"))
 }
 
 impl Receipt {
@@ -225,7 +292,13 @@ impl Receipt {
 
     /// The days that are on the disc by this run.
     pub fn stored_days(&self) -> impl Iterator<Item = &DayFacts> {
-        self.record.days.iter().filter(|day| matches!(day.outcome.as_str(), "stored" | "already on the disc"))
+        self.record.days.iter().filter(|day| matches!(day.outcome.as_str(), STORED | ALREADY_THERE))
+    }
+
+    /// The days of which something is on the disc by this run.
+    pub fn days_with_something_stored(&self) -> impl Iterator<Item = &DayFacts> {
+        let is_stored = |day: &&DayFacts| matches!(day.outcome.as_str(), STORED | ALREADY_THERE | STORED_IN_PART);
+        self.record.days.iter().filter(is_stored)
     }
 
     /// The newest of the days that are on the disc by this run.
@@ -278,7 +351,7 @@ impl Receipt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iso::tree::TreePath;
+    use crate::iso::tree::{Attributes, Content};
 
     #[test]
     fn a_summary_is_one_line_that_grep_takes_apart() {
@@ -326,14 +399,42 @@ mod tests {
     }
 
     #[test]
-    fn a_days_digest_is_the_same_in_any_order_of_its_lines() {
-        let entry = |path: &str, digest| manifest::Entry { path: TreePath::new(path), digest: [digest; 32] };
-        let (a, b) = (entry("2026/11/27/a", 1), entry("2026/11/27/b", 2));
-        let digest = digest_of_lines([&a, &b].into_iter());
-        assert_eq!(digest, digest_of_lines([&b, &a].into_iter()));
-        assert_eq!(digest.1, 2);
-        assert_ne!(digest.0, digest_of_lines([&a].into_iter()).0);
-        assert_ne!(digest.0, digest_of_lines([&a, &entry("2026/11/27/b", 3)].into_iter()).0);
+    fn a_days_digest_changes_with_whatever_has_a_name_in_it_but_the_mark() {
+        let day = Day::new(std::path::Path::new("/"), jiff::civil::date(2026, 11, 27));
+        let with = |more: &[(&[u8], Kind)]| {
+            let mut tree = Tree::new(Attributes::default());
+            let top = tree.make_directory(&day.on_disc(), Attributes::default()).unwrap();
+            let empty = || Kind::File { size: 0, content: Content::Recorded(Box::default()) };
+            for (name, kind) in [(&b"a"[..], empty()), (b"b", empty())].iter().chain(more) {
+                tree.insert(top, name, Attributes::default(), kind.clone()).unwrap();
+            }
+            tree
+        };
+        let digest = |tree: &Tree, of_b: u8| {
+            let of = |id: NodeId| Some([if tree.path(id).to_string().ends_with('b') { of_b } else { 1 }; 32]);
+            digest_of_day(tree, &day, &of).unwrap()
+        };
+        let plain = digest(&with(&[]), 2);
+        assert_eq!(plain.1, 2);
+        let mark = Kind::File { size: 0, content: Content::Recorded(Box::default()) };
+        assert_eq!(digest(&with(&[(b"cback.store", mark)]), 2), plain);
+        assert_ne!(digest(&with(&[]), 3), plain);
+        let device = |minor| Device { major: 1, minor };
+        let others = [
+            Kind::Directory(Vec::new()),
+            Kind::Symlink(b"a".to_vec().into()),
+            Kind::Symlink(b"b".to_vec().into()),
+            Kind::Fifo,
+            Kind::Socket,
+            Kind::CharacterDevice(device(3)),
+            Kind::CharacterDevice(device(4)),
+            Kind::BlockDevice(device(3)),
+        ];
+        let digests: Vec<_> = others.iter().map(|kind| digest(&with(&[(b"c", kind.clone())]), 2)).collect();
+        for (at, one) in digests.iter().enumerate() {
+            assert!(*one != plain && !digests[at + 1..].contains(one), "{:?}", others[at]);
+        }
+        assert_eq!(digest_of_day(&with(&[]), &day, &|_| None), None, "a file that no list has");
     }
 
     #[test]

@@ -5,10 +5,10 @@
 //! was written last. It is replaced as a whole; a run that is killed leaves the one before. When all is on discs it is removed: by then the
 //! days have their marks, and the runs their receipts.
 //!
-//! What is still to come does not stand in it: that is what is staged and not proven, asked anew by each run. So a file that changed since it was
-//! proven is burned once more, and nothing that came or went in staging leads it astray.
+//! What is still to come is what is staged and not proven, asked anew by each run. So a file that changed since it was proven is burned once more, and
+//! nothing that came to staging leads it astray. What was there and is gone before it was on a disc is told at the end.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -38,6 +38,12 @@ pub(super) struct Journal {
     pub(super) discs: Vec<DoneDisc>,
     /// What was about to be burned on the next one.
     pub(super) burning: Option<Vec<String>>,
+    /// The disc that was burned last and not found to be right: it may be written anew.
+    #[serde(default)]
+    pub(super) unproven: Option<String>,
+    /// All that was found in staging so far: what is gone before it was burned is missed by this.
+    #[serde(default)]
+    pub(super) planned: BTreeSet<String>,
 }
 
 /// A disc that is done.
@@ -78,7 +84,15 @@ pub(super) fn escaped(path: &TreePath) -> String {
 
 impl Journal {
     pub(super) fn new(begun: Date, days: Vec<Date>) -> Journal {
-        Journal { span: VERSION, begun, days, discs: Vec::new(), burning: None }
+        Journal {
+            span: VERSION,
+            begun,
+            days,
+            discs: Vec::new(),
+            burning: None,
+            unproven: None,
+            planned: BTreeSet::new(),
+        }
     }
 
     /// Reads the journal, if there is one.

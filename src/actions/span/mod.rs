@@ -19,8 +19,9 @@ pub mod fit;
 mod journal;
 
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -33,14 +34,15 @@ use super::disc::Disc;
 use super::eject::eject;
 use super::label;
 use super::owner::Owner;
-use super::policy::{Decision, DiscState, Purpose, Why};
-use super::receipt::{Record, identity};
+use super::policy::{Decision, Purpose, Refusal, Why};
+use super::proof::with_causes;
+use super::receipt::Record;
 use super::staging::{self, Day, StagingError};
 use super::staging_lock::StagingLock;
 use super::store::load::{Load, listed};
 use super::store::session::{Scanned, Session, Settled};
 use super::store::{self, accept, carry_out, mark_stored, open};
-use super::{ActionError, own_files};
+use super::{ActionError, ON_SCREEN, own_files};
 use crate::burn::{BurnError, Progress};
 use crate::iso::tree::{Kind, Tree, TreePath};
 use crate::scsi::Trays;
@@ -55,6 +57,8 @@ const FIRST_LOOK: Duration = Duration::from_millis(500);
 const LAST_LOOK: Duration = Duration::from_secs(30);
 /// How often a signal is looked for meanwhile.
 const TICK: Duration = Duration::from_millis(100);
+/// Characters that a volume identifier has room for (ECMA-119 8.4.7).
+const MOST_OF_A_LABEL: usize = 32;
 /// The README of a disc names at most so many hosts and days.
 const MOST_NAMED: usize = 60;
 
@@ -99,13 +103,41 @@ pub enum SpanError {
         wanted: usize,
     },
     /// This disc is done, and more are wanted.
-    #[error("disc {done} of {of} is burned and proven, the next one is wanted")]
-    NextDisc {
-        /// Which one is done.
-        done: usize,
-        /// Of how many, as far as can be told.
-        of: usize,
+    #[error("{0}, the next one is wanted")]
+    NextDisc(Done),
+    /// A signal, while the next disc was waited for.
+    #[error("interrupted while the next disc was waited for: {0}")]
+    Interrupted(Done),
+    /// What was to be burned is on no disc, and not in staging any more.
+    #[error("gone from staging before it was on a disc: {first}{}", and_more(*count))]
+    Gone {
+        /// The first of it, as the journal has it.
+        first: String,
+        /// How much it is.
+        count: usize,
     },
+}
+
+fn and_more(count: usize) -> String {
+    if count > 1 { format!(", and more: {}", count - 1) } else { String::new() }
+}
+
+/// How far a span is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Done {
+    /// Which disc is done.
+    pub number: usize,
+    /// Of how many, as far as can be told.
+    pub of: usize,
+    /// It was read back and compared.
+    pub proven: bool,
+}
+
+impl fmt::Display for Done {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Done { number, of, proven } = self;
+        write!(f, "disc {number} of {of} is burned{}", if *proven { " and proven" } else { "" })
+    }
 }
 
 /// What is asked for.
@@ -171,7 +203,8 @@ struct Span<'a> {
     owner: Option<Owner>,
 }
 
-/// Burns the next disc of a span, or with `wait` all of them; see the module's text.
+/// Burns the next disc of a span, or with `wait` all of them; see the module's text. `record` is of the disc that is in the drive at the end; that of
+/// each disc that was done before goes to `disc_done`.
 ///
 /// # Errors
 /// When not all of it is on discs at the end.
@@ -180,52 +213,96 @@ pub fn span(
     stop: &AtomicBool,
     progress: &mut dyn Progress,
     record: &mut Record,
+    disc_done: &mut dyn FnMut(Record),
 ) -> Result<Report, ActionError> {
     let root = request.store.root()?;
     let _at_work = (!request.store.dry_run).then(|| StagingLock::take(root)).transpose()?;
     staging::tell_days_to_come(root, request.store.today)?;
     let place = journal::place(root);
-    let journal = Journal::read(&place)?;
-    let is_begun = journal.is_some();
-    let journal = match journal {
-        Some(journal) => journal,
-        None => {
-            let days = staging::unstored_days(root, request.store.today)?;
-            Journal::new(request.store.today, days.iter().map(|day| day.date).collect())
+    if let Some(journal) = Journal::read(&place)? {
+        let spanned = Span::new(request, place.clone(), journal, true)?.run(stop, progress, record, disc_done)?;
+        let is_over_already = spanned.session.is_none();
+        if !is_over_already || staging::unstored_days(root, request.store.today).is_err() {
+            return Ok(spanned);
         }
-    };
-    let options = &request.store.config.options;
-    let owner = Owner::if_root(&options.backup_user, &options.backup_group)?;
-    let mut span = Span { request, place, journal, is_begun, owner };
-    let mut disc = None;
-    loop {
-        match span.next_disc(disc.take(), stop, progress, record)? {
-            Step::Over(report) => return Ok(*report),
-            Step::More { done, of } => {
-                let Some(patience) = request.wait else { return Err(SpanError::NextDisc { done, of }.into()) };
-                disc = Some(span.wait_for_disc(done, of, patience, stop)?);
-            }
-        }
+        // Its days were stored in another way meanwhile: there are others to span.
+        *record = Record::default();
     }
+    let days = staging::unstored_days(root, request.store.today)?.if_none_is_odd()?;
+    let journal = Journal::new(request.store.today, days.iter().map(|day| day.date).collect());
+    Span::new(request, place, journal, false)?.run(stop, progress, record, disc_done)
+}
+
+/// Another action is about to wipe a disc. If it is one of a span that is under way, what was on it has to be burned again.
+///
+/// # Errors
+/// When the journal can't be read, or written anew.
+pub fn forget(root: &Path, disc: Option<&str>) -> Result<(), SpanError> {
+    let place = journal::place(root);
+    let Some(mut journal) = Journal::read(&place)? else { return Ok(()) };
+    let Some(number) = journal.number_of(disc) else { return Ok(()) };
+    tracing::warn!(target: ON_SCREEN, "disc {number} of a span is wiped: span burns what was on it again");
+    journal.discs.remove(number - 1);
+    journal.save(&place)
 }
 
 /// What became of a disc.
 enum Step {
     /// It was the last, or this is a rehearsal.
     Over(Box<Report>),
-    More {
-        done: usize,
-        of: usize,
-    },
+    More(Done),
 }
 
 impl<'a> Span<'a> {
+    fn new(
+        request: &'a Request<'a>,
+        place: PathBuf,
+        journal: Journal,
+        is_begun: bool,
+    ) -> Result<Span<'a>, ActionError> {
+        let options = &request.store.config.options;
+        let owner = Owner::if_root(&options.backup_user, &options.backup_group)?;
+        Ok(Span { request, place, journal, is_begun, owner })
+    }
+
+    fn run(
+        mut self,
+        stop: &AtomicBool,
+        progress: &mut dyn Progress,
+        record: &mut Record,
+        disc_done: &mut dyn FnMut(Record),
+    ) -> Result<Report, ActionError> {
+        let mut waited: Option<(Disc, Done)> = None;
+        loop {
+            let (disc, before) = waited.take().map_or((None, None), |(disc, done)| (Some(disc), Some(done)));
+            let done = match (self.next_disc(disc, stop, progress, record), before) {
+                (Ok(Step::Over(report)), _) => return Ok(*report),
+                (Ok(Step::More(done)), _) => {
+                    if self.request.wait.is_some() {
+                        disc_done(std::mem::take(record));
+                    }
+                    done
+                }
+                // Somebody put in what is no disc for the span: who waits goes on waiting.
+                (Err(error), Some(before)) if is_about_the_disc(&error) => {
+                    *record = Record::default();
+                    let told = with_causes(&error);
+                    tracing::warn!(target: ON_SCREEN, "{told}: another disc is waited for");
+                    before
+                }
+                (Err(error), _) => return Err(error),
+            };
+            let Some(patience) = self.request.wait else { return Err(SpanError::NextDisc(done).into()) };
+            waited = Some((self.wait_for_disc(done, patience, stop)?, done));
+        }
+    }
+
     /// The days that are still to do, oldest first. None where all of them are marked by now.
     fn days(&self) -> Result<Vec<Day>, ActionError> {
         let store = &self.request.store;
         let unstored = match staging::unstored_days(store.root()?, store.today) {
             Err(StagingError::AllStored { .. } | StagingError::NothingStaged { .. }) if self.is_begun => Vec::new(),
-            unstored => unstored?,
+            unstored => unstored?.if_none_is_odd()?,
         };
         let (ours, later): (Vec<Day>, Vec<Day>) =
             unstored.into_iter().partition(|day| self.journal.days.contains(&day.date));
@@ -241,12 +318,27 @@ impl<'a> Span<'a> {
         let has_part = |day: &&Day| only.iter().any(|path| path.is_within(&day.on_disc()));
         let part: Vec<Day> = days.iter().filter(has_part).cloned().collect();
         Load {
-            label: format!("{} {number}/{of}", label::label(today)),
+            label: numbered_label(&label::label(today), number, of),
             note: Some(self.note(number, of, holds)),
             judged_by: self.journal.days.clone(),
             only: Some(only),
             ..Load::of_days(Purpose::Span, part, today)
         }
+    }
+
+    /// The days of which something is on another disc: of these entries, or of a disc that is done.
+    fn partial<'e>(&self, others: impl Iterator<Item = &'e Entry>) -> HashSet<Date> {
+        let mut partial: HashSet<Date> = others.map(|entry| entry.day).collect();
+        for date in &self.journal.days {
+            let prefix = format!("{}/", escaped(&staging::disc_path(*date)));
+            let is_of_it = |disc: &DoneDisc| {
+                disc.items.range(prefix.clone()..).next().is_some_and(|(key, _)| key.starts_with(&prefix))
+            };
+            if self.journal.discs.iter().any(is_of_it) {
+                partial.insert(*date);
+            }
+        }
+        partial
     }
 
     /// What the disc says of itself in its README.
@@ -278,8 +370,7 @@ impl<'a> Span<'a> {
         let left = self.left_of(&all);
         let number = self.journal.discs.len() + 1;
         if left.is_empty() {
-            self.mark_complete(&days, &all)?;
-            self.finish()?;
+            self.finish(&days, &all)?;
             return Ok(Step::Over(Box::new(self.report(Vec::new(), None))));
         }
         let mut disc = match disc {
@@ -308,31 +399,41 @@ impl<'a> Span<'a> {
         let only = session.load.only.clone().unwrap_or_default();
         let burning: Vec<&Entry> = left.iter().filter(|entry| only.contains(&entry.path)).collect();
         self.journal.burning = Some(burning.iter().map(|entry| entry.key.clone()).collect());
+        self.journal.planned.extend(all.iter().map(|entry| entry.key.clone()));
         self.journal.save(&self.place)?;
         self.is_begun = true;
+        let items: BTreeMap<String, Stamp> = burning.iter().map(|entry| (entry.key.clone(), entry.stamp)).collect();
         let label = session.load.label.clone();
-        let id = match &settled.plan {
-            Some(plan) => Some(identity(&label, Some(request.now), plan.start())),
-            None => disc.contents.identity(),
-        };
-        let items = burning.iter().map(|entry| (entry.key.clone(), entry.stamp)).collect();
-        let done = DoneDisc { label, id, items };
-        let mut noted = None;
-        let mut note = |_: &[&Day]| {
-            self.journal.discs.push(done.clone());
+        let mut now = None;
+        let mut note = |_: &[&Day], record: &Record| {
+            let id = record.disc.as_ref().and_then(|disc| disc.id.clone());
+            self.journal.discs.push(DoneDisc { label: label.clone(), id, items: items.clone() });
             self.journal.burning = None;
             self.journal.save(&self.place)?;
-            noted = Some(self.mark_complete(&days, &all));
+            // What came while the disc was burned is not on it.
+            let all = entries(&days)?;
+            self.mark_complete(&days, &all)?;
+            now = Some(all);
             Ok(())
         };
-        let report = carry_out(&session, &mut disc, &scanned, settled, &mut note, stop, progress, record)?;
-        noted.transpose()?;
+        let carried_out = carry_out(&session, &mut disc, &scanned, settled, &mut note, stop, progress, record);
+        let report = match carried_out {
+            // A session that was written and not found to be right.
+            Err(error) if now.is_none() && record.session.is_some() => {
+                self.journal.unproven = record.disc.as_ref().and_then(|disc| disc.id.clone());
+                self.journal.save(&self.place)?;
+                return Err(error);
+            }
+            carried_out => carried_out?,
+        };
+        let all = now.unwrap_or(all);
         if self.left_of(&all).is_empty() {
-            self.finish()?;
+            self.finish(&days, &all)?;
             let session = store::Report { warnings, ..report };
             return Ok(Step::Over(Box::new(self.report(Vec::new(), Some(session)))));
         }
-        Ok(Step::More { done: number, of: of.max(number + 1) })
+        let proven = request.config.require_store()?.verifies();
+        Ok(Step::More(Done { number, of: of.max(number + 1), proven }))
     }
 
     /// What is not proven on a disc as it is staged now.
@@ -344,11 +445,36 @@ impl<'a> Span<'a> {
     /// Marks the days of which nothing is left.
     fn mark_complete(&self, days: &[Day], all: &[Entry]) -> Result<(), ActionError> {
         let left: HashSet<Date> = self.left_of(all).iter().map(|entry| entry.day).collect();
-        let complete: Vec<&Day> = days.iter().filter(|day| !left.contains(&day.date)).collect();
+        let gone = self.gone(all);
+        let has_lost = |day: &Day| {
+            let prefix = format!("{}/", escaped(&day.on_disc()));
+            gone.iter().any(|key| key.starts_with(&prefix))
+        };
+        let complete: Vec<&Day> = days.iter().filter(|day| !left.contains(&day.date) && !has_lost(day)).collect();
         mark_stored(&complete, self.owner)
     }
 
-    fn finish(&self) -> Result<(), ActionError> {
+    /// What was to be burned, is on no disc, and is not in staging any more.
+    fn gone(&self, all: &[Entry]) -> Vec<&str> {
+        let proven = self.journal.proven();
+        let staged: HashSet<&str> = all.iter().map(|entry| entry.key.as_str()).collect();
+        let planned = self.journal.planned.iter().map(String::as_str);
+        planned.filter(|key| !proven.contains_key(key) && !staged.contains(key)).collect()
+    }
+
+    /// Nothing is left to burn. What is gone from staging before its turn came is told once: the days it belonged to have no mark, and are spanned
+    /// anew as they are by then.
+    fn finish(&self, days: &[Day], all: &[Entry]) -> Result<(), ActionError> {
+        let gone = self.gone(all);
+        let gone = gone.first().map(|first| SpanError::Gone { first: (*first).to_owned(), count: gone.len() });
+        if self.request.store.dry_run {
+            return gone.map_or(Ok(()), |gone| Err(gone.into()));
+        }
+        self.mark_complete(days, all)?;
+        if let Some(gone) = gone {
+            Journal::remove(&self.place)?;
+            return Err(gone.into());
+        }
         tracing::info!(
             "span of {} executed successfully, discs: {}",
             listed(&self.journal.days),
@@ -371,8 +497,10 @@ impl<'a> Span<'a> {
         if on_it.is_empty() {
             return Ok(None);
         }
+        let is_elsewhere = |entry: &&Entry| !burning.contains(entry.key.as_str());
+        let partial = self.partial(left.iter().filter(is_elsewhere));
         let only: HashSet<TreePath> = on_it.iter().map(|entry| entry.path.clone()).collect();
-        let mut load = self.load(days, only, number, number, &[]);
+        let mut load = Load { partial, ..self.load(days, only, number, number, &[]) };
         // As it is labelled.
         load.label = disc.contents.label().unwrap_or_default();
         let request: &'a store::Request<'a> = &self.request.store;
@@ -382,7 +510,7 @@ impl<'a> Span<'a> {
         let Some(settled) = session.settle_if_there(disc, decision, &scanned, stop)? else { return Ok(None) };
         tracing::info!("the disc in the drive is disc {number} already, which a run that broke off has burned");
         // How many more there are is told as for an empty disc like this one.
-        let capacity = Sectors(free_when_begun(disc)?.0.saturating_sub(OWN_SECTORS)).bytes();
+        let capacity = Sectors(disc.room_when_begun()?.0.saturating_sub(OWN_SECTORS)).bytes();
         let rest: Vec<Entry> = left.iter().filter(|entry| !burning.contains(entry.key.as_str())).cloned().collect();
         let others = self.fit(&rest, capacity)?;
         let others = others.iter().map(|disc| disc.iter().map(|&at| &rest[at]).collect()).zip(number + 1..);
@@ -400,9 +528,12 @@ impl<'a> Span<'a> {
         number: usize,
         stop: &AtomicBool,
     ) -> Result<Planned<'a>, ActionError> {
-        let free = free_when_begun(disc)?;
+        let free = disc.room_when_begun()?;
         let capacity = Sectors(free.0.saturating_sub(OWN_SECTORS)).bytes();
-        let mut discs = self.fit(left, capacity)?;
+        let mut discs = match self.fit(left, capacity) {
+            Err(SpanError::TooLarge { .. }) if is_used_up(disc) => return Err(another_disc()),
+            fitted => fitted?,
+        };
         let mut mine = if discs.is_empty() { Vec::new() } else { discs.remove(0) };
         let mut rest: Vec<usize> = discs.concat();
         loop {
@@ -423,7 +554,11 @@ impl<'a> Span<'a> {
             let only = mine.iter().map(|&at| left[at].path.clone()).collect();
             let holds = plans.first().map_or(Vec::new(), |plan| plan.holds.clone());
             let request: &'a store::Request<'a> = &self.request.store;
-            let session = Session { request, load: self.load(days, only, number, of, &holds) };
+            let partial = self.partial(rest.iter().map(|&at| &left[at]));
+            let id = disc.contents.identity();
+            let replaces = id.is_some() && id == self.journal.unproven;
+            let load = Load { partial, replaces, ..self.load(days, only, number, of, &holds) };
+            let session = Session { request, load };
             let scanned = session.scan(disc)?;
             match session.settle(disc, &scanned, stop) {
                 Err(ActionError::NoRoom { needed, free, .. }) if mine.len() > 1 => {
@@ -434,6 +569,7 @@ impl<'a> Span<'a> {
                         rest.insert(0, last);
                     }
                 }
+                Err(ActionError::NoRoom { .. }) if is_used_up(disc) => return Err(another_disc()),
                 settled => return Ok((session, scanned, settled?, plans)),
             }
         }
@@ -459,7 +595,7 @@ impl<'a> Span<'a> {
         let done = self.journal.discs.iter().zip(1..).map(|(disc, number)| DiscPlan {
             number,
             items: disc.items.len(),
-            bytes: disc.items.values().map(|stamp| stamp.bytes).sum(),
+            bytes: disc.items.values().fold(0, |sum: u64, stamp| sum.saturating_add(stamp.bytes)),
             percent: None,
             holds: Vec::new(),
             is_done: true,
@@ -473,16 +609,10 @@ impl<'a> Span<'a> {
     }
 
     /// Opens the tray and waits until another disc is in.
-    fn wait_for_disc(
-        &self,
-        done: usize,
-        of: usize,
-        patience: Duration,
-        stop: &AtomicBool,
-    ) -> Result<Disc, ActionError> {
+    fn wait_for_disc(&self, done: Done, patience: Duration, stop: &AtomicBool) -> Result<Disc, ActionError> {
         let request = &self.request.store;
         let spec = request.device()?;
-        tracing::info!("disc {done} of {of} is burned and proven: waiting for the next one");
+        tracing::info!("{done}: waiting for the next one");
         if !request.config.require_store()?.no_eject {
             let opened = super::device::open_drive(spec, None).map_err(ActionError::from);
             if let Err(error) = opened.and_then(|mut drive| eject(&mut drive)) {
@@ -495,23 +625,58 @@ impl<'a> Span<'a> {
             let mut paused = Duration::ZERO;
             while paused < pause {
                 if stop.load(Ordering::Relaxed) {
-                    return Err(BurnError::Interrupted { written: Sectors(0) }.into());
+                    return Err(SpanError::Interrupted(done).into());
                 }
                 thread::sleep(TICK);
                 paused += TICK;
             }
             if begun.elapsed() > patience {
-                return Err(SpanError::NextDisc { done, of }.into());
+                return Err(SpanError::NextDisc(done).into());
             }
             pause = (pause * 2).min(LAST_LOOK);
             // Nobody's tray is pulled in while somebody changes the disc.
-            match Disc::open(spec, request.trace, Trays::Stay) {
-                Ok(disc) if self.journal.number_of(disc.contents.identity().as_deref()).is_none() => return Ok(disc),
-                Ok(_) => tracing::debug!("a disc of the span that is done is in the drive"),
-                Err(error) => tracing::debug!("no disc yet: {error}"),
+            match Disc::open(spec, None, Trays::Stay) {
+                Ok(disc) if self.journal.number_of(disc.contents.identity().as_deref()).is_none() => drop(disc),
+                Ok(_) => {
+                    tracing::debug!("a disc of the span that is done is in the drive");
+                    continue;
+                }
+                Err(error) => {
+                    tracing::debug!("no disc yet: {error}");
+                    continue;
+                }
             }
+            return Disc::look(super::device::open_drive_again(spec, request.trace)?, Trays::Stay);
         }
     }
+}
+
+/// Whether broken-off burns have taken room that nobody gets back.
+fn is_used_up(disc: &Disc) -> bool {
+    disc.has_only_torn_sessions() && !disc.medium.rewritable
+}
+
+fn another_disc() -> ActionError {
+    ActionError::Refused(Refusal::NotBlank { why: Why::OwnDisc(Purpose::Span) })
+}
+
+/// The label of a disc of a set; without how many there are where there is no room for that.
+fn numbered_label(label: &str, number: usize, of: usize) -> String {
+    let whole = format!("{label} {number}/{of}");
+    if whole.len() <= MOST_OF_A_LABEL { whole } else { format!("{label} {number}") }
+}
+
+/// Whether another disc would do.
+fn is_about_the_disc(error: &ActionError) -> bool {
+    matches!(
+        error,
+        ActionError::Refused(_)
+            | ActionError::OtherMedium { .. }
+            | ActionError::Contents { .. }
+            | ActionError::Medium { .. }
+            | ActionError::Burn(BurnError::NoRecipe { .. })
+            | ActionError::Span(SpanError::DoneAlready { .. })
+    )
 }
 
 /// A session of a disc that is ready to be carried out, and all discs from it on.
@@ -529,12 +694,12 @@ impl DiscPlan {
         for entry in entries {
             hosts.entry(entry.day).or_default();
         }
-        let taken: u64 = entries.iter().map(|entry| size(entry)).sum();
+        let taken = entries.iter().fold(0, |sum: u64, entry| sum.saturating_add(size(entry)));
         let percent = capacity.map(|capacity| taken.saturating_mul(100).checked_div(capacity).unwrap_or(100).min(100));
         DiscPlan {
             number,
             items: entries.len(),
-            bytes: entries.iter().map(|entry| entry.bytes).sum(),
+            bytes: entries.iter().fold(0, |sum: u64, entry| sum.saturating_add(entry.bytes)),
             percent: percent.and_then(|percent| u8::try_from(percent).ok()),
             holds: hosts
                 .into_iter()
@@ -557,14 +722,6 @@ impl DiscPlan {
 fn size(entry: &Entry) -> u64 {
     let content = entry.bytes.div_ceil(SECTOR_BYTES as u64) * SECTOR_BYTES as u64;
     content + OWN_BYTES + 2 * entry.path.as_bytes().len() as u64
-}
-
-/// Sectors that a session may have on this disc when it is the only one.
-fn free_when_begun(disc: &Disc) -> Result<Sectors, ActionError> {
-    let wipe = disc.for_policy().state != DiscState::Empty;
-    let decision = Decision::NewDisc { wipe, why: Why::OwnDisc(Purpose::Span) };
-    let room = disc.room_for(decision, disc.start_of(decision))?;
-    Ok(room.unwrap_or(disc.medium.capacity))
 }
 
 /// Everything in the days that has to be on some disc.

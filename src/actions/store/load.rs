@@ -1,4 +1,4 @@
-//! What one session puts on the disc: whole days, or parts of them, under one label.
+//! What one session puts on the disc: whole days, or parts of them, under one label. Of a day that was stored before, all but its mark.
 
 use std::collections::HashSet;
 
@@ -24,8 +24,12 @@ pub(in crate::actions) struct Load {
     pub days: Vec<Day>,
     /// Of what is in them, what goes on this disc; `None` is all of it. Directories come with what is in them.
     pub only: Option<HashSet<TreePath>>,
+    /// The days of which it is not all that they hold.
+    pub partial: HashSet<Date>,
     /// The days by which the disc is judged, where these are not all that matter.
     pub judged_by: Vec<Date>,
+    /// What is on the disc is a failed attempt of this very load: it goes.
+    pub replaces: bool,
     /// What does not fit is left, the newest days first, if one at least does.
     pub may_leave_days: bool,
     /// The day it is: date of the label.
@@ -44,7 +48,9 @@ impl Load {
             purpose,
             days,
             only: None,
+            partial: HashSet::new(),
             judged_by: Vec::new(),
+            replaces: false,
             may_leave_days: false,
             today,
             label: label::label(today),
@@ -86,8 +92,14 @@ impl Load {
         }
         let mut all = ScanReport::default();
         for day in self.days.iter().filter(|day| !leave_out(day)) {
-            let ScanReport { files, bytes, vanished, .. } = scan::graft(tree, &day.path, &day.on_disc())?;
+            let ScanReport { mut files, bytes, vanished, .. } = scan::graft(tree, &day.path, &day.on_disc())?;
             all.vanished.extend(vanished);
+            // It says what is on a disc, and goes before the disc is started anew. It is empty.
+            let is_file = |id: &NodeId| matches!(tree.node(*id).kind, Kind::File { .. });
+            if let Some(mark) = tree.find(&day.mark_on_disc()).filter(is_file) {
+                tree.remove(mark);
+                files = files.saturating_sub(1);
+            }
             match &self.only {
                 None => {
                     all.files += files;

@@ -19,7 +19,7 @@
 //!
 //! With `--catch-up` all days that were missed go on the disc in one session. What does not fit is left, the newest days first and those that
 //! don't even fit alone, and the run ends as one that found no room, when the others are stored: they are not held back by what another disc
-//! is needed for.
+//! is needed for. Nor by a day that can't be read.
 
 pub(in crate::actions) mod load;
 mod record;
@@ -41,14 +41,16 @@ use super::copies::Held;
 use super::disc::{Disc, How, Preparation};
 use super::owner::Owner;
 use super::policy::{Decision, Purpose};
-use super::receipt::Record;
+use super::proof;
+use super::receipt::{Record, folder};
 use super::refresh::{Showing, Tray, refresh};
 use super::staging::{self, Day};
 use super::staging_lock::StagingLock;
 use super::{ActionError, ON_SCREEN, device, label};
 use crate::burn::{self, Buffers, BurnError, Progress, Recipe, State};
-use crate::config::{self, Config, ConfigError, Protect};
-use crate::iso::tree::{Timestamp, TreePath};
+use crate::config::{Config, ConfigError, Protect};
+use crate::iso::scan;
+use crate::iso::tree::{Attributes, Timestamp, Tree, TreePath};
 use crate::scsi::Trays;
 use crate::scsi::mmc::Profile;
 use crate::sector::{Lba, Sectors};
@@ -188,6 +190,18 @@ pub struct Report {
     pub showing: Option<Showing>,
 }
 
+/// Makes sure that no other run is at work in the staging directory, before anything is begun that the other would notice: hooks run before this
+/// one has it for itself, since they may be what mounts it.
+///
+/// # Errors
+/// When one is.
+pub fn is_anybody_at_work(request: &Request<'_>) -> Result<(), ActionError> {
+    match StagingLock::take(request.root()?) {
+        Err(error @ staging::StagingError::InUse { .. }) => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
 /// Does what is asked for; see the module's text.
 ///
 /// # Errors
@@ -214,14 +228,14 @@ pub fn store(
     let mut opened = None;
     if store.check_media && purpose != Purpose::Initialize {
         let disc = open(request)?;
-        check_media(&disc, store)?;
+        check_media(&disc, request)?;
         opened = Some(disc);
     }
     let root = request.root()?;
     // initialize reads no day and marks none.
     let marks = !request.dry_run && request.what != What::Label;
     let _at_work = marks.then(|| StagingLock::take(root)).transpose()?;
-    let days = choose_days(request)?;
+    let Chosen { days, unreadable } = choose_days(request)?;
     announce(request, &days, store.warn_midnite);
     let owner = Owner::if_root(&config.options.backup_user, &config.options.backup_group)?;
     let load = Load { may_leave_days: request.what == What::CatchUp, ..Load::of_days(purpose, days, request.today) };
@@ -234,12 +248,18 @@ pub fn store(
     let session = Session { request, load };
     let scanned = session.scan(&disc)?;
     let settled = session.settle(&mut disc, &scanned, stop)?;
-    let mut mark = |days: &[&Day]| mark_stored(days, owner);
+    let mut mark = |days: &[&Day], _: &Record| mark_stored(days, owner);
     let report = carry_out(&session, &mut disc, &scanned, settled, &mut mark, stop, progress, record)?;
     if !request.dry_run {
         warn_when_full(request, &disc, record);
     }
-    Ok(Report { warnings, ..report })
+    match unreadable.filter(|_| !request.dry_run) {
+        Some((left, source)) => {
+            let stored = report.days.iter().map(|day| day.date).collect();
+            Err(ActionError::DaysUnreadable { stored, left, source })
+        }
+        None => Ok(Report { warnings, ..report }),
+    }
 }
 
 /// Says that the disc fills up, where that is configured. An ERROR as with Cedar, so that it reaches the screen, and no failure.
@@ -264,7 +284,8 @@ fn warn_when_nothing_fits(disc: &Disc, appendable: bool, record: &Record) {
 /// Opens the drive and looks at its disc.
 pub(in crate::actions) fn open(request: &Request<'_>) -> Result<Disc, ActionError> {
     let no_eject = request.config.require_store()?.no_eject;
-    Disc::open(request.device()?, request.trace, Trays::before_a_change(request.dry_run, no_eject))
+    let open = if request.full { Disc::open_to_overwrite } else { Disc::open };
+    open(request.device()?, request.trace, Trays::before_a_change(request.dry_run, no_eject))
 }
 
 /// Makes sure that the disc is one to write on in the way that is asked for. Returns what of that has no effect on it.
@@ -288,17 +309,50 @@ pub(in crate::actions) fn accept(request: &Request<'_>, disc: &mut Disc) -> Resu
 }
 
 /// The days that are asked for.
-fn choose_days(request: &Request<'_>) -> Result<Vec<Day>, ActionError> {
+fn choose_days(request: &Request<'_>) -> Result<Chosen, ActionError> {
     let (root, today) = (request.root()?, request.today);
-    Ok(match request.what {
+    let days = match request.what {
         What::Day => vec![staging::choose_day(root, today, request.full)?],
-        What::CatchUp | What::Span => {
-            staging::tell_days_to_come(root, today)?;
-            staging::unstored_days(root, today)?
-        }
+        What::CatchUp | What::Span => return choose_missed_days(request),
         What::Week => staging::days_of_the_week(root, today, request.config.options.starting_day)?,
         What::Label => Vec::new(),
-    })
+    };
+    Ok(Chosen { days, unreadable: None })
+}
+
+/// Days to store, and those that can't be.
+struct Chosen {
+    days: Vec<Day>,
+    unreadable: Option<(Vec<Date>, Box<ActionError>)>,
+}
+
+/// Every day that was missed, and can be read: one that can't must not hold up the others for ever.
+fn choose_missed_days(request: &Request<'_>) -> Result<Chosen, ActionError> {
+    let root = request.root()?;
+    staging::tell_days_to_come(root, request.today)?;
+    let staging::Unstored { days, odd } = staging::unstored_days(root, request.today)?;
+    let mut unreadable: Vec<(Date, ActionError)> = odd.into_iter().map(|(date, error)| (date, error.into())).collect();
+    let mut readable = Vec::new();
+    for day in days {
+        let mut tree = Tree::new(Attributes::default());
+        match scan::graft(&mut tree, &day.path, &day.on_disc()) {
+            Ok(_) => readable.push(day),
+            Err(error) => unreadable.push((day.date, error.into())),
+        }
+    }
+    for (date, error) in &unreadable {
+        let told = proof::with_causes(error);
+        if request.dry_run {
+            tracing::warn!(target: ON_SCREEN, "{date} is left: {told}");
+        } else {
+            tracing::warn!("{date} is left: {told}");
+        }
+    }
+    let left: Vec<Date> = unreadable.iter().map(|(date, _)| *date).collect();
+    match unreadable.into_iter().next() {
+        Some((_, error)) if readable.is_empty() => Err(error),
+        first => Ok(Chosen { days: readable, unreadable: first.map(|(_, error)| (left, Box::new(error))) }),
+    }
 }
 
 /// Marks days as stored.
@@ -312,14 +366,14 @@ pub(in crate::actions) fn mark_stored(days: &[&Day], owner: Option<Owner>) -> Re
 }
 
 /// Puts on the disc what was settled, proves it, has it marked, and shows it. `mark` is called once, with the days that are proven to be on
-/// the disc, when they are.
+/// the disc and what is known of it, when they are.
 #[allow(clippy::too_many_arguments, reason = "each is one thing that a run has, and none belongs to another")]
 pub(in crate::actions) fn carry_out(
     session: &Session<'_>,
     disc: &mut Disc,
     scanned: &Scanned,
     mut settled: Settled,
-    mark: &mut dyn FnMut(&[&Day]) -> Result<(), ActionError>,
+    mark: &mut dyn FnMut(&[&Day], &Record) -> Result<(), ActionError>,
     stop: &AtomicBool,
     progress: &mut dyn Progress,
     record: &mut Record,
@@ -348,7 +402,11 @@ pub(in crate::actions) fn carry_out(
             tracing::warn!("nothing was burned, and so nothing is finalised");
         }
         disc.end_format(progress)?;
-        mark(&stored)?;
+        let findings = session.what_came_and_went(disc, &settled, scanned, None);
+        if !findings.is_empty() {
+            return Err(ActionError::Findings { what: "the day is not any more as the disc holds it", findings });
+        }
+        mark(&stored, record)?;
         // The run that burned it may have been interrupted before it came to this.
         let shows = what_is_there(disc);
         let refreshed = refresh(&mut disc.drive, shows, Tray::configured(store), stop);
@@ -359,10 +417,10 @@ pub(in crate::actions) fn carry_out(
     };
     let wipes = matches!(settled.decision, Decision::NewDisc { wipe: true, .. });
     let not_stored = |error| if wipes { ActionError::Wiped(Box::new(error)) } else { error };
-    let burned = put_on_disc(session, disc, &settled, plan, stop, progress, record);
+    let burned = put_on_disc(session, disc, scanned, &settled, plan, stop, progress, record);
     let Done { proven, appendable, buffers, findings, shows } = burned.map_err(not_stored)?;
     let marked = if findings.is_empty() {
-        mark(&stored)
+        mark(&stored, record)
     } else {
         Err(not_stored(ActionError::Findings { what: "the disc does not hold the day as it was staged", findings }))
     };
@@ -446,10 +504,20 @@ fn announce(request: &Request<'_>, days: &[Day], warn_midnite: bool) {
     }
 }
 
+/// Whether the newest run that had to do with a disc has wiped it and not written it: then the empty disc in the drive is taken for that one.
+fn was_wiped_by_us(request: &Request<'_>) -> bool {
+    let Some(Ok(found)) = request.receipts.map(folder::read) else { return false };
+    let is_wiping = |record: &Record| record.wiped.is_some() || record.wiped_unknown;
+    let newest = found.receipts.iter().rfind(|receipt| receipt.record.session.is_some() || is_wiping(&receipt.record));
+    newest.is_some_and(|newest| newest.record.session.is_none() && newest.action != "blank")
+}
+
 /// Cedar's media check: by the label, before anything else.
-fn check_media(disc: &Disc, store: &config::Store) -> Result<(), ActionError> {
-    if disc.contents.torn > 0 && disc.contents.shown == Shown::Nothing {
-        tracing::info!("the disc has no label because its first burn broke off, which is mended now");
+fn check_media(disc: &Disc, request: &Request<'_>) -> Result<(), ActionError> {
+    let store = request.config.require_store()?;
+    let has_label = disc.contents.shown != Shown::Nothing;
+    if !has_label && (disc.contents.torn > 0 || was_wiped_by_us(request)) {
+        tracing::info!("the disc has no label because a burn broke off, which is mended now");
         return Ok(());
     }
     let rewritable = store.media_type.is_rewritable().unwrap_or(disc.medium.rewritable);

@@ -1,20 +1,27 @@
 //! What a run of *store* writes down in its [receipt](crate::actions::receipt).
 
+use std::collections::HashMap;
+use std::path::Path;
+
 use jiff::civil::Date;
 
 use super::session::{Session, Settled, read_lists};
 use crate::actions::disc::Disc;
 use crate::actions::policy::Decision;
-use crate::actions::receipt::{DayFacts, Record, SessionFacts, digest_of_lines, hex, identity};
+use crate::actions::receipt::{
+    ALREADY_THERE, DayFacts, Record, STORED, STORED_IN_PART, SessionFacts, digest_of_day, hex, identity,
+};
+use crate::actions::staging::Day;
 use crate::burn::{self, Burned};
 use crate::iso::generator::plan::Plan;
 use crate::iso::generator::stream::Digests;
-use crate::iso::manifest;
-use crate::iso::tree::{Kind, Tree, TreePath};
+use crate::iso::manifest::{self, Digest};
+use crate::iso::tree::TreePath;
 use crate::sector::{Lba, Sectors};
 
 /// On the disc, and not known to be what was sent.
 const BURNED: &str = "burned";
+const BURNED_IN_PART: &str = "burned in part";
 
 /// The days, none of them stored so far but those that the disc holds already.
 pub(super) fn settled(record: &mut Record, session: &Session<'_>, settled: &Settled, disc: &mut Disc) {
@@ -26,7 +33,8 @@ pub(super) fn settled(record: &mut Record, session: &Session<'_>, settled: &Sett
         .map(|day| {
             let found = there.iter().find(|(date, _)| *date == day.date);
             let outcome = match found {
-                Some(_) => "already on the disc",
+                Some(_) if session.load.partial.contains(&day.date) => STORED_IN_PART,
+                Some(_) => ALREADY_THERE,
                 None if settled.leaves(day.date) => "left",
                 None => "not stored",
             };
@@ -52,19 +60,15 @@ pub(super) fn days_on_disc(disc: &mut Disc, days: &[Date]) -> Vec<(Date, (String
             return Vec::new();
         }
     };
-    let entries: Vec<manifest::Entry> =
-        lists.iter().flat_map(|(_, content)| manifest::parse(content).flatten()).collect();
-    let digest = |&day: &Date| {
-        let at = crate::actions::staging::disc_path(day);
-        let digest = digest_of_lines(entries.iter().filter(|entry| entry.path.is_within(&at)));
-        (digest.1 == files_below(&tree, &at)).then_some((day, digest))
-    };
-    days.iter().filter_map(digest).collect()
-}
-
-fn files_below(tree: &Tree, at: &TreePath) -> u64 {
-    let Some(top) = tree.find(at) else { return 0 };
-    tree.walk_from(top).filter(|&id| matches!(tree.node(id).kind, Kind::File { .. })).count() as u64
+    let mut digests: HashMap<TreePath, Option<Digest>> = HashMap::new();
+    for entry in lists.iter().flat_map(|(_, content)| manifest::parse(content).flatten()) {
+        let known = digests.entry(entry.path).or_insert(Some(entry.digest));
+        // Which of two different lines holds, nobody knows.
+        *known = known.filter(|known| *known == entry.digest);
+    }
+    let digest = |id| digests.get(&tree.path(id)).copied().flatten();
+    let of_day = |&date: &Date| Some((date, digest_of_day(&tree, &Day::new(Path::new("/"), date), &digest)?));
+    days.iter().filter_map(of_day).collect()
 }
 
 /// The session is on the disc; whether it is what was sent is not known yet.
@@ -97,10 +101,11 @@ pub(super) fn burned(
         facts.appendable = Some(disc.is_overwritable() || burned.appendable);
     }
     for (day, facts) in session.load.days.iter().zip(&mut record.days).filter(|(day, _)| settled.burns(day.date)) {
-        let entries = entries_below(plan.tree(), &day.on_disc(), digests);
-        let (digest, files) = digest_of_lines(entries.iter());
-        (facts.digest, facts.files) = (Some(digest), files);
-        BURNED.clone_into(&mut facts.outcome);
+        if let Some((digest, files)) = digest_of_day(plan.tree(), day, &|id| digests.get(id).copied()) {
+            (facts.digest, facts.files) = (Some(digest), files);
+        }
+        let is_part = session.load.partial.contains(&day.date);
+        if is_part { BURNED_IN_PART } else { BURNED }.clone_into(&mut facts.outcome);
     }
 }
 
@@ -130,17 +135,12 @@ pub(super) fn proven(record: &mut Record, verifies: bool, findings: usize) {
     record.proven = Some(verifies && findings == 0);
     record.findings = findings;
     if findings == 0 {
-        record
-            .days
-            .iter_mut()
-            .filter(|day| day.outcome == BURNED)
-            .for_each(|day| "stored".clone_into(&mut day.outcome));
+        for day in &mut record.days {
+            match day.outcome.as_str() {
+                BURNED => STORED.clone_into(&mut day.outcome),
+                BURNED_IN_PART => STORED_IN_PART.clone_into(&mut day.outcome),
+                _ => {}
+            }
+        }
     }
-}
-
-/// The lines of a session's list that speak of a day.
-fn entries_below(tree: &Tree, at: &TreePath, digests: &Digests) -> Vec<manifest::Entry> {
-    let Some(top) = tree.find(at) else { return Vec::new() };
-    let entry = |id| Some(manifest::Entry { path: tree.path(id), digest: *digests.get(id)? });
-    tree.walk_from(top).filter_map(entry).collect()
 }

@@ -1,6 +1,6 @@
 //! One session: what is decided, planned and burned for its load.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::AtomicBool;
 
 use jiff::civil::Date;
@@ -9,19 +9,20 @@ use super::load::{Load, listed};
 use super::there::{is_there, keep_only};
 use super::{Outcome, Report, Request, record};
 use crate::actions::ActionError;
+use crate::actions::ON_SCREEN;
 use crate::actions::contents::days_in;
 use crate::actions::copies::{self, Elsewhere, Held};
 use crate::actions::disc::{Disc, Preparation};
 use crate::actions::label;
 use crate::actions::notes;
 use crate::actions::own_files;
-use crate::actions::policy::{self, Decision, OnDisc, Refusal, Wanted, Why};
+use crate::actions::policy::{self, Decision, OnDisc, Purpose, Refusal, Wanted, Why};
 use crate::actions::proof::{self, Finding};
-use crate::actions::receipt::folder;
+use crate::actions::receipt::folder::{self, Found};
 use crate::actions::receipt::known::other_disc_with;
 use crate::actions::staging::Day;
 use crate::burn::{self, BurnError, Burned, DriveSource, Image, Job, Progress, State};
-use crate::config;
+use crate::config::{self, Protect};
 use crate::iso::compare::{Compare, Difference, What, compare};
 use crate::iso::generator::plan::{AttributePolicy, Options, Plan};
 use crate::iso::generator::stream::{Damage, Stream, StreamReport};
@@ -29,7 +30,7 @@ use crate::iso::manifest;
 use crate::iso::reader::Reading;
 use crate::iso::scan::ScanError;
 use crate::iso::tree::{Content, Extent, Kind, NodeId, Tree, TreePath};
-use crate::sector::{Lba, Sectors};
+use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// Buffer in front of the drive where the configuration says nothing: a second of a fast DVD.
 const FIFO_BYTES: usize = 16 << 20;
@@ -159,8 +160,9 @@ impl Session<'_> {
         scanned: &Scanned,
         stop: &AtomicBool,
     ) -> Result<Settled, ActionError> {
-        let mut at_stake = self.look_what_is_at_stake(disc, scanned, stop)?;
-        let decided = self.decide(disc, scanned, &at_stake);
+        let too_large = self.days_for_no_disc(disc, scanned)?;
+        let mut at_stake = self.look_what_is_at_stake(disc, scanned, &too_large, stop)?;
+        let decided = self.decide(disc, scanned, &too_large, &at_stake);
         // A run that closed the disc and broke off while it was read back has left the load on it: nothing has to be written to prove it.
         if let Err(ActionError::Refused(Refusal::Closed { .. })) = &decided
             && let Some(there) =
@@ -168,7 +170,7 @@ impl Session<'_> {
         {
             return Ok(there);
         }
-        let decision = decided?;
+        let mut decision = decided?;
         let previous = match decision {
             Decision::Append { .. } => Some(match at_stake.tree.take() {
                 Some(whole) => whole,
@@ -183,22 +185,42 @@ impl Session<'_> {
         if self.is_all(&there) {
             return self.settled_already(disc, decision, there);
         }
-        let start = disc.start_of(decision);
-        let free = disc.room_for(decision, start)?;
+        let mut start = disc.start_of(decision);
+        let mut free = disc.room_for(decision, start)?;
         let mut days: Vec<Date> = self.load.dates();
-        days.retain(|date| !there.contains(date));
-        let mut left = Left::default();
+        let mut left = self.leave(disc, &too_large, free)?;
+        days.retain(|date| !there.contains(date) && !left.too_large.contains(date));
+        if let Some(previous) = &previous {
+            self.tell_what_is_replaced(previous, scanned, &days);
+        }
+        let sizes: HashMap<Date, u32> = match self.load.may_leave_days {
+            true => {
+                self.load.days.iter().map(|day| (day.date, content(scanned.plan.tree(), &day.on_disc()).0)).collect()
+            }
+            false => HashMap::new(),
+        };
         let plan = loop {
             let without: Vec<Date> = there.iter().copied().chain(left.days()).collect();
             let previous = previous.as_ref().map(|previous| previous.tree.clone());
             let plan = self.plan(disc, decision, previous, start, &without)?;
             let needed = disc.needs(&plan);
-            let Some(free) = free.filter(|&free| needed > free) else { break Some(plan) };
+            let Some(room) = free.filter(|&free| needed > free) else { break Some(plan) };
+            // What broken-off burns left takes the room, and can be blanked away.
+            if let Decision::NewDisc { wipe: false, why } = decision
+                && disc.has_only_torn_sessions()
+                && disc.medium.rewritable
+            {
+                decision = Decision::NewDisc { wipe: true, why };
+                start = disc.start_of(decision);
+                free = disc.room_for(decision, start)?;
+                continue;
+            }
             let error = ActionError::NoRoom {
                 what: words(&days),
                 needed,
-                free,
-                empty: matches!(decision, Decision::NewDisc { .. }),
+                free: room,
+                empty: matches!(decision, Decision::NewDisc { .. })
+                    && !(disc.has_only_torn_sessions() && !disc.medium.rewritable),
                 rewritable: disc.medium.rewritable,
                 without_spares: disc.without_spares(decision, needed),
             };
@@ -206,6 +228,13 @@ impl Session<'_> {
                 return Err(error);
             }
             left.leave_one_of(&mut days, error);
+            // Planning takes its time: what can't fit by the sizes of its files alone is left without.
+            let least =
+                |days: &[Date]| days.iter().filter_map(|day| sizes.get(day)).map(|&size| u64::from(size)).sum::<u64>();
+            while days.len() > 1 && least(&days) > u64::from(room.0) {
+                left.newer.extend(days.pop());
+                left.newer.sort_unstable();
+            }
             if days.is_empty() {
                 match left.error.take() {
                     Some(error) if there.is_empty() => return Err(*error),
@@ -227,6 +256,70 @@ impl Session<'_> {
             tracing::warn!("no session can follow this one: the drive writes this {} in one go", disc.medium.profile);
         }
         Ok(Settled { decision, at_stake, there, left, plan: Some(plan), free })
+    }
+
+    /// Days that are larger than any disc of this kind, with their sectors, where days may be left and there are others: what will never be
+    /// on a disc must not decide what becomes of it.
+    fn days_for_no_disc(&self, disc: &Disc, scanned: &Scanned) -> Result<Vec<(Date, Sectors)>, ActionError> {
+        if !self.load.may_leave_days || self.load.days.len() < 2 {
+            return Ok(Vec::new());
+        }
+        let room = disc.room_when_begun()?;
+        if room == Sectors(0) {
+            return Ok(Vec::new());
+        }
+        let mut days: Vec<(Date, Sectors)> =
+            self.load.days.iter().map(|day| (day.date, content(scanned.plan.tree(), &day.on_disc()))).collect();
+        days.retain(|(_, sectors)| *sectors > room);
+        // Of all of them the usual error tells.
+        if days.len() == self.load.days.len() {
+            days.clear();
+        }
+        Ok(days)
+    }
+
+    /// These days are left.
+    fn leave(&self, disc: &Disc, too_large: &[(Date, Sectors)], free: Option<Sectors>) -> Result<Left, ActionError> {
+        let Some(&(date, needed)) = too_large.first() else { return Ok(Left::default()) };
+        let free = match free {
+            Some(free) => free.max(disc.room_when_begun()?),
+            None => disc.room_when_begun()?,
+        };
+        let error = ActionError::NoRoom {
+            what: words(&[date]),
+            needed,
+            free,
+            empty: true,
+            rewritable: disc.medium.rewritable,
+            without_spares: None,
+        };
+        Ok(Left {
+            too_large: too_large.iter().map(|&(date, _)| date).collect(),
+            newer: Vec::new(),
+            error: Some(Box::new(error)),
+        })
+    }
+
+    /// A day that is written again takes the place of what the disc shows of it. That is what is wanted, unless staging has lost something since.
+    fn tell_what_is_replaced(&self, previous: &Reading, scanned: &Scanned, days: &[Date]) {
+        for day in self.load.days.iter().filter(|day| days.contains(&day.date)) {
+            let (at, tree) = (day.on_disc(), scanned.plan.tree());
+            let (Some(on_disc), Some(staged)) = (previous.tree.find(&at), tree.find(&at)) else { continue };
+            let mark = day.mark_on_disc();
+            let is_lost =
+                |difference: &&Difference| matches!(difference.what, What::Missing { .. }) && difference.path != mark;
+            let differences = compare(&previous.tree, on_disc, tree, staged, Compare::default());
+            if let Some(lost) = differences.iter().find(is_lost) {
+                let told = format!(
+                    "{} is not in staging any more, and {} is written anew without it: the earlier session has it, until the disc is started anew",
+                    lost.path, day.date
+                );
+                match self.request.config.cedarburn.protect {
+                    Protect::Strict => tracing::warn!(target: ON_SCREEN, "{told}"),
+                    _ => tracing::warn!("{told}"),
+                }
+            }
+        }
     }
 
     fn is_all(&self, there: &[Date]) -> bool {
@@ -280,7 +373,8 @@ impl Session<'_> {
     ) -> Result<Vec<Date>, ActionError> {
         let mut there = Vec::new();
         for day in &self.load.days {
-            if is_there(disc, previous, staged, day, stop)? {
+            let exact = self.attributes() == AttributePolicy::Exact;
+            if is_there(disc, previous, staged, day, exact, stop)? {
                 tracing::info!("the disc holds {} already, byte for byte as it is staged", day.date);
                 there.push(day.date);
             }
@@ -311,14 +405,18 @@ impl Session<'_> {
         Ok(previous)
     }
 
-    fn wanted(&self, scanned: &Scanned) -> Result<Wanted, ActionError> {
+    fn wanted(&self, scanned: &Scanned, too_large: &[(Date, Sectors)]) -> Result<Wanted, ActionError> {
+        let mut days = self.load.judged_by();
+        days.retain(|date| !too_large.iter().any(|(other, _)| other == date));
+        let never_burned =
+            too_large.iter().fold(Sectors(0), |sum, (_, sectors)| Sectors(sum.0.saturating_add(sectors.0)));
         Ok(Wanted {
             purpose: self.load.purpose,
-            days: self.load.judged_by(),
-            full: self.request.full,
+            days,
+            full: self.request.full || self.load.replaces,
             starting_day: self.request.config.options.starting_day,
             blank_behavior: self.request.config.require_store()?.blank_behavior.clone(),
-            required_bytes: scanned.plan.sectors().bytes(),
+            required_bytes: Sectors(scanned.plan.sectors().0.saturating_sub(never_burned.0)).bytes(),
             protect: self.request.config.cedarburn.protect,
         })
     }
@@ -329,9 +427,11 @@ impl Session<'_> {
         &self,
         disc: &mut Disc,
         scanned: &Scanned,
+        too_large: &[(Date, Sectors)],
         stop: &AtomicBool,
     ) -> Result<AtStake, ActionError> {
-        if disc.contents.newest().is_none() || !policy::is_at_stake(&self.wanted(scanned)?, &disc.for_policy()) {
+        let wanted = self.wanted(scanned, too_large)?;
+        if disc.contents.newest().is_none() || !policy::is_at_stake(&wanted, &disc.for_policy()) {
             return Ok(AtStake::default());
         }
         let whole = if self.request.full { None } else { Some(self.whole_tree(disc)?) };
@@ -352,21 +452,37 @@ impl Session<'_> {
         let missing: Vec<Date> = days.iter().filter(is_nowhere).map(|held| held.day).collect();
         let Some(folder) = self.request.receipts.filter(|_| !missing.is_empty()) else { return };
         let receipts = match folder::read(folder) {
-            Ok(receipts) if !receipts.is_empty() => receipts,
-            Ok(_) => return,
+            Ok(Found { receipts, .. }) if receipts.is_empty() => return,
+            Ok(Found { receipts, unread }) if unread.is_empty() => receipts,
+            Ok(Found { unread, .. }) => {
+                return tracing::warn!(
+                    "no other disc counts as a copy, since a receipt can't be read, which may say that it was wiped: {}",
+                    unread[0].display()
+                );
+            }
             Err(error) => return tracing::debug!("no other disc is known: {}", proof::with_causes(&error)),
         };
-        let this = disc.contents.identity();
+        let Some(this) = disc.contents.identity() else {
+            return tracing::warn!(
+                "no other disc counts as a copy, since it may be this one: which one it is can't be told"
+            );
+        };
         for (day, (digest, _)) in record::days_on_disc(disc, &missing) {
-            let known = other_disc_with(&receipts, this.as_deref(), day, &digest);
+            let known = other_disc_with(&receipts, &this, day, &digest);
             if let (Some(known), Some(held)) = (known, days.iter_mut().find(|held| held.day == day)) {
                 held.elsewhere = Elsewhere::OnDisc(known);
             }
         }
     }
 
-    fn decide(&self, disc: &Disc, scanned: &Scanned, at_stake: &AtStake) -> Result<Decision, ActionError> {
-        let wanted = self.wanted(scanned)?;
+    fn decide(
+        &self,
+        disc: &Disc,
+        scanned: &Scanned,
+        too_large: &[(Date, Sectors)],
+        at_stake: &AtStake,
+    ) -> Result<Decision, ActionError> {
+        let wanted = self.wanted(scanned, too_large)?;
         let is_nowhere_else = |held: &&Held| matches!(held.elsewhere, Elsewhere::Nowhere(_));
         let on_disc = OnDisc {
             only_here: at_stake.days.iter().filter(is_nowhere_else).map(|held| held.day).collect(),
@@ -485,25 +601,31 @@ impl Session<'_> {
 
     /// What came, went or changed in the staging directories since the session was planned, but for the files whose `damages` are told already.
     /// A file that changed when its bytes had gone out is no damage of the session, but it is not what the mark would say is stored.
-    /// The session is on the disc by now: a staging directory that can't be looked at any more is a finding like the others.
+    /// The session is on the disc by now: a staging directory that can't be looked at any more is a finding like the others. Days that the disc
+    /// held before are marked together with it, so nothing may have come to them either.
     pub(super) fn what_came_and_went(
         &self,
         disc: &Disc,
         settled: &Settled,
-        plan: &Plan,
-        damages: &[Damage],
+        scanned: &Scanned,
+        burned: Option<(&Plan, &[Damage])>,
     ) -> Vec<Finding> {
+        let damages = burned.map_or(&[][..], |(_, damages)| damages);
         let now = match self.scan(disc) {
             Ok(scanned) => scanned.plan,
-            Err(error) if is_told(&error, plan, damages) => return Vec::new(),
+            Err(error) if burned.is_some_and(|(plan, damages)| is_told(&error, plan, damages)) => return Vec::new(),
             Err(error) => {
                 let what = proof::with_causes(&error);
-                return vec![Finding::Source(format!("looked at once more after the burn, {what}"))];
+                return vec![Finding::Source(format!("looked at once more before the day is marked, {what}"))];
             }
         };
         let told: HashSet<&TreePath> = damages.iter().map(|damage| &damage.path).collect();
-        let burned = self.load.days.iter().filter(|day| settled.burns(day.date));
-        burned.flat_map(|day| changes(plan.tree(), now.tree(), &day.on_disc(), &told)).collect()
+        let marked = self.load.days.iter().filter(|day| !settled.leaves(day.date));
+        let before = |day: &Day| match burned {
+            Some((plan, _)) if settled.burns(day.date) => plan.tree(),
+            _ => scanned.plan.tree(),
+        };
+        marked.flat_map(|day| changes(before(day), now.tree(), &day.on_disc(), &told)).collect()
     }
 
     pub(in crate::actions) fn report(
@@ -548,6 +670,10 @@ impl Session<'_> {
     }
 
     pub(super) fn tell_done(&self, days: &[Date]) {
+        // A span is done when all its discs are.
+        if self.load.purpose == Purpose::Span {
+            return;
+        }
         let action = self.load.purpose.word();
         match days.is_empty() {
             true => tracing::info!("{action} executed successfully"),
@@ -578,13 +704,36 @@ fn changes(planned: &Tree, staged: &Tree, day: &TreePath, told: &HashSet<&TreePa
         What::Size { .. } | What::Modified { .. } | What::Target { .. } | What::Device { .. } => Some("changed in"),
         What::Mode { .. } | What::Owner { .. } => None,
     };
-    let untold = differences.iter().filter(|difference| !told.contains(&difference.path));
-    let mut changes: Vec<_> = untold.filter_map(|difference| Some((&difference.path, words(difference)?))).collect();
+    let mut changes: Vec<(TreePath, &str)> =
+        differences.iter().filter_map(|difference| Some((difference.path.clone(), words(difference)?))).collect();
+    // A disc keeps whole seconds, staging more: a file may be written anew within the second.
+    let is_changed = |id: NodeId| {
+        let path = planned.path(id);
+        let (before, now) = (planned.node(id), staged.node(staged.find(&path)?));
+        let is_file = matches!((&before.kind, &now.kind), (Kind::File { .. }, Kind::File { .. }));
+        (is_file && before.attributes.modified != now.attributes.modified).then_some((path, "changed in"))
+    };
+    changes.extend(planned.walk_from(before).filter_map(is_changed));
+    changes.retain(|(path, _)| !told.contains(path));
     // Another size comes with another time.
-    changes.dedup();
+    let mut seen = HashSet::new();
+    changes.retain(|change| seen.insert(change.clone()));
     let finding =
         |(path, what)| Finding::Source(format!("{path} {what} the staging directory while the day was burned"));
     changes.into_iter().map(finding).collect()
+}
+
+/// Sectors that the files of a day take, each inode once.
+fn content(tree: &Tree, day: &TreePath) -> Sectors {
+    let mut inodes = HashSet::new();
+    let nodes = tree.find(day).map(|top| tree.walk_from(top)).into_iter().flatten();
+    let sectors = nodes.filter_map(|id| match &tree.node(id).kind {
+        Kind::File { size, content: Content::Staged(inode) } if inodes.insert(*inode) => {
+            Some(size.div_ceil(SECTOR_BYTES as u64))
+        }
+        _ => None,
+    });
+    Sectors(u32::try_from(sectors.sum::<u64>()).unwrap_or(u32::MAX))
 }
 
 /// Takes days out of the tree the disc shows, and with them every line of its manifests that speaks of them: a list that names files which are

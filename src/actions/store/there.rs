@@ -14,24 +14,32 @@ use crate::actions::disc::Disc;
 use crate::actions::proof::{self, Finding, Hashed, ProofError};
 use crate::actions::staging::Day;
 use crate::burn::DriveSource;
-use crate::iso::compare::{Compare, compare};
+use crate::iso::compare::{Compare, Difference, Permissions, What, compare};
 use crate::iso::manifest::{self, Digest};
 use crate::iso::reader::Reading;
-use crate::iso::tree::{Content, Inode, Kind, Tree, TreePath};
+use crate::iso::tree::{Content, Inode, Kind, Node, Tree, TreePath};
 use crate::sector::SECTOR_BYTES;
 
-/// Whether the disc's tree holds the day as it is staged, which is proven by reading both.
+/// Whether the disc's tree holds the day as it is staged, which is proven by reading both. With `exact` mode and owner count, too.
 pub(super) fn is_there(
     disc: &mut Disc,
     previous: &Reading,
     staged: &Tree,
     day: &Day,
+    exact: bool,
     stop: &AtomicBool,
 ) -> Result<bool, ActionError> {
     let at = day.on_disc();
     let on_disc = &previous.tree;
     let (Some(found), Some(expected)) = (on_disc.find(&at), staged.find(&at)) else { return Ok(false) };
-    if !compare(staged, expected, on_disc, found, Compare::default()).is_empty() {
+    // The times of directories change with the mark.
+    let is_time_of_directory = |Difference { path, what }: &Difference| {
+        let node = staged.find(path).map(|id| &staged.node(id).kind);
+        matches!((what, node), (What::Modified { .. }, Some(Kind::Directory(_))))
+    };
+    let permissions: Option<&dyn Fn(&Node) -> Permissions> = if exact { Some(&Permissions::of) } else { None };
+    let differences = compare(staged, expected, on_disc, found, Compare { permissions, modified: true });
+    if !differences.iter().all(is_time_of_directory) {
         tracing::info!("the disc holds {} otherwise than it is staged: the directory is replaced", day.date);
         return Ok(false);
     }

@@ -2,15 +2,17 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::session::{Session, Settled};
+use super::session::{Scanned, Session, Settled};
 use super::{after, record};
 use crate::actions::ActionError;
 use crate::actions::disc::Disc;
 use crate::actions::policy::Decision;
-use crate::actions::proof::{self, Expected, Finding};
+use crate::actions::proof::{self, Expected, Finding, with_causes};
 use crate::actions::receipt::Record;
 use crate::actions::refresh::Awaited;
+use crate::actions::span;
 use crate::burn::{self, Buffers, Progress};
+use crate::config::Protect;
 use crate::iso::compare::{Compare, Permissions};
 use crate::iso::generator::plan::Plan;
 use crate::sector::Lba;
@@ -46,6 +48,7 @@ pub(super) struct Done {
 pub(super) fn put_on_disc(
     session: &Session<'_>,
     disc: &mut Disc,
+    scanned: &Scanned,
     settled: &Settled,
     plan: &Plan,
     stop: &AtomicBool,
@@ -60,7 +63,19 @@ pub(super) fn put_on_disc(
         None => error,
     };
     if matches!(decision, Decision::NewDisc { wipe: true, .. }) {
-        record.wiping();
+        let request = session.request;
+        let noted = record.wiping(&disc.looked(), request.receipts, request.now.seconds);
+        // Whoever goes by receipts must not be misled by those that are there.
+        if request.config.cedarburn.protect == Protect::Strict && !request.full {
+            noted?;
+        } else if let Err(error) = noted {
+            tracing::warn!("receipts go on saying that this disc holds what it held: {}", with_causes(&error));
+        }
+        // From here until they are proven to be on the disc again, these days are nowhere.
+        for day in session.load.days.iter().filter(|day| settled.burns(day.date)) {
+            day.take_mark_away()?;
+        }
+        span::forget(request.config.staging_root_for_store()?, record.wiped.as_deref())?;
     }
     disc.prepare(decision, progress).map_err(|error| after_it(error.into()))?;
     let (burned, streamed) = session.burn(disc, decision, plan, stop, progress).map_err(after_it)?;
@@ -70,7 +85,7 @@ pub(super) fn put_on_disc(
         tracing::warn!("the disc is closed now: no session can follow this one");
     }
     let mut findings: Vec<Finding> = streamed.damages.iter().map(|damage| Finding::damage(damage, "burned")).collect();
-    findings.extend(session.what_came_and_went(disc, settled, plan, &streamed.damages));
+    findings.extend(session.what_came_and_went(disc, settled, scanned, Some((plan, &streamed.damages))));
     let store = session.request.config.require_store()?;
     let verifies = store.verifies();
     let mut is_sound = true;

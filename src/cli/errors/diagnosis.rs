@@ -29,6 +29,7 @@ pub(super) const UNTOUCHED: &str = "nothing was written, the disc is as it was";
 const WIPED: &str = "the disc was being started anew, what was on it may be gone; the day is not marked as stored";
 const AGAIN_LATER: &str = "run the same command again when that one is done";
 const CHECK_CONNECTION: &str = "check the drive's connection and power";
+const THREADS: &str = "the system gives no more threads: see its limits (ulimit -u), then run the same command again";
 const AGAIN: &str = "run the same command again";
 
 /// The error without what was done to the disc before it.
@@ -172,8 +173,13 @@ fn of_action(error: &ActionError) -> Diagnosis {
         }
         ActionError::DaysLeft { .. } => (
             ErrorId::DaysLeft,
-            "the days that were stored are on the disc, proven and marked; of the others nothing was written",
+            "the days that were stored are on the disc and marked; of the others nothing was written",
             "put an empty disc in and run the same command again: it goes on with the days that are left",
+        ),
+        ActionError::DaysUnreadable { .. } => (
+            ErrorId::DaysUnreadable,
+            "the days that were stored are on the disc and marked; of the others nothing was written",
+            "correct what is named, then run the same command again: it goes on with the days that are left",
         ),
         ActionError::NeverInitialised { .. } => (
             ErrorId::NeverInitialised,
@@ -280,6 +286,7 @@ fn of_proof(error: &ProofError) -> Diagnosis {
             NOT_PROVEN,
             "check the drive's tray, connection and power, then run the same command again",
         ),
+        ProofError::NoThread { .. } => (ErrorId::NotReadBack, NOT_PROVEN, THREADS),
         ProofError::Manifest { .. } => {
             (ErrorId::DiscUnreadable, UNTOUCHED, "run verify; the disc is getting old, or the drive needs cleaning")
         }
@@ -290,7 +297,7 @@ fn of_span(error: &SpanError) -> Diagnosis {
     match error {
         SpanError::Journal { .. } => (
             ErrorId::SpanJournal,
-            "what was burned and proven is on its discs; days that are not complete are not marked",
+            "what was burned is on its discs; days that are not complete are not marked",
             "let this user write beside the staging directory, then run the same command again",
         ),
         SpanError::BrokenJournal { .. } => (
@@ -304,10 +311,20 @@ fn of_span(error: &SpanError) -> Diagnosis {
         SpanError::DoneAlready { .. } => {
             (ErrorId::SameDisc, UNTOUCHED, "put an empty disc in and run the same command again")
         }
-        SpanError::NextDisc { .. } => (
+        SpanError::NextDisc(_) => (
             ErrorId::NextDisc,
-            "what was burned is proven and noted; days that are complete are marked",
+            "what was burned is noted; days that are complete are marked",
             "put an empty disc in and run the same command again: it goes on from here",
+        ),
+        SpanError::Interrupted(_) => (
+            ErrorId::Interrupted,
+            "what was burned is noted; days that are complete are marked",
+            "put an empty disc in and run the same command again: it goes on from here",
+        ),
+        SpanError::Gone { .. } => (
+            ErrorId::FilesChanged,
+            "all else is on discs; the days it belonged to are not marked",
+            "get it back from where it came from; span puts the days that are not marked on discs as they are then",
         ),
     }
 }
@@ -318,6 +335,9 @@ fn of_hook(error: &HookError) -> Diagnosis {
         false => NOT_BEGUN,
     };
     match error {
+        HookError::Interrupted { .. } if error.is_behind_the_action() => {
+            (ErrorId::Interrupted, state, "run the hook's command by hand, if it has to be")
+        }
         HookError::Interrupted { .. } => (ErrorId::Interrupted, state, AGAIN),
         HookError::NoCommand { .. } => {
             (ErrorId::HookFailed, state, "give the hook a command, or take it out of the options section")
@@ -342,6 +362,14 @@ fn of_preparing(error: &BurnError) -> Diagnosis {
         BurnError::SmallTransfers { .. } => of_burn(error),
         BurnError::SetUp { .. } => {
             (ErrorId::SetUpFailed, UNTOUCHED, "run the same command again; if it fails again, try another disc")
+        }
+        BurnError::Blank { source } | BurnError::Format { source } if source.is_attention() => {
+            let id = if matches!(error, BurnError::Blank { .. }) {
+                ErrorId::BlankingFailed
+            } else {
+                ErrorId::FormattingFailed
+            };
+            (id, "the disc may have been changed meanwhile; nothing was erased by this command", AGAIN)
         }
         BurnError::Format { .. } => (ErrorId::FormattingFailed, GONE, WORN_OUT),
         BurnError::Blank { .. } | BurnError::StillNotBlank => (ErrorId::BlankingFailed, GONE, WORN_OUT),
@@ -507,6 +535,7 @@ fn of_burn(error: &BurnError) -> Diagnosis {
         BurnError::Inspect { .. } => {
             (ErrorId::DriveSilent, UNTOUCHED, "check the drive, then run the same command again")
         }
+        BurnError::NoThread { .. } => (ErrorId::SetUpFailed, NOT_MARKED, THREADS),
         BurnError::SetUp { .. } | BurnError::NextWritableMoved { .. } => {
             (ErrorId::SetUpFailed, NOT_MARKED, "run the same command again; if it fails again, try another disc")
         }
@@ -516,6 +545,7 @@ fn of_burn(error: &BurnError) -> Diagnosis {
         BurnError::Format { source } if source.is_drive_lost() => {
             (ErrorId::FormattingFailed, "the day is not marked as stored", MENDED_NEXT)
         }
+        BurnError::Blank { source } if source.is_attention() => (ErrorId::BlankingFailed, NOT_MARKED, AGAIN),
         BurnError::Blank { .. } | BurnError::StillNotBlank => (
             ErrorId::BlankingFailed,
             "what was on the disc may be gone, the day is not marked as stored",

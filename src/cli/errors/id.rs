@@ -57,6 +57,7 @@ error_ids! {
         OddMark "odd-mark"
         MarkNotWritten "mark-not-written"
         FilesUnreadable "files-unreadable"
+        DaysUnreadable "days-unreadable"
         FilesMoving "files-moving"
         FilesUnfit "files-unfit"
         OwnerUnknown "owner-unknown"
