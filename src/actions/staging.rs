@@ -102,7 +102,10 @@ impl Day {
     }
 
     /// Whether the day is marked as stored.
-    fn is_stored(&self) -> Result<bool, StagingError> {
+    ///
+    /// # Errors
+    /// When something else stands in the mark's place, or nobody can tell.
+    pub fn is_stored(&self) -> Result<bool, StagingError> {
         let path = self.path.join(STORE_INDICATOR);
         match path.symlink_metadata() {
             Ok(metadata) if metadata.is_file() => Ok(true),
@@ -545,7 +548,7 @@ mod tests {
         }
         let root = tempfile::tempdir().unwrap();
         let path = stage(root.path(), TODAY, &[STAGE_INDICATOR]);
-        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0)).unwrap();
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o000)).unwrap();
         assert!(matches!(choose_day(root.path(), TODAY, false), Err(StagingError::Root { .. })));
         assert_eq!(unstored_days(root.path(), TODAY).unwrap().odd.len(), 1);
         fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();

@@ -375,7 +375,7 @@ impl Workshop {
     /// *format*.
     pub(crate) fn format(&self, wish: FormatWish) -> Result<(), ActionError> {
         let drive = device::open_drive(&self.device(""), Some(&self.trace_path()))?;
-        let outcome = format(drive, wish, false, Trays::Stay, None, &AtomicBool::new(false), &mut |_| {}).map(|_| ());
+        let outcome = format(drive, wish, false, Trays::Stay, &AtomicBool::new(false), &mut |_| {}).map(|_| ());
         self.assert_content();
         outcome
     }

@@ -121,6 +121,17 @@ mod staging {
     }
 
     #[test]
+    fn is_one_that_this_user_may_not_look_into_which_is_not_the_same_as_unfinished() {
+        let mut nas = ready("cdr-80");
+        nas.run_as_nobody();
+        let day = nas.day(TUE);
+        fs::set_permissions(&day, std::os::unix::fs::PermissionsExt::from_mode(0o000)).unwrap();
+        let run = refused(&nas, 6, &["can't be read"]);
+        assert!(run.stdout.contains("2026/11/17"), "{run}");
+        fs::set_permissions(&day, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    }
+
+    #[test]
     fn has_nothing_that_was_not_stored() {
         let nas = ready("cdrw-80");
         fs::write(nas.day(TUE).join("cback.store"), "").unwrap();

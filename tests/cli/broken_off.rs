@@ -177,6 +177,39 @@ mod a_killed_run {
     }
 
     #[test]
+    fn between_the_wiping_and_the_label_that_check_media_wants() {
+        for (media, moment) in [("cdrw-80", "write10#1"), ("cdrw-80", "write10#4"), ("dvd+rw", "sync#2")] {
+            for how in ["kill", "power-cut"] {
+                let nas = BackupBox::new(media);
+                nas.stage_and_store(MON);
+                nas.configure_store("<check_media>Y</check_media>");
+                nas.stage(NEXT_MON);
+                let run = nas.store_on(NEXT_MON, &format!("fault={moment}:{how}"));
+                assert_ne!(run.code, Some(0), "{media}, {moment}: {run}");
+                nas.store(NEXT_MON).expect_silence();
+                assert_eq!(nas.days(), [NEXT_MON], "{media}, {moment}, {how}");
+            }
+        }
+    }
+
+    #[test]
+    fn that_took_the_room_of_the_day_is_blanked_away() {
+        let nas = BackupBox::with_capacity("cdrw-80", 30_000);
+        nas.stage_large(MON, 26_000_000);
+        nas.stage(MON);
+        nas.store_on(MON, "fault=write10#700:power-cut").expect_code(10);
+        nas.store(MON).expect_silence();
+        assert_eq!(nas.days(), [MON]);
+        nas.assert_verified();
+        // What can't be blanked is another disc's turn.
+        let nas = BackupBox::with_capacity("cdr-80", 30_000);
+        nas.stage_large(MON, 26_000_000);
+        nas.stage(MON);
+        nas.store_on(MON, "fault=write10#700:power-cut").expect_code(10);
+        nas.store(MON).expect_code(9).expect_one_error(&["does not fit", "put an empty disc in"]);
+    }
+
+    #[test]
     fn by_sigkill_while_it_writes() {
         for media in MEDIA {
             for earlier in [&[][..], &[MON]] {

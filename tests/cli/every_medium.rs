@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{BackupBox, MON, NEXT_MON, NEXT_TUE, TUE, WED};
+use crate::support::{BackupBox, MON, NEXT_MON, NEXT_TUE, Run, TUE, WED};
 
 /// Media that take a session a day, and how they are written.
 const APPENDABLE: [(&str, &str); 13] = [
@@ -35,6 +35,20 @@ fn info(nas: &BackupBox, today: &str) -> Value {
 
 fn answer(nas: &BackupBox, arguments: &[&str]) -> Value {
     nas.read(&[arguments, &["--json"]].concat()).expect_code(0).result()
+}
+
+#[test]
+fn full_overwrites_what_has_a_bad_spot_where_it_says_what_is_on_it() {
+    for media in ["cdrw-80", "dvd-rw"] {
+        let nas = BackupBox::new(media);
+        nas.stage_and_store(MON);
+        nas.stage(TUE);
+        let bad = "fault=read10@16:3/11/00";
+        nas.store_on(TUE, bad).expect_code(8);
+        let device = format!("{},{bad}", nas.device());
+        let planned = Run::of(nas.store_command(TUE, &device).args(["--full", "--dry-run"])).expect_code(0);
+        planned.expect_words(&["new disc"]);
+    }
 }
 
 #[test]

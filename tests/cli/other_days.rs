@@ -119,6 +119,34 @@ mod catch_up {
         assert!(!nas.is_marked(MON) && nas.is_marked(TUE) && nas.is_marked(WED));
     }
 
+    /// What will never be on a disc decides nothing about it: a Monday like that would have every disc wiped, or kept, for ever.
+    #[test]
+    fn nor_does_it_decide_what_becomes_of_a_disc() {
+        let nas = BackupBox::with_capacity("cdrw-80", 20_000);
+        nas.edit_config("</cb_config>", "<cedarburn><protect>off</protect></cedarburn></cb_config>");
+        nas.stage_large(MON, 80_000_000);
+        nas.stage(MON);
+        for (day, days) in [(TUE, &[TUE][..]), (WED, &[TUE, WED])] {
+            nas.stage(day);
+            catch_up(&nas, day).expect_code(9).expect_one_error(&[&format!("{day} stored, {MON} left")]);
+            assert_eq!(nas.days(), days);
+        }
+    }
+
+    #[test]
+    fn a_day_that_can_not_be_read_holds_up_none_of_the_others() {
+        let nas = BackupBox::new("cdr-80");
+        std::fs::rename(nas.stage(MON), nas.path("elsewhere")).unwrap();
+        std::os::unix::fs::symlink(nas.path("elsewhere"), nas.day(MON)).unwrap();
+        std::fs::create_dir(nas.stage(TUE).join("cback.store")).unwrap();
+        nas.stage(WED);
+        catch_up(&nas, WED).expect_code(6).expect_one_error(&["2026-11-18 stored, 2026-11-16 and 2026-11-17 left"]);
+        assert_eq!(nas.days(), [WED]);
+        assert!(nas.is_marked(WED));
+        // Today's store asks for no other day.
+        nas.stage_and_store("2026-11-19");
+    }
+
     #[test]
     fn a_kill_in_the_middle_costs_nothing() {
         let nas = BackupBox::new("cdrw-80");
@@ -156,6 +184,30 @@ mod rebuild {
             // As with Cedar, it may be said twice.
             nas.act("rebuild", WED, &[]).expect_silence();
             nas.assert_verified();
+        }
+    }
+
+    #[test]
+    fn that_breaks_off_leaves_no_mark_of_what_it_has_wiped() {
+        for media in ["cdrw-80", "dvd+rw"] {
+            for fault in ["write10#1:kill", "write10#4:power-cut"] {
+                let nas = BackupBox::new(media);
+                nas.stage_and_store(MON);
+                nas.stage_and_store(TUE);
+                let device = format!("{},fault={fault}", nas.device());
+                let run = Run::of(nas.command().args(["rebuild", "--today", TUE, "--device", &device]));
+                assert_ne!(run.code, Some(0), "{run}");
+                assert!(!nas.is_marked(MON) && !nas.is_marked(TUE), "{media}, {fault}");
+                nas.store_with(TUE, &["--catch-up"]).expect_silence();
+                assert_eq!(nas.days(), [MON, TUE], "{media}, {fault}");
+            }
+            // One that is refused takes none away.
+            let nas = BackupBox::new(media);
+            nas.stage_and_store(MON);
+            nas.stage_and_store(TUE);
+            std::fs::remove_dir_all(nas.day(TUE)).unwrap();
+            nas.act("rebuild", WED, &[]).expect_code(8);
+            assert!(nas.is_marked(MON));
         }
     }
 

@@ -181,6 +181,19 @@ fn verify_names_the_file_of_a_sector_the_drive_can_not_read() {
 }
 
 #[test]
+fn a_session_that_can_not_be_opened_is_a_finding_and_gives_no_other_its_number() {
+    let nas = with_three_days("cdr-80");
+    let bad = nas.descriptors()[1];
+    let device = format!("{},fault=read10@{bad}:3/11/00", nas.device());
+    let run = nas.read_device(&device, &["verify", "--session", "all"]).expect_code(11);
+    run.expect_words(&[&format!("session 2, at sector {}", bad - 16)]);
+    let listed = nas.read_device(&device, &["list", "-R", "--session", "3"]).expect_code(0);
+    listed.expect_words(&["2026/11/18"]);
+    nas.read_device(&device, &["list", "--session", "2"]).expect_code(8).expect_one_error(&["can't be read"]);
+    nas.read_device(&device, &["list", "--session", "1"]).expect_code(0);
+}
+
+#[test]
 fn verify_of_a_disc_without_manifests_reads_it_and_says_that_nothing_can_be_proven() {
     let nas = BackupBox::new("cdr-80");
     nas.stage_and_store(MON);

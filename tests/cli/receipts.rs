@@ -2,23 +2,10 @@
 //! not taken for lost, and monitoring is told by an exit code without the drive being touched.
 
 use std::fs;
-use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::support::{BackupBox, MON, NEXT_MON, Run, TUE, WED, noise};
-
-/// The receipts of a box, oldest first.
-fn receipts(folder: &std::path::Path) -> Vec<Value> {
-    let mut names: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    names.retain(|path| path.file_name().unwrap().to_str().unwrap().contains("cedarburn-receipt-"));
-    let mut all: Vec<Value> =
-        names.iter().map(|path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap()).collect();
-    // Of runs within the same second by the time that the file system keeps finer.
-    let mut order: Vec<usize> = (0..all.len()).collect();
-    order.sort_by_key(|&at| names[at].metadata().unwrap().modified().unwrap());
-    order.into_iter().map(|at| all[at].take()).collect()
-}
+use crate::support::{BackupBox, MON, NEXT_MON, Run, TUE, WED, noise, receipts};
 
 /// Discs are told apart, and runs put in their order, by seconds.
 fn another_second() {
@@ -269,6 +256,86 @@ mod strict_protection {
         fs::write(&sectors, &sound).unwrap();
         verify().expect_code(0);
         assert!(is_let_go());
+    }
+
+    #[test]
+    fn nor_one_that_may_be_its_own_copy() {
+        let nas = BackupBox::new("cdrw-80");
+        nas.edit_config("</cb_config>", "<cedarburn><protect>strict</protect></cedarburn></cb_config>");
+        for day in [MON, TUE] {
+            nas.stage_and_store(day);
+        }
+        for day in [MON, TUE] {
+            fs::remove_dir_all(nas.day(day)).unwrap();
+        }
+        nas.stage(NEXT_MON);
+        // By a bad spot the first session can't be told, and the disc not known by it.
+        nas.store_on(NEXT_MON, "fault=read10@16:3/11/00").expect_silence();
+        assert_eq!(nas.days(), [MON, TUE, NEXT_MON]);
+    }
+
+    #[test]
+    fn nor_one_whose_other_disc_a_killed_run_has_wiped() {
+        for fault in ["write10#5:kill", "blank:3/51/00", "write10#5:power-cut"] {
+            let nas = two_discs();
+            nas.stage(NEXT_MON);
+            let device = format!("sim:{},fault={fault}", nas.path("first").display());
+            let run = Run::of(nas.command().args(["store", "--today", NEXT_MON, "--device", &device]));
+            assert_ne!(run.code, Some(0), "{run}");
+            nas.stage(NEXT_MON);
+            nas.store(NEXT_MON).expect_silence();
+            assert_eq!(nas.days(), [MON, NEXT_MON], "{fault}: this is the last that holds it");
+        }
+    }
+
+    #[test]
+    fn nor_by_a_receipt_that_can_not_be_read_or_is_somebody_elses() {
+        let wiped = |nas: &BackupBox| {
+            let id = receipts(&nas.path(""))[0]["disc"]["id"].as_str().unwrap().to_owned();
+            format!(
+                r#"{{"receipt":1,"action":"blank","program":"","host":"","started":1,"ended":2,"started_utc":"","ended_utc":"","exit_code":0,"error":null,"wiped":"{id}"}}"#
+            )
+        };
+        for (name, makes) in [("cut", false), ("foreign", true)] {
+            let nas = two_discs();
+            let text = wiped(&nas);
+            let path = nas.path(&format!("cedarburn-receipt-{name}.json"));
+            fs::write(&path, if makes { text.as_str() } else { &text[..20] }).unwrap();
+            if makes && nix::unistd::geteuid().is_root() {
+                std::os::unix::fs::chown(&path, Some(65534), None).unwrap();
+            }
+            nas.stage_and_store(NEXT_MON);
+            assert_eq!(nas.days(), [MON, NEXT_MON], "{name}");
+        }
+    }
+
+    #[test]
+    fn nor_a_copy_that_lacks_a_link() {
+        let nas = BackupBox::new("cdrw-80");
+        nas.edit_config("</cb_config>", "<cedarburn><protect>strict</protect></cedarburn></cb_config>");
+        nas.stage_and_store(MON);
+        fs::rename(nas.disc(), nas.path("first")).unwrap();
+        nas.change_to_new("cdrw-80");
+        nas.remove_mark(MON);
+        std::os::unix::fs::symlink("home.tar", nas.day(MON).join("alpha/link")).unwrap();
+        another_second();
+        nas.store(MON).expect_silence();
+        fs::remove_dir_all(nas.day(MON)).unwrap();
+        nas.stage_and_store(NEXT_MON);
+        assert_eq!(nas.days(), [MON, NEXT_MON]);
+    }
+
+    #[test]
+    fn is_asked_before_a_rebuild_too() {
+        let nas = BackupBox::new("cdrw-80");
+        nas.edit_config("</cb_config>", "<cedarburn><protect>strict</protect></cedarburn></cb_config>");
+        for day in [MON, TUE] {
+            nas.stage_and_store(day);
+        }
+        nas.act("rebuild", TUE, &[]).expect_silence();
+        // As purge does, by the age of files.
+        fs::remove_file(nas.day(MON).join("alpha/home.tar")).unwrap();
+        nas.act("rebuild", TUE, &[]).expect_code(8).expect_one_error(&[MON, "nowhere else"]);
     }
 
     #[test]

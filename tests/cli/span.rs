@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use crate::gate::{Held, LARGE};
 use crate::support::{BackupBox, MON, Run, TUE, WED, noise};
 
 /// Sectors of a disc here: some two megabytes.
@@ -312,4 +313,136 @@ fn with_wait_it_goes_on_when_another_disc_is_in() {
 fn a_wait_ends_when_its_time_is_over() {
     let nas = three_days("cdr-80");
     span(&nas, &["--wait=0s"]).expect_code(8).expect_one_error(&["disc 1 of 3 is burned and proven"]);
+}
+
+#[test]
+fn while_it_waits_it_refuses_discs_and_leaves_a_receipt_for_each_that_is_done() {
+    let nas = three_days("cdr-80");
+    let device = nas.device();
+    let mut command = nas.command();
+    command.args(["span", "--wait=1h", "--today", WED, "--device", &device]);
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut in_the_log = |words: &str| {
+        while !fs::read_to_string(nas.log()).unwrap_or_default().contains(words) {
+            assert!(child.try_wait().unwrap().is_none(), "it has ended: {:?}", fs::read_to_string(nas.log()));
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    };
+    in_the_log("disc 1 of 3 is burned and proven: waiting");
+    next_disc(&nas, "dvd+rw", 1);
+    in_the_log("another disc is waited for");
+    fs::remove_dir_all(nas.disc()).unwrap();
+    next_disc_in_empty_drive(&nas, "cdr-80");
+    in_the_log("disc 2 of 3 is burned and proven: waiting");
+    next_disc(&nas, "cdr-80", 2);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let screen = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(screen.lines().count(), 1, "{screen}");
+    assert!(screen.starts_with("warning: ") && screen.contains("DVD+RW"), "{screen}");
+    assert_all_there(&nas, &["disc1", "disc2", "disc"].map(str::to_owned));
+    let mut receipts: Vec<Value> = crate::support::receipts(&nas.path(""));
+    receipts.retain(|receipt| receipt["action"] == "span");
+    let labels: Vec<_> = receipts.iter().map(|receipt| receipt["disc"]["label"].clone()).collect();
+    assert_eq!(labels, [1, 2, 3].map(|number| Value::from(format!("CEDAR BACKUP 18-NOV-2026 {number}/3"))));
+    assert!(receipts.iter().all(|receipt| receipt["exit_code"] == 0 && receipt["proven"] == true));
+    let days: Vec<&Value> = receipts.iter().flat_map(|receipt| receipt["days"].as_array().unwrap()).collect();
+    for day in [MON, TUE, WED] {
+        let outcomes: Vec<_> = days.iter().filter(|facts| facts["day"] == day).map(|facts| &facts["outcome"]).collect();
+        let is_split = outcomes.len() > 1 && outcomes.iter().all(|outcome| *outcome == "stored in part");
+        assert!(outcomes == ["stored"] || is_split, "{day}: {outcomes:?}");
+    }
+}
+
+fn next_disc_in_empty_drive(nas: &BackupBox, media: &str) {
+    let (capacity, disc) = (SECTORS.to_string(), nas.disc().display().to_string());
+    Run::of(nas.command().args(["disc", "create", &disc, "--media", media, "--capacity", &capacity])).expect_code(0);
+}
+
+#[test]
+fn what_went_from_staging_before_its_turn_is_told_and_its_day_is_not_marked() {
+    type Change = fn(&BackupBox);
+    let changes: [Change; 3] = [
+        |nas| fs::remove_dir_all(nas.day(WED)).unwrap(),
+        |nas| fs::remove_file(nas.day(WED).join("cback.stage")).unwrap(),
+        |nas| fs::remove_file(nas.day(WED).join("alpha/home.tar")).unwrap(),
+    ];
+    for change in changes {
+        let nas = three_days("cdr-80");
+        span(&nas, &[]).expect_code(8);
+        next_disc(&nas, "cdr-80", 1);
+        change(&nas);
+        let mut run = span(&nas, &[]);
+        if run.code == Some(8) {
+            next_disc(&nas, "cdr-80", 2);
+            run = span(&nas, &[]);
+        }
+        run.expect_code(11).expect_one_error(&["gone from staging", "2026/11/18/"]);
+        assert!(nas.is_marked(MON) && nas.is_marked(TUE) && !nas.is_marked(WED));
+        assert!(!journal(&nas).exists());
+    }
+}
+
+#[test]
+fn what_comes_while_a_disc_is_burned_goes_on_the_next_one() {
+    let nas = BackupBox::new("cdr-80");
+    nas.edit_config("</cb_config>", "<cedarburn><fifo_mb>1</fifo_mb></cedarburn></cb_config>");
+    nas.stage_large(MON, LARGE);
+    nas.stage_files(MON, &[("z/there", b"there")]);
+    let device = nas.device();
+    let mut command = nas.command();
+    command.args(["span", "--today", MON, "--device", &device, "--json"]);
+    let mut held = Held::start(&nas, command);
+    held.run_until("WRITE(10)", 4);
+    fs::write(nas.day(MON).join("late"), "late").unwrap();
+    held.finish().0.expect_code(8);
+    assert!(!nas.is_marked(MON));
+    nas.change_disc("cdr-80");
+    span(&nas, &[]).expect_silence();
+    assert!(nas.is_marked(MON));
+    assert!(nas.files_on_disc(MON).contains("late"));
+}
+
+#[test]
+fn a_disc_of_it_that_another_action_wipes_is_burned_again() {
+    let nas = three_days("cdrw-80");
+    nas.edit_config("</cb_config>", "<cedarburn><protect>off</protect></cedarburn></cb_config>");
+    span(&nas, &[]).expect_code(8);
+    // Tuesday, to a disc that is wiped for it.
+    let run = nas.store_with(TUE, &["--full"]).expect_code(0);
+    run.expect_words(&["warning: disc 1 of a span is wiped"]);
+    fs::rename(nas.disc(), nas.path("tuesday")).unwrap();
+    next_disc_in_empty_drive(&nas, "cdrw-80");
+    nas.remove_mark(TUE);
+    // Monday was marked when it was on disc 1, and is the caller's loss; all else is on discs.
+    let discs = run_to_the_end(&nas, "cdrw-80", 1);
+    let found = on_discs(&nas, &discs);
+    let wanted: BTreeSet<String> = staged(&nas).into_iter().filter(|path| !path.starts_with("/2026/11/16/")).collect();
+    assert!(wanted.is_subset(&found.into_keys().collect()));
+}
+
+#[test]
+fn one_whose_days_were_stored_otherwise_makes_way_for_the_next() {
+    let nas = three_days("cdr-80");
+    span(&nas, &[]).expect_code(8);
+    for day in [TUE, WED] {
+        fs::write(nas.day(day).join("cback.store"), "").unwrap();
+    }
+    nas.change_disc("cdr-80");
+    nas.stage("2026-11-19");
+    let run = nas.act("span", "2026-11-19", &[]);
+    run.expect_silence();
+    assert!(nas.is_marked("2026-11-19") && !journal(&nas).exists());
+}
+
+#[test]
+fn a_failed_burn_of_its_own_does_not_stand_in_its_way() {
+    let nas = BackupBox::new("cdrw-80");
+    nas.stage(MON);
+    let device = format!("{},fault=write10#3:flip", nas.device());
+    Run::of(nas.command().args(["span", "--today", MON, "--device", &device])).expect_code(11);
+    assert!(!nas.is_marked(MON));
+    nas.act("span", MON, &[]).expect_silence();
+    assert!(nas.is_marked(MON));
+    nas.assert_verified();
 }

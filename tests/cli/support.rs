@@ -541,3 +541,15 @@ fn fingerprint(path: &Path) -> String {
     let digest = Sha256::digest(fs::read(path).unwrap());
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// The receipts of a box, oldest first.
+pub(crate) fn receipts(folder: &Path) -> Vec<Value> {
+    let mut names: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.retain(|path| path.file_name().unwrap().to_str().unwrap().contains("cedarburn-receipt-"));
+    let mut all: Vec<Value> =
+        names.iter().map(|path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap()).collect();
+    // Of runs within the same second by the time that the file system keeps finer.
+    let mut order: Vec<usize> = (0..all.len()).collect();
+    order.sort_by_key(|&at| names[at].metadata().unwrap().modified().unwrap());
+    order.into_iter().map(|at| all[at].take()).collect()
+}

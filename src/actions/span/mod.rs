@@ -330,7 +330,7 @@ impl<'a> Span<'a> {
     fn partial<'e>(&self, others: impl Iterator<Item = &'e Entry>) -> HashSet<Date> {
         let mut partial: HashSet<Date> = others.map(|entry| entry.day).collect();
         for date in &self.journal.days {
-            let prefix = format!("{}/", escaped(&staging::disc_path(*date)));
+            let prefix = prefix(*date);
             let is_of_it = |disc: &DoneDisc| {
                 disc.items.range(prefix.clone()..).next().is_some_and(|(key, _)| key.starts_with(&prefix))
             };
@@ -445,27 +445,30 @@ impl<'a> Span<'a> {
     /// Marks the days of which nothing is left.
     fn mark_complete(&self, days: &[Day], all: &[Entry]) -> Result<(), ActionError> {
         let left: HashSet<Date> = self.left_of(all).iter().map(|entry| entry.day).collect();
-        let gone = self.gone(all);
-        let has_lost = |day: &Day| {
-            let prefix = format!("{}/", escaped(&day.on_disc()));
-            gone.iter().any(|key| key.starts_with(&prefix))
-        };
+        let gone = self.gone(all)?;
+        let has_lost = |day: &Day| gone.iter().any(|key| key.starts_with(&prefix(day.date)));
         let complete: Vec<&Day> = days.iter().filter(|day| !left.contains(&day.date) && !has_lost(day)).collect();
         mark_stored(&complete, self.owner)
     }
 
-    /// What was to be burned, is on no disc, and is not in staging any more.
-    fn gone(&self, all: &[Entry]) -> Vec<&str> {
+    /// What was to be burned, is on no disc, and is not in staging any more. A day that bears its mark was stored in another way.
+    fn gone(&self, all: &[Entry]) -> Result<Vec<&str>, ActionError> {
+        let root = self.request.store.root()?;
         let proven = self.journal.proven();
         let staged: HashSet<&str> = all.iter().map(|entry| entry.key.as_str()).collect();
+        let is_marked = |date: &&Date| matches!(Day::new(root, **date).is_stored(), Ok(true));
+        let marked: Vec<String> = self.journal.days.iter().filter(is_marked).map(|&date| prefix(date)).collect();
         let planned = self.journal.planned.iter().map(String::as_str);
-        planned.filter(|key| !proven.contains_key(key) && !staged.contains(key)).collect()
+        let is_gone = |key: &&str| {
+            !proven.contains_key(key) && !staged.contains(key) && !marked.iter().any(|day| key.starts_with(day))
+        };
+        Ok(planned.filter(is_gone).collect())
     }
 
     /// Nothing is left to burn. What is gone from staging before its turn came is told once: the days it belonged to have no mark, and are spanned
     /// anew as they are by then.
     fn finish(&self, days: &[Day], all: &[Entry]) -> Result<(), ActionError> {
-        let gone = self.gone(all);
+        let gone = self.gone(all)?;
         let gone = gone.first().map(|first| SpanError::Gone { first: (*first).to_owned(), count: gone.len() });
         if self.request.store.dry_run {
             return gone.map_or(Ok(()), |gone| Err(gone.into()));
@@ -649,6 +652,11 @@ impl<'a> Span<'a> {
             return Disc::look(super::device::open_drive_again(spec, request.trace)?, Trays::Stay);
         }
     }
+}
+
+/// What the keys of a day begin with.
+fn prefix(day: Date) -> String {
+    format!("{}/", escaped(&staging::disc_path(day)))
 }
 
 /// Whether broken-off burns have taken room that nobody gets back.

@@ -365,6 +365,9 @@ pub(in crate::actions) fn mark_stored(days: &[&Day], owner: Option<Owner>) -> Re
     Ok(())
 }
 
+/// What is done when days are proven to be on a disc.
+pub(in crate::actions) type Mark<'a> = dyn FnMut(&[&Day], &Record) -> Result<(), ActionError> + 'a;
+
 /// Puts on the disc what was settled, proves it, has it marked, and shows it. `mark` is called once, with the days that are proven to be on
 /// the disc and what is known of it, when they are.
 #[allow(clippy::too_many_arguments, reason = "each is one thing that a run has, and none belongs to another")]
@@ -373,7 +376,7 @@ pub(in crate::actions) fn carry_out(
     disc: &mut Disc,
     scanned: &Scanned,
     mut settled: Settled,
-    mark: &mut dyn FnMut(&[&Day], &Record) -> Result<(), ActionError>,
+    mark: &mut Mark<'_>,
     stop: &AtomicBool,
     progress: &mut dyn Progress,
     record: &mut Record,

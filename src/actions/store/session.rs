@@ -220,7 +220,7 @@ impl Session<'_> {
                 needed,
                 free: room,
                 empty: matches!(decision, Decision::NewDisc { .. })
-                    && !(disc.has_only_torn_sessions() && !disc.medium.rewritable),
+                    && (disc.medium.rewritable || !disc.has_only_torn_sessions()),
                 rewritable: disc.medium.rewritable,
                 without_spares: disc.without_spares(decision, needed),
             };

@@ -45,6 +45,7 @@ pub(super) struct Done {
 }
 
 /// Touches the disc: makes it ready, burns, reads back.
+#[allow(clippy::too_many_arguments, reason = "each is one thing that a run has, and none belongs to another")]
 pub(super) fn put_on_disc(
     session: &Session<'_>,
     disc: &mut Disc,
