@@ -6,6 +6,7 @@
 mod bad_input;
 mod broken_off;
 mod by_hand;
+mod cedars_rules;
 mod changing_sources;
 mod command_line;
 mod deciding;
