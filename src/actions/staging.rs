@@ -86,7 +86,7 @@ impl Day {
     pub fn take_mark_away(&self) -> Result<(), StagingError> {
         let path = self.path.join(STORE_INDICATOR);
         match fs::remove_file(&path) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(StagingError::Mark { path, source }),
+            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(StagingError::MarkStays { path, source }),
             _ => Ok(()),
         }
     }
@@ -187,6 +187,15 @@ pub enum StagingError {
     NotAMark {
         /// The mark's place.
         path: PathBuf,
+    },
+    /// The mark could not be taken away.
+    #[error("{path} can't be taken away")]
+    MarkStays {
+        /// The mark.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
     },
     /// The mark could not be written.
     #[error("{path} can't be written")]

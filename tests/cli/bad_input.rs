@@ -186,6 +186,17 @@ mod staging {
     }
 
     #[test]
+    fn has_a_mark_that_can_not_be_taken_away_before_its_disc_is_wiped() {
+        let mut nas = ready("cdrw-80");
+        nas.store(TUE).expect_silence();
+        nas.run_as_nobody();
+        fs::set_permissions(nas.day(TUE), std::os::unix::fs::PermissionsExt::from_mode(0o555)).unwrap();
+        let run = nas.refused(6, nas.store_command(TUE, &nas.device()).arg("--full"));
+        run.expect_one_error(&["cback.store can't be taken away", "nothing was written"]);
+        fs::set_permissions(nas.day(TUE), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    }
+
+    #[test]
     fn can_not_be_marked() {
         let mut nas = ready("cdrw-80");
         nas.run_as_nobody();

@@ -34,7 +34,7 @@ use jiff::civil::Date;
 
 use self::load::{Load, listed};
 use self::session::{Scanned, Session, Settled};
-use self::write::{Done, put_on_disc, what_is_there};
+use self::write::{Done, before_wiping, put_on_disc, what_is_there};
 use super::capacity::Fill;
 use super::contents::Shown;
 use super::copies::Held;
@@ -419,6 +419,9 @@ pub(in crate::actions) fn carry_out(
         return all_stored(report, settled, dates);
     };
     let wipes = matches!(settled.decision, Decision::NewDisc { wipe: true, .. });
+    if wipes {
+        before_wiping(session, disc, &settled, record)?;
+    }
     let not_stored = |error| if wipes { ActionError::Wiped(Box::new(error)) } else { error };
     let burned = put_on_disc(session, disc, scanned, &settled, plan, stop, progress, record);
     let Done { proven, appendable, buffers, findings, shows } = burned.map_err(not_stored)?;

@@ -4,13 +4,12 @@ use std::sync::atomic::AtomicBool;
 
 use super::session::{Scanned, Session, Settled};
 use super::{after, record};
-use crate::actions::ActionError;
 use crate::actions::disc::Disc;
-use crate::actions::policy::Decision;
 use crate::actions::proof::{self, Expected, Finding, with_causes};
 use crate::actions::receipt::Record;
 use crate::actions::refresh::Awaited;
-use crate::actions::span;
+use crate::actions::span::{self, SpanError};
+use crate::actions::{ActionError, ON_SCREEN};
 use crate::burn::{self, Buffers, Progress};
 use crate::config::Protect;
 use crate::iso::compare::{Compare, Permissions};
@@ -44,6 +43,33 @@ pub(super) struct Done {
     pub(super) shows: Awaited,
 }
 
+/// Writes down what the wiping of a disc takes away, before it does.
+pub(super) fn before_wiping(
+    session: &Session<'_>,
+    disc: &Disc,
+    settled: &Settled,
+    record: &mut Record,
+) -> Result<(), ActionError> {
+    let request = session.request;
+    let noted = record.wiping(&disc.looked(), request.receipts, request.now.seconds);
+    // Whoever goes by receipts must not be misled by those that are there.
+    if request.config.cedarburn.protect == Protect::Strict && !request.full {
+        noted?;
+    } else if let Err(error) = noted {
+        tracing::warn!("receipts go on saying that this disc holds what it held: {}", with_causes(&error));
+    }
+    match span::forget(request.config.staging_root_for_store()?, record.wiped.as_deref()) {
+        // What it knew, nobody knows, and span will begin anew: no reason not to store.
+        Err(error @ SpanError::BrokenJournal { .. }) => tracing::warn!(target: ON_SCREEN, "{error}"),
+        forgotten => forgotten?,
+    }
+    // From here until they are proven to be on the disc again, these days are nowhere.
+    for day in session.load.days.iter().filter(|day| settled.burns(day.date)) {
+        day.take_mark_away()?;
+    }
+    Ok(())
+}
+
 /// Touches the disc: makes it ready, burns, reads back.
 #[allow(clippy::too_many_arguments, reason = "each is one thing that a run has, and none belongs to another")]
 pub(super) fn put_on_disc(
@@ -63,21 +89,6 @@ pub(super) fn put_on_disc(
         Some(preparation) => after(preparation, error),
         None => error,
     };
-    if matches!(decision, Decision::NewDisc { wipe: true, .. }) {
-        let request = session.request;
-        let noted = record.wiping(&disc.looked(), request.receipts, request.now.seconds);
-        // Whoever goes by receipts must not be misled by those that are there.
-        if request.config.cedarburn.protect == Protect::Strict && !request.full {
-            noted?;
-        } else if let Err(error) = noted {
-            tracing::warn!("receipts go on saying that this disc holds what it held: {}", with_causes(&error));
-        }
-        // From here until they are proven to be on the disc again, these days are nowhere.
-        for day in session.load.days.iter().filter(|day| settled.burns(day.date)) {
-            day.take_mark_away()?;
-        }
-        span::forget(request.config.staging_root_for_store()?, record.wiped.as_deref())?;
-    }
     disc.prepare(decision, progress).map_err(|error| after_it(error.into()))?;
     let (burned, streamed) = session.burn(disc, decision, plan, stop, progress).map_err(after_it)?;
     record::burned(record, session, disc, settled, plan, &burned, &streamed.digests);

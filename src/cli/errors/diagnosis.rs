@@ -465,6 +465,9 @@ fn of_staging(error: &StagingError) -> Diagnosis {
         StagingError::Symlink { .. } => {
             (ErrorId::LinkedDay, UNTOUCHED, "put the directory itself in the place of the link")
         }
+        StagingError::MarkStays { .. } => {
+            (ErrorId::MarkNotWritten, UNTOUCHED, "make the daily directory writable and run the same command again")
+        }
         StagingError::Mark { .. } => (
             ErrorId::MarkNotWritten,
             "the day is on the disc",
