@@ -102,12 +102,12 @@ fn a_drive_that_somebody_else_has_is_left_alone_and_it_is_told_who_has_it() {
     let said = Guest::new("host").days(&DAYS[..1]).run(
         "configure dvd+r '<eject_delay>1</eject_delay>'
         stage 16
-        mkfifo /tmp/trace
-        # Waits for a reader of its trace, and has the drive meanwhile.
+        # Waits for room in its trace, and has the drive meanwhile.
+        mkfifo /tmp/trace; exec 3<>/tmp/trace; head -c 65536 /dev/zero >&3
         cedarburn --scsi-trace /tmp/trace info >/dev/null & sleep 1
         expect 13 cedarburn --today 2026-11-16 store
         $BIN drives
-        cat /tmp/trace >/dev/null; wait
+        cat /tmp/trace >/dev/null 3>&- & exec 3>&-; wait
         [ ! -e /tmp/staging/2026/11/16/cback.store ]
         cedarburn --today 2026-11-16 store
         mount -t iso9660 -o ro $BLANK /mnt

@@ -18,6 +18,7 @@ use super::ActionError;
 use super::disc::{Disc, Looked, Preparation};
 use super::proof::with_causes;
 use super::receipt::Record;
+use super::span;
 use crate::burn::prepare::{self, FormatWish};
 use crate::burn::{self, BurnError, Medium, Progress, State};
 use crate::scsi::mmc::{BlankExtent, Profile};
@@ -60,7 +61,7 @@ pub struct Report {
 }
 
 /// Makes the disc in the drive empty; with `dry_run` only says how. `record`, and a note in the folder of `receipts`, say that the disc is none any
-/// more that holds a day.
+/// more that holds a day; a span that is under way in `staging` is told, too.
 ///
 /// # Errors
 /// When it can't be erased, or is not empty afterwards.
@@ -71,6 +72,7 @@ pub fn blank(
     dry_run: bool,
     trays: Trays,
     receipts: Option<&Path>,
+    staging: Option<&Path>,
     stop: &AtomicBool,
     progress: &mut dyn Progress,
     record: &mut Record,
@@ -91,8 +93,11 @@ pub fn blank(
     if before.id.is_none() && before.shows {
         tracing::warn!("which disc this is can't be told: no disc counts as a copy until verify has found it sound");
     }
-    if let Err(error) = record.wiping(&before, receipts, jiff::Timestamp::now().as_second()) {
+    if let Err(error) = record.wiping("blank", &before, receipts, jiff::Timestamp::now().as_second()) {
         tracing::warn!("receipts go on saying that this disc holds what it held: {}", with_causes(&error));
+    }
+    if let Some(root) = staging {
+        span::forget_alone(root, before.id.as_deref())?;
     }
     drive.lock_tray();
     erase(&mut drive, &medium, work, progress).map_err(ActionError::Preparing)?;

@@ -59,6 +59,8 @@ pub struct Contents {
     pub shown: Shown,
     /// Sessions that were begun and never finished.
     pub torn: usize,
+    /// What is on it can be read, and is no file system of ours: it never was one of our discs.
+    pub is_foreign: bool,
     /// Where sessions begin that hold something that can't be read now, older ones than the newest.
     pub unopened: Vec<Lba>,
     /// On overwritable media: where the next session goes.
@@ -134,6 +136,7 @@ impl Contents {
             sessions: Vec::new(),
             shown: Shown::Nothing,
             torn: 0,
+            is_foreign: false,
             unopened: Vec::new(),
             next_start: crate::burn::overwrite::FIRST_SESSION,
             recorded_end: crate::burn::overwrite::FIRST_SESSION,
@@ -171,7 +174,10 @@ impl Contents {
                         contents.shown = Shown::Sessions;
                         contents.sessions.push(Recorded { volume, start: session.start, end: Some(session.end) });
                     }
-                    Err(ReadError::NotAVolume { .. }) => contents.shown = Shown::Unreadable,
+                    Err(ReadError::NotAVolume { .. }) => {
+                        contents.shown = Shown::Unreadable;
+                        contents.is_foreign = true;
+                    }
                     Err(error) => return Err(error),
                 }
             } else {
@@ -210,6 +216,7 @@ impl Contents {
             }
             Err(ReadError::NotAVolume { .. }) => {
                 contents.shown = Shown::Unreadable;
+                contents.is_foreign = true;
                 return Ok(contents);
             }
             // Somebody's disc may lie behind the bad spot: only whoever is told to may write over it.

@@ -163,6 +163,8 @@ impl Disc {
         let state = match (&self.contents.shown, self.medium.state) {
             (_, State::Blank | State::NeedsFormat { begun: false }) => DiscState::Empty,
             (Shown::Unreadable, _) => DiscState::Unreadable,
+            // It may be closed by now: that it holds nothing counts, where it can be blanked.
+            _ if self.has_only_torn_sessions() && self.medium.rewritable => DiscState::Empty,
             (_, State::Closed | State::ReadOnly | State::Unsupported) => DiscState::Closed,
             (Shown::Nothing, _) => DiscState::Empty,
             (Shown::Sessions, _) => DiscState::Appendable,
@@ -278,7 +280,8 @@ impl Disc {
     /// Whether all there is on a sequential disc are sessions that were never finished. They take room, and nobody needs them.
     #[must_use]
     pub fn has_only_torn_sessions(&self) -> bool {
-        self.contents.torn > 0 && self.contents.shown == Shown::Nothing && !self.is_overwritable()
+        let is_torn = self.contents.torn > 0 || matches!(self.medium.state, State::Interrupted { .. });
+        is_torn && self.contents.shown == Shown::Nothing && !self.is_overwritable()
     }
 
     /// Sectors that a session may have on this disc when it is the only one.

@@ -253,17 +253,16 @@ pub fn choose_day(root: &Path, today: Date, full: bool) -> Result<Day, StagingEr
 }
 
 /// Tells of staged days later than tomorrow: somebody's clock is wrong, and [`unstored_days`] leaves them alone.
-///
-/// # Errors
-/// When a place can't be read.
-pub fn tell_days_to_come(root: &Path, today: Date) -> Result<(), StagingError> {
+pub fn tell_days_to_come(root: &Path, today: Date) {
     let tomorrow = tomorrow_of(today);
-    for day in dates_below(root)?.into_iter().filter(|date| *date > tomorrow).map(|date| Day::new(root, date)) {
-        if day.is_staged()? && !day.is_stored()? {
+    // That something can't be read, who chooses the days tells.
+    let dates = dates_below(root).unwrap_or_default();
+    for day in dates.into_iter().filter(|date| *date > tomorrow).map(|date| Day::new(root, date)) {
+        let is_marked = matches!(day.is_stored(), Ok(true));
+        if day.is_staged().unwrap_or(true) && !is_marked {
             tracing::warn!(target: ON_SCREEN, "{} is of a day to come, and is not stored", day.path.display());
         }
     }
-    Ok(())
 }
 
 fn tomorrow_of(today: Date) -> Date {

@@ -1,9 +1,11 @@
 //! *status*: how the box is doing, for monitoring. It reads receipts and never touches the drive: a check that runs every five minutes must not
 //! spin a disc up, or be in the way of a burn.
 //!
-//! All is well when the newest good store is not older than it may be, no store failed behind it, no span waits for its next disc, and the newest
-//! *verify* of the discs that were not wiped since found no damage. A run that found nothing to store has not failed: it ran twice. A run that had to
+//! All is well when the newest good store is not older than it may be, no store failed behind it, no span waits for its next disc, and of each disc
+//! that was not wiped since the newest *verify* found no damage. A run that found nothing to store has not failed: it ran twice. A run that had to
 //! leave days has: somebody has to put in a disc.
+
+use std::collections::HashSet;
 
 use jiff::civil::{Date, Weekday};
 
@@ -125,7 +127,9 @@ pub enum NextDisc {
 pub fn status(receipts: &[Receipt], question: &Question<'_>) -> Status {
     let is_to_come = |receipt: &Receipt| receipt.ended > question.now.saturating_add(CLOCK_SLACK);
     let is_good = |receipt: &&Receipt| {
-        receipt.exit_code == 0 && receipt.days_with_something_stored().next().is_some() && !is_to_come(receipt)
+        // Not by the exit code alone: a run that had to leave a day has stored the others, and has failed all the same.
+        let is_done = receipt.exit_code == 0 || receipt.record.proven == Some(true);
+        is_done && receipt.days_with_something_stored().next().is_some() && !is_to_come(receipt)
     };
     let stores = || receipts.iter().filter(|receipt| receipt.stores());
     let last_good = stores().rfind(is_good);
@@ -185,24 +189,29 @@ pub fn status(receipts: &[Receipt], question: &Question<'_>) -> Status {
     }
 }
 
-/// What the newest *verify* found, if that disc has not been wiped since.
+/// The newest disc of which the newest *verify* found damage, and which has not been wiped since.
 fn damaged(receipts: &[Receipt]) -> Option<Damaged> {
-    let is_known = |receipt: &&Receipt| receipt.verifies() && receipt.record.proven.is_some();
-    let at = receipts.iter().rposition(|receipt| is_known(&receipt))?;
-    let Receipt { ended_utc, record, .. } = &receipts[at];
-    let disc = record.disc.as_ref()?;
-    let is_wiped = disc.id.is_some() && receipts[at..].iter().any(|later| later.record.wiped == disc.id);
-    let found = Damaged {
-        when_utc: ended_utc.clone(),
-        label: disc.label.clone(),
-        disc: disc.id.clone(),
-        findings: record.findings,
-    };
-    Some(found).filter(|_| record.proven == Some(false) && !is_wiped)
+    let mut told: HashSet<Option<&str>> = HashSet::new();
+    for (at, Receipt { ended_utc, record, .. }) in receipts.iter().enumerate().rev().filter(|(_, one)| one.verifies()) {
+        let (Some(disc), Some(proven)) = (&record.disc, record.proven) else { continue };
+        let is_newest = told.insert(disc.id.as_deref());
+        let is_wiped = disc.id.is_some() && receipts[at..].iter().any(|later| later.record.wiped == disc.id);
+        if is_newest && !proven && !is_wiped {
+            return Some(Damaged {
+                when_utc: ended_utc.clone(),
+                label: disc.label.clone(),
+                disc: disc.id.clone(),
+                findings: record.findings,
+            });
+        }
+    }
+    None
 }
 
 fn fill(receipts: &[Receipt]) -> Option<Fill> {
-    let disc = receipts.iter().rev().find_map(|receipt| receipt.record.disc.as_ref())?;
+    // verify does not ask how much is free.
+    let disc =
+        receipts.iter().rev().filter(|receipt| !receipt.verifies()).find_map(|receipt| receipt.record.disc.as_ref())?;
     let on_it = receipts.iter().rev().filter(|receipt| {
         let id = receipt.record.disc.as_ref().and_then(|disc| disc.id.as_ref());
         receipt.stores() && id.is_some() && id == disc.id.as_ref()
@@ -409,6 +418,7 @@ mod tests {
             (vec![bad.clone()], true),
             (vec![bad.clone(), verified("a", None)], true),
             (vec![bad.clone(), wiped("b")], true),
+            (vec![bad.clone(), verified("b", Some(true))], true),
             (vec![bad.clone(), verified("a", Some(true))], false),
             (vec![bad.clone(), wiped("a")], false),
             (vec![verified("a", Some(true)), bad.clone()], true),

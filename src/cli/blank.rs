@@ -1,5 +1,7 @@
 //! `cedarburn blank`
 
+use std::path::Path;
+
 use clap::Args;
 use serde::Serialize;
 
@@ -10,6 +12,7 @@ use super::looked::LookedFields;
 use crate::actions::blank::{Extent, Work, blank};
 use crate::actions::receipt::Record;
 use crate::actions::{ActionError, device};
+use crate::config::Config;
 
 /// How much is erased. `--full` is an option of every action; here it means every sector.
 #[derive(Debug, Args)]
@@ -50,10 +53,13 @@ pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Result<(), Ac
     let device = context.device()?;
     let receipts = if context.options.dry_run { None } else { context.begin_receipt_where_known()? };
     let drive = device::open_drive(&device, context.trace())?;
+    let config = Config::load(&context.options.config).ok().map(|loaded| loaded.config);
+    let staging = config.and_then(|config| config.staging_root_for_store().ok().map(Path::to_path_buf));
     let (dry_run, trays) = (context.options.dry_run, context.trays());
     let mut record = Record::default();
     let (stop, mut meter) = (&context.stop, context.meter());
-    let blanked = blank(drive, extent, dry_run, trays, receipts.as_deref(), stop, &mut meter, &mut record);
+    let blanked =
+        blank(drive, extent, dry_run, trays, receipts.as_deref(), staging.as_deref(), stop, &mut meter, &mut record);
     context.record(record);
     let report = blanked?;
     let (work, words) = match report.work {

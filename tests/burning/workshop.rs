@@ -363,6 +363,7 @@ impl Workshop {
             false,
             Trays::Stay,
             None,
+            None,
             &AtomicBool::new(false),
             &mut |_| {},
             &mut Record::default(),

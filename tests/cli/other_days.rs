@@ -148,6 +148,19 @@ mod catch_up {
     }
 
     #[test]
+    fn nothing_is_burned_where_all_that_fits_is_there_already() {
+        let nas = BackupBox::with_capacity("cdr-80", 40_000);
+        nas.stage_and_store(TUE);
+        nas.remove_mark(TUE);
+        nas.stage_large(MON, 90_000_000);
+        nas.stage(MON);
+        let run = catch_up(&nas, TUE).expect_code(9);
+        run.expect_one_error(&["2026-11-17 stored, 2026-11-16 left"]);
+        assert!(nas.is_marked(TUE));
+        assert_eq!(nas.read(&["info", "--json"]).result()["sessions"].as_array().unwrap().len(), 1);
+    }
+
+    #[test]
     fn a_kill_in_the_middle_costs_nothing() {
         let nas = BackupBox::new("cdrw-80");
         nas.stage_and_store(MON);

@@ -402,6 +402,34 @@ mod status {
     }
 
     #[test]
+    fn a_look_at_a_disc_makes_it_forget_nothing() {
+        let nas = BackupBox::new("cdr-80");
+        nas.stage_and_store(MON);
+        let before = status(&nas, &["--json"]).result()["disc"].clone();
+        nas.read(&["verify"]).expect_code(0);
+        assert_eq!(status(&nas, &["--json"]).result()["disc"], before);
+        // A copy in a file is no disc.
+        let image = nas.path("image.iso");
+        let mut sectors = fs::read(nas.sectors()).unwrap();
+        let content = place_of(&sectors);
+        sectors[content] ^= 1;
+        fs::write(&image, sectors).unwrap();
+        nas.read_device(image.to_str().unwrap(), &["verify"]).expect_code(11);
+        status(&nas, &[]).expect_code(0);
+    }
+
+    #[test]
+    fn a_run_that_had_to_leave_a_day_has_stored_the_others_and_failed_all_the_same() {
+        let nas = BackupBox::new("cdr-80");
+        std::os::unix::fs::symlink("/nonexistent", nas.stage(MON).join("cback.store")).unwrap();
+        nas.stage(TUE);
+        nas.store_with(TUE, &["--catch-up"]).expect_code(6);
+        let run = status(&nas, &[]).expect_code(6);
+        run.expect_words(&[TUE, "proven"]);
+        assert!(!run.stdout.contains("no store has succeeded"), "{run}");
+    }
+
+    #[test]
     fn tells_a_store_that_failed_since_and_not_one_that_found_nothing_to_do() {
         let nas = BackupBox::new("cdr-80");
         nas.stage_and_store(MON);

@@ -411,14 +411,50 @@ fn a_disc_of_it_that_another_action_wipes_is_burned_again() {
     // Tuesday, to a disc that is wiped for it.
     let run = nas.store_with(TUE, &["--full"]).expect_code(0);
     run.expect_words(&["warning: disc 1 of a span is wiped"]);
+    assert!(!nas.is_marked(MON), "it was on that disc alone");
     fs::rename(nas.disc(), nas.path("tuesday")).unwrap();
     next_disc_in_empty_drive(&nas, "cdrw-80");
     nas.remove_mark(TUE);
-    // Monday was marked when it was on disc 1, and is the caller's loss; all else is on discs.
-    let discs = run_to_the_end(&nas, "cdrw-80", 1);
+    // The number of the disc that was wiped stays taken.
+    let discs: Vec<String> = run_to_the_end(&nas, "cdrw-80", 2).into_iter().filter(|disc| disc != "disc1").collect();
     let found = on_discs(&nas, &discs);
-    let wanted: BTreeSet<String> = staged(&nas).into_iter().filter(|path| !path.starts_with("/2026/11/16/")).collect();
-    assert!(wanted.is_subset(&found.into_keys().collect()));
+    assert_eq!(found.into_keys().collect::<BTreeSet<_>>(), staged(&nas));
+}
+
+#[test]
+fn a_disc_of_it_that_is_blanked_or_initialised_by_hand_is_burned_again() {
+    for action in ["blank", "initialize"] {
+        let nas = three_days("cdrw-80");
+        span(&nas, &[]).expect_code(8);
+        assert!(nas.is_marked(MON));
+        let more: &[&str] = if action == "initialize" { &["--full"] } else { &[] };
+        let run = nas.act(action, WED, more).expect_code(0);
+        run.expect_words(&["disc 1 of a span is wiped"]);
+        assert!(!nas.is_marked(MON), "{action}");
+    }
+}
+
+#[test]
+fn a_failed_disc_of_its_own_that_has_other_days_by_now_is_protected_like_any_other() {
+    let nas = BackupBox::new("cdrw-80");
+    nas.stage(MON);
+    let device = format!("{},fault=write10#3:flip", nas.device());
+    Run::of(nas.command().args(["span", "--today", MON, "--device", &device])).expect_code(11);
+    nas.stage(TUE);
+    nas.store(TUE).expect_silence();
+    assert!(nas.is_marked(TUE));
+    nas.act("span", TUE, &[]).expect_code(8).expect_one_error(&[TUE]);
+    assert!(nas.days().contains(&TUE.to_owned()));
+}
+
+#[test]
+fn an_empty_directory_that_got_something_has_not_gone() {
+    let nas = three_days("cdr-80");
+    span(&nas, &[]).expect_code(8);
+    fs::write(nas.day(WED).join("beta/empty/late"), "late").unwrap();
+    next_disc(&nas, "cdr-80", 1);
+    let discs = run_to_the_end(&nas, "cdr-80", 2);
+    assert_all_there(&nas, &discs);
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub struct Looked {
     pub free: Option<Sectors>,
     /// Nothing is on it that would be lost.
     pub is_empty: bool,
-    /// It shows something, readable or not: not only what a broken-off burn left.
+    /// It shows something that may be ours, readable or not: not only what a broken-off burn left.
     pub shows: bool,
     /// The newest session's label.
     pub label: Option<String>,
@@ -58,7 +58,7 @@ impl Looked {
                 State::Blank | State::NeedsFormat { begun: false } => true,
                 _ => medium.is_overwritable() && nothing_shown,
             },
-            shows: contents.shown != Shown::Nothing,
+            shows: contents.shown != Shown::Nothing && !contents.is_foreign,
             label: contents.label(),
             id: contents.identity(),
         }

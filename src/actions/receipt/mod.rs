@@ -241,7 +241,13 @@ impl Record {
     ///
     /// # Errors
     /// When there is a folder and the note can't be written into it.
-    pub fn wiping(&mut self, before: &Looked, folder: Option<&Path>, now: i64) -> Result<(), FolderError> {
+    pub fn wiping(
+        &mut self,
+        action: &str,
+        before: &Looked,
+        folder: Option<&Path>,
+        now: i64,
+    ) -> Result<(), FolderError> {
         self.wiped.clone_from(&before.id);
         self.wiped_unknown = before.id.is_none() && before.shows;
         if let Some(disc) = &mut self.disc {
@@ -251,7 +257,7 @@ impl Record {
         let at = utc(now);
         let note = Receipt {
             receipt: VERSION,
-            action: "wiping".to_owned(),
+            action: action.to_owned(),
             program: program(),
             started: now,
             ended: now,

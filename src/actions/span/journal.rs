@@ -56,6 +56,19 @@ pub(super) struct DoneDisc {
     pub(super) items: BTreeMap<String, Stamp>,
 }
 
+impl DoneDisc {
+    /// Whether something whose key begins like this is on it.
+    pub(super) fn has(&self, prefix: &str) -> bool {
+        self.items.range(prefix.to_owned()..).next().is_some_and(|(key, _)| key.starts_with(prefix))
+    }
+
+    /// It was wiped. Its number stays taken: it is written on the discs behind it.
+    pub(super) fn forget(&mut self) {
+        self.items.clear();
+        self.id = None;
+    }
+}
+
 /// By what a changed item is told from the one that was proven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Stamp {
@@ -70,6 +83,16 @@ pub(super) fn place(root: &Path) -> PathBuf {
     let mut name = root.file_name().map_or_else(|| "staging".into(), ToOwned::to_owned);
     name.push(".cedarburn-span.json");
     root.parent().unwrap_or(Path::new("/")).join(name)
+}
+
+/// Puts a journal that nobody can use where no run looks for it. Returns where that is.
+pub(super) fn set_aside(place: &Path) -> Result<PathBuf, SpanError> {
+    let mut aside = place.as_os_str().to_owned();
+    aside.push(".broken");
+    let aside = PathBuf::from(aside);
+    let failed = |source| SpanError::Journal { path: place.to_path_buf(), what: "set aside", source };
+    fs::rename(place, &aside).map_err(failed)?;
+    Ok(aside)
 }
 
 /// A path as it stands in the journal: names need not be text.

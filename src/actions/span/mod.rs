@@ -18,7 +18,7 @@
 pub mod fit;
 mod journal;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ use super::label;
 use super::owner::Owner;
 use super::policy::{Decision, Purpose, Refusal, Why};
 use super::proof::with_causes;
-use super::receipt::Record;
+use super::receipt::{Record, folder};
 use super::staging::{self, Day, StagingError};
 use super::staging_lock::StagingLock;
 use super::store::load::{Load, listed};
@@ -217,7 +217,7 @@ pub fn span(
 ) -> Result<Report, ActionError> {
     let root = request.store.root()?;
     let _at_work = (!request.store.dry_run).then(|| StagingLock::take(root)).transpose()?;
-    staging::tell_days_to_come(root, request.store.today)?;
+    staging::tell_days_to_come(root, request.store.today);
     let place = journal::place(root);
     if let Some(journal) = Journal::read(&place)? {
         let spanned = Span::new(request, place.clone(), journal, true)?.run(stop, progress, record, disc_done)?;
@@ -233,17 +233,47 @@ pub fn span(
     Span::new(request, place, journal, false)?.run(stop, progress, record, disc_done)
 }
 
-/// Another action is about to wipe a disc. If it is one of a span that is under way, what was on it has to be burned again.
+/// Another action is about to wipe a disc. If it is one of a span that is under way, what was on it has to be burned again: the days that have
+/// something on it are not stored any more. A journal that nobody can use is set aside, since no run may hang on it.
 ///
 /// # Errors
-/// When the journal can't be read, or written anew.
-pub fn forget(root: &Path, disc: Option<&str>) -> Result<(), SpanError> {
+/// When the journal can't be read or written anew, or a mark not be taken away.
+pub fn forget(root: &Path, disc: Option<&str>) -> Result<(), ActionError> {
     let place = journal::place(root);
-    let Some(mut journal) = Journal::read(&place)? else { return Ok(()) };
+    let mut journal = match Journal::read(&place) {
+        Ok(Some(journal)) => journal,
+        Ok(None) => return Ok(()),
+        Err(error @ SpanError::BrokenJournal { .. }) => {
+            let aside = journal::set_aside(&place)?;
+            let told = with_causes(&error);
+            tracing::warn!(target: ON_SCREEN, "{told}: it is {} now, and span begins anew", aside.display());
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
+    };
     let Some(number) = journal.number_of(disc) else { return Ok(()) };
     tracing::warn!(target: ON_SCREEN, "disc {number} of a span is wiped: span burns what was on it again");
-    journal.discs.remove(number - 1);
-    journal.save(&place)
+    let days: Vec<Day> = journal
+        .days
+        .iter()
+        .filter(|day| journal.discs[number - 1].has(&prefix(**day)))
+        .map(|&date| Day::new(root, date))
+        .collect();
+    journal.discs[number - 1].forget();
+    journal.save(&place)?;
+    days.iter().try_for_each(|day| day.take_mark_away().map_err(ActionError::from))
+}
+
+/// [`forget`] by an action that has no staging root for itself: where a span is under way it takes it, so that no run has the journal in hand.
+///
+/// # Errors
+/// As [`forget`], and when another run is at work.
+pub fn forget_alone(root: &Path, disc: Option<&str>) -> Result<(), ActionError> {
+    if !journal::place(root).exists() {
+        return Ok(());
+    }
+    let _at_work = StagingLock::take(root)?;
+    forget(root, disc)
 }
 
 /// What became of a disc.
@@ -331,14 +361,21 @@ impl<'a> Span<'a> {
         let mut partial: HashSet<Date> = others.map(|entry| entry.day).collect();
         for date in &self.journal.days {
             let prefix = prefix(*date);
-            let is_of_it = |disc: &DoneDisc| {
-                disc.items.range(prefix.clone()..).next().is_some_and(|(key, _)| key.starts_with(&prefix))
-            };
-            if self.journal.discs.iter().any(is_of_it) {
+            if self.journal.discs.iter().any(|disc| disc.has(&prefix)) {
                 partial.insert(*date);
             }
         }
         partial
+    }
+
+    /// Whether all that is on the disc is what this span has burned last, and not found to be right.
+    fn is_failed_attempt(&self, disc: &Disc) -> bool {
+        let id = disc.contents.identity();
+        let days = disc.contents.days();
+        id.is_some()
+            && id == self.journal.unproven
+            && disc.contents.sessions.len() == 1
+            && days.iter().all(|day| self.journal.days.contains(day))
     }
 
     /// What the disc says of itself in its README.
@@ -408,7 +445,7 @@ impl<'a> Span<'a> {
         let mut note = |_: &[&Day], record: &Record| {
             let id = record.disc.as_ref().and_then(|disc| disc.id.clone());
             self.journal.discs.push(DoneDisc { label: label.clone(), id, items: items.clone() });
-            self.journal.burning = None;
+            (self.journal.burning, self.journal.unproven) = (None, None);
             self.journal.save(&self.place)?;
             // What came while the disc was burned is not on it.
             let all = entries(&days)?;
@@ -451,18 +488,31 @@ impl<'a> Span<'a> {
         mark_stored(&complete, self.owner)
     }
 
-    /// What was to be burned, is on no disc, and is not in staging any more. A day that bears its mark was stored in another way.
+    /// What was to be burned, is on no disc, and is not in staging any more; but for days that were stored in another way.
     fn gone(&self, all: &[Entry]) -> Result<Vec<&str>, ActionError> {
         let root = self.request.store.root()?;
         let proven = self.journal.proven();
-        let staged: HashSet<&str> = all.iter().map(|entry| entry.key.as_str()).collect();
-        let is_marked = |date: &&Date| matches!(Day::new(root, **date).is_stored(), Ok(true));
-        let marked: Vec<String> = self.journal.days.iter().filter(is_marked).map(|&date| prefix(date)).collect();
-        let planned = self.journal.planned.iter().map(String::as_str);
-        let is_gone = |key: &&str| {
-            !proven.contains_key(key) && !staged.contains(key) && !marked.iter().any(|day| key.starts_with(day))
+        // What was an empty directory may have something in it by now.
+        let staged: BTreeSet<&str> = all.iter().map(|entry| entry.key.as_str()).collect();
+        let is_staged = |key: &str| {
+            let below = format!("{key}/");
+            staged.contains(key) || staged.range(below.as_str()..).next().is_some_and(|next| next.starts_with(&below))
         };
+        let stored = self.stored_in_another_way();
+        let is_stored = |date: &&Date| stored.contains(*date) || matches!(Day::new(root, **date).is_stored(), Ok(true));
+        let stored: Vec<String> = self.journal.days.iter().filter(is_stored).map(|&date| prefix(date)).collect();
+        let planned = self.journal.planned.iter().map(String::as_str);
+        let is_gone =
+            |key: &&str| !proven.contains_key(key) && !is_staged(key) && !stored.iter().any(|day| key.starts_with(day));
         Ok(planned.filter(is_gone).collect())
+    }
+
+    /// The days that other runs have stored since the span began, by their receipts.
+    fn stored_in_another_way(&self) -> HashSet<Date> {
+        let Some(Ok(found)) = self.request.store.receipts.map(folder::read) else { return HashSet::new() };
+        let begun = self.journal.begun.to_string();
+        let since = found.receipts.iter().filter(|receipt| receipt.ended_utc >= begun);
+        since.flat_map(|receipt| receipt.stored_days()).filter_map(|day| day.day.parse().ok()).collect()
     }
 
     /// Nothing is left to burn. What is gone from staging before its turn came is told once: the days it belonged to have no mark, and are spanned
@@ -558,8 +608,7 @@ impl<'a> Span<'a> {
             let holds = plans.first().map_or(Vec::new(), |plan| plan.holds.clone());
             let request: &'a store::Request<'a> = &self.request.store;
             let partial = self.partial(rest.iter().map(|&at| &left[at]));
-            let id = disc.contents.identity();
-            let replaces = id.is_some() && id == self.journal.unproven;
+            let replaces = self.is_failed_attempt(disc);
             let load = Load { partial, replaces, ..self.load(days, only, number, of, &holds) };
             let session = Session { request, load };
             let scanned = session.scan(disc)?;
@@ -626,7 +675,7 @@ impl<'a> Span<'a> {
         let mut pause = FIRST_LOOK;
         loop {
             let mut paused = Duration::ZERO;
-            while paused < pause {
+            while paused < pause && begun.elapsed() <= patience {
                 if stop.load(Ordering::Relaxed) {
                     return Err(SpanError::Interrupted(done).into());
                 }

@@ -103,12 +103,12 @@ impl Load {
             match &self.only {
                 None => {
                     all.files += files;
-                    all.bytes += bytes;
+                    all.bytes = all.bytes.saturating_add(bytes);
                 }
                 Some(only) => {
                     let (files, bytes) = keep(tree, &day.on_disc(), only);
                     all.files += files;
-                    all.bytes += bytes;
+                    all.bytes = all.bytes.saturating_add(bytes);
                 }
             }
         }
@@ -132,7 +132,7 @@ fn keep(tree: &mut Tree, top: &TreePath, only: &HashSet<TreePath>) -> (u64, u64)
         });
         for &child in &children {
             if let Kind::File { size, .. } = tree.node(child).kind {
-                kept = (kept.0 + 1, kept.1 + size);
+                kept = (kept.0 + 1, u64::saturating_add(kept.1, size));
             }
         }
         tree.node_mut(directory).kind = Kind::Directory(children);

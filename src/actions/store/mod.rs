@@ -249,10 +249,11 @@ pub fn store(
     let scanned = session.scan(&disc)?;
     let settled = session.settle(&mut disc, &scanned, stop)?;
     let mut mark = |days: &[&Day], _: &Record| mark_stored(days, owner);
-    let report = carry_out(&session, &mut disc, &scanned, settled, &mut mark, stop, progress, record)?;
-    if !request.dry_run {
+    let report = carry_out(&session, &mut disc, &scanned, settled, &mut mark, stop, progress, record);
+    if !request.dry_run && matches!(report, Ok(_) | Err(ActionError::DaysLeft { .. })) {
         warn_when_full(request, &disc, record);
     }
+    let report = report?;
     match unreadable.filter(|_| !request.dry_run) {
         Some((left, source)) => {
             let stored = report.days.iter().map(|day| day.date).collect();
@@ -329,7 +330,7 @@ struct Chosen {
 /// Every day that was missed, and can be read: one that can't must not hold up the others for ever.
 fn choose_missed_days(request: &Request<'_>) -> Result<Chosen, ActionError> {
     let root = request.root()?;
-    staging::tell_days_to_come(root, request.today)?;
+    staging::tell_days_to_come(root, request.today);
     let staging::Unstored { days, odd } = staging::unstored_days(root, request.today)?;
     let mut unreadable: Vec<(Date, ActionError)> = odd.into_iter().map(|(date, error)| (date, error.into())).collect();
     let mut readable = Vec::new();
@@ -341,12 +342,7 @@ fn choose_missed_days(request: &Request<'_>) -> Result<Chosen, ActionError> {
         }
     }
     for (date, error) in &unreadable {
-        let told = proof::with_causes(error);
-        if request.dry_run {
-            tracing::warn!(target: ON_SCREEN, "{date} is left: {told}");
-        } else {
-            tracing::warn!("{date} is left: {told}");
-        }
+        tracing::warn!(target: ON_SCREEN, "{date} is left: {}", proof::with_causes(error));
     }
     let left: Vec<Date> = unreadable.iter().map(|(date, _)| *date).collect();
     match unreadable.into_iter().next() {
@@ -515,7 +511,9 @@ fn was_wiped_by_us(request: &Request<'_>) -> bool {
     let Some(Ok(found)) = request.receipts.map(folder::read) else { return false };
     let is_wiping = |record: &Record| record.wiped.is_some() || record.wiped_unknown;
     let newest = found.receipts.iter().rfind(|receipt| receipt.record.session.is_some() || is_wiping(&receipt.record));
-    newest.is_some_and(|newest| newest.record.session.is_none() && newest.action != "blank")
+    // Not what somebody blanked by hand, or says to have.
+    let is_ours = |action: &str| matches!(action, "wiping" | "store" | "rebuild" | "initialize" | "span");
+    newest.is_some_and(|newest| newest.record.session.is_none() && is_ours(&newest.action))
 }
 
 /// Cedar's media check: by the label, before anything else.

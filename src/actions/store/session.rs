@@ -144,8 +144,12 @@ impl Session<'_> {
     }
 
     pub(in crate::actions) fn scan(&self, disc: &Disc) -> Result<Scanned, ActionError> {
+        self.scan_without(disc, &|_| false)
+    }
+
+    fn scan_without(&self, disc: &Disc, leave_out: &dyn Fn(&Day) -> bool) -> Result<Scanned, ActionError> {
         let mut tree = Tree::new(own_files::attributes(0o755, self.request.now));
-        let report = self.load.graft(&mut tree, self.request.now, &|_| false)?;
+        let report = self.load.graft(&mut tree, self.request.now, leave_out)?;
         let alone = self.with_own_files(tree)?;
         // Whether the disc is carried on is not decided yet; it costs a few sectors.
         let joliet = self.has_joliet(Some(disc));
@@ -190,6 +194,10 @@ impl Session<'_> {
         let mut days: Vec<Date> = self.load.dates();
         let mut left = self.leave(disc, &too_large, free)?;
         days.retain(|date| !there.contains(date) && !left.too_large.contains(date));
+        if days.is_empty() && !self.load.days.is_empty() {
+            let settled = self.settled_already(disc, decision, there)?;
+            return Ok(Settled { left, ..settled });
+        }
         if let Some(previous) = &previous {
             self.tell_what_is_replaced(previous, scanned, &days);
         }
@@ -611,7 +619,7 @@ impl Session<'_> {
         burned: Option<(&Plan, &[Damage])>,
     ) -> Vec<Finding> {
         let damages = burned.map_or(&[][..], |(_, damages)| damages);
-        let now = match self.scan(disc) {
+        let now = match self.scan_without(disc, &|day| settled.leaves(day.date)) {
             Ok(scanned) => scanned.plan,
             Err(error) if burned.is_some_and(|(plan, damages)| is_told(&error, plan, damages)) => return Vec::new(),
             Err(error) => {

@@ -4,12 +4,13 @@ use std::sync::atomic::AtomicBool;
 
 use super::session::{Scanned, Session, Settled};
 use super::{after, record};
+use crate::actions::ActionError;
 use crate::actions::disc::Disc;
+use crate::actions::policy::Purpose;
 use crate::actions::proof::{self, Expected, Finding, with_causes};
 use crate::actions::receipt::Record;
 use crate::actions::refresh::Awaited;
-use crate::actions::span::{self, SpanError};
-use crate::actions::{ActionError, ON_SCREEN};
+use crate::actions::span;
 use crate::burn::{self, Buffers, Progress};
 use crate::config::Protect;
 use crate::iso::compare::{Compare, Permissions};
@@ -51,17 +52,18 @@ pub(super) fn before_wiping(
     record: &mut Record,
 ) -> Result<(), ActionError> {
     let request = session.request;
-    let noted = record.wiping(&disc.looked(), request.receipts, request.now.seconds);
+    let noted = record.wiping("wiping", &disc.looked(), request.receipts, request.now.seconds);
     // Whoever goes by receipts must not be misled by those that are there.
     if request.config.cedarburn.protect == Protect::Strict && !request.full {
         noted?;
     } else if let Err(error) = noted {
         tracing::warn!("receipts go on saying that this disc holds what it held: {}", with_causes(&error));
     }
-    match span::forget(request.config.staging_root_for_store()?, record.wiped.as_deref()) {
-        // What it knew, nobody knows, and span will begin anew: no reason not to store.
-        Err(error @ SpanError::BrokenJournal { .. }) => tracing::warn!(target: ON_SCREEN, "{error}"),
-        forgotten => forgotten?,
+    let root = request.config.staging_root_for_store()?;
+    match session.load.purpose {
+        // It has no lock so far.
+        Purpose::Initialize => span::forget_alone(root, record.wiped.as_deref())?,
+        _ => span::forget(root, record.wiped.as_deref())?,
     }
     // From here until they are proven to be on the disc again, these days are nowhere.
     for day in session.load.days.iter().filter(|day| settled.burns(day.date)) {
@@ -97,7 +99,6 @@ pub(super) fn put_on_disc(
         tracing::warn!("the disc is closed now: no session can follow this one");
     }
     let mut findings: Vec<Finding> = streamed.damages.iter().map(|damage| Finding::damage(damage, "burned")).collect();
-    findings.extend(session.what_came_and_went(disc, settled, scanned, Some((plan, &streamed.damages))));
     let store = session.request.config.require_store()?;
     let verifies = store.verifies();
     let mut is_sound = true;
@@ -122,6 +123,8 @@ pub(super) fn put_on_disc(
     if verifies && is_sound {
         findings.extend(disc.prove_reachable(plan.start(), superblock.as_deref())?);
     }
+    // Last of all: reading back takes long, and the mark comes next.
+    findings.extend(session.what_came_and_went(disc, settled, scanned, Some((plan, &streamed.damages))));
     if findings.is_empty() && verifies {
         tracing::info!("read back and proven: every sector, name and file is on the disc as it was staged");
     }
