@@ -259,9 +259,10 @@ pub fn forget(root: &Path, disc: Option<&str>) -> Result<(), ActionError> {
         .filter(|day| journal.discs[number - 1].has(&prefix(**day)))
         .map(|&date| Day::new(root, date))
         .collect();
+    // In this order: a mark that stays behind would be believed, what the journal knows too much is burned again.
+    days.iter().try_for_each(Day::take_mark_away)?;
     journal.discs[number - 1].forget();
-    journal.save(&place)?;
-    days.iter().try_for_each(|day| day.take_mark_away().map_err(ActionError::from))
+    Ok(journal.save(&place)?)
 }
 
 /// [`forget`] by an action that has no staging root for itself: where a span is under way it takes it, so that no run has the journal in hand.
