@@ -259,7 +259,7 @@ pub fn forget(root: &Path, disc: Option<&str>) -> Result<(), ActionError> {
         .filter(|day| journal.discs[number - 1].has(&prefix(**day)))
         .map(|&date| Day::new(root, date))
         .collect();
-    // In this order: a mark that stays behind would be believed, what the journal knows too much is burned again.
+    // In this order: broken off between the two, the journal is still right, and marks that stayed would not be.
     days.iter().try_for_each(Day::take_mark_away)?;
     journal.discs[number - 1].forget();
     Ok(journal.save(&place)?)
