@@ -396,7 +396,8 @@ impl Workshop {
             device: Some(&spec),
             trace: Some(&self.trace_path()),
             today,
-            now: Timestamp::from_seconds(1_795_000_000),
+            // A disc's sessions are put in their order by it: a stale one behind a new one is told by being older.
+            now: noon(today),
             source_date_epoch: None,
             receipts: None,
             full: how.full,
@@ -681,4 +682,10 @@ pub(crate) struct Sent {
 fn tray_is_locked(trace: &str) -> bool {
     let last = trace.lines().rfind(|line| line.contains("cdb=1e ") && line.contains("-> good"));
     last.is_some_and(|line| line.contains("cdb=1e 00 00 00 01 00"))
+}
+
+/// A time of the day.
+fn noon(day: Date) -> Timestamp {
+    let noon = day.at(12, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).unwrap();
+    Timestamp::from_seconds(noon.timestamp().as_second())
 }
