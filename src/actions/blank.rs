@@ -8,7 +8,7 @@
 //! | DVD+RW, DVD-RAM, BD-RE | sectors 0 to 63 | formatted anew | as `--fast` |
 //!
 //! Write-once media are refused before anything is touched. A disc that is empty is left alone, unless `--full` asks for every sector: that
-//! may heal a worn one, and what was blanked the fast way can still be read with the right tools. What is on the disc is not looked at: that
+//! may heal a worn one, and what was blanked the fast way can still be read with the right tools. What is on the disc decides nothing: that
 //! nobody can read it is a reason to blank it.
 
 use std::path::Path;
@@ -93,11 +93,12 @@ pub fn blank(
     if before.id.is_none() && before.shows {
         tracing::warn!("which disc this is can't be told: no disc counts as a copy until verify has found it sound");
     }
-    if let Err(error) = record.wiping("blank", &before, receipts, jiff::Timestamp::now().as_second()) {
-        tracing::warn!("receipts go on saying that this disc holds what it held: {}", with_causes(&error));
-    }
+    // First what may refuse: what is on record as wiped is never believed in again.
     if let Some(root) = staging {
         span::forget_alone(root, before.id.as_deref())?;
+    }
+    if let Err(error) = record.wiping("blank", &before, receipts, jiff::Timestamp::now().as_second()) {
+        tracing::warn!("receipts go on saying that this disc holds what it held: {}", with_causes(&error));
     }
     drive.lock_tray();
     erase(&mut drive, &medium, work, progress).map_err(ActionError::Preparing)?;

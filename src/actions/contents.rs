@@ -7,6 +7,8 @@
 //! is open, and by its end: a volume, or a file's extent, that reaches beyond the sectors that were recorded. Such a session is passed
 //! over, and the one before it is what the disc shows.
 
+use std::error::Error;
+
 use jiff::civil::Date;
 
 use super::ActionError;
@@ -142,6 +144,11 @@ impl Contents {
             recorded_end: crate::burn::overwrite::FIRST_SESSION,
             newest: None,
         }
+    }
+
+    /// There is something, and nobody can say what.
+    pub(super) fn unreadable() -> Contents {
+        Contents { shown: Shown::Unreadable, ..Contents::nothing() }
     }
 
     /// The newest closed session that is whole is what the disc shows. That a session is torn has to be proven by where it ends: what
@@ -411,12 +418,20 @@ fn is_blank(error: &SourceError) -> bool {
 }
 
 /// Whether the drive is there and well, and the medium is not.
-pub(super) fn is_bad_spot(error: &SourceError) -> bool {
+pub(super) fn is_bad_spot(error: &(dyn Error + 'static)) -> bool {
     key_of(error) == Some(SenseKey::MediumError)
 }
 
-fn key_of(error: &SourceError) -> Option<SenseKey> {
-    error.cause.downcast_ref::<ScsiError>().and_then(ScsiError::sense).map(|sense| sense.key)
+/// What the drive said among the causes.
+fn key_of(error: &(dyn Error + 'static)) -> Option<SenseKey> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(sense) = error.downcast_ref::<ScsiError>().and_then(ScsiError::sense) {
+            return Some(sense.key);
+        }
+        cause = error.source();
+    }
+    None
 }
 
 /// Whether no file reaches beyond `end`.

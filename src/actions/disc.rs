@@ -15,11 +15,11 @@ use super::proof::{Finding, with_causes};
 use super::{ActionError, device};
 use crate::burn::{self, BurnError, DriveSource, Medium, Recipe, State, overwrite};
 use crate::iso::generator::plan::{Options, Plan, VolumeSpace};
-use crate::iso::reader::{self, ReadError};
+use crate::iso::reader;
 use crate::iso::tree::Tree;
 use crate::scsi::mmc::{Profile, ReadLastSession};
 use crate::scsi::spc::TestUnitReady;
-use crate::scsi::{Drive, ScsiError, SenseKey, Trays};
+use crate::scsi::{Drive, ScsiError, Trays};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// Lead-out, lead-in and pre-gap between the first session of a CD and the second (Red Book); later ones lie closer.
@@ -79,12 +79,10 @@ impl Disc {
     pub fn open_to_overwrite(spec: &str, trace: Option<&Path>, trays: Trays) -> Result<Disc, ActionError> {
         let mut drive = device::open_drive(spec, trace)?;
         let (medium, contents) = match look_at(&mut drive, trays) {
-            Err(ActionError::Contents { source }) if is_bad_spot_in(&source) => {
+            Err(ActionError::Contents { source }) if is_bad_spot(&source) => {
                 tracing::warn!("what is on the disc can't be read: {}", with_causes(&source));
                 let medium = burn::inspect(&mut drive).map_err(|source| ActionError::Medium { source })?;
-                let mut contents = Contents::nothing();
-                contents.shown = Shown::Unreadable;
-                (medium, contents)
+                (medium, Contents::unreadable())
             }
             looked => looked?,
         };
@@ -414,13 +412,6 @@ fn look_at(drive: &mut Drive, trays: Trays) -> Result<(Medium, Contents), Action
         tracing::debug!("the disc may be another one: it is looked at anew");
         looks += 1;
     }
-}
-
-/// Whether what could not be read is a bad spot of the medium.
-fn is_bad_spot_in(error: &ReadError) -> bool {
-    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-    let mut senses = causes.filter_map(|cause| cause.downcast_ref::<ScsiError>()?.sense());
-    senses.any(|sense| sense.key == SenseKey::MediumError)
 }
 
 fn contents_of(drive: &mut Drive, medium: &Medium) -> Result<Contents, ActionError> {

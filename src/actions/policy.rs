@@ -125,6 +125,8 @@ pub struct Wanted {
     pub days: Vec<Date>,
     /// `--full`.
     pub full: bool,
+    /// What is on the disc is a failed attempt of the very same, and nothing else: it is no loss.
+    pub replaces: bool,
     /// First day of the week.
     pub starting_day: Weekday,
     /// `blank_behavior`, if configured.
@@ -280,7 +282,7 @@ pub fn decide(wanted: &Wanted, disc: &OnDisc) -> Result<Decision, Refusal> {
         true => Err(if disc.rewritable { Refusal::Protected { why: kept } } else { Refusal::NotBlank { why } }),
         false => append(disc, kept),
     };
-    let protect = if wanted.full { Protect::Off } else { wanted.protect };
+    let protect = if wanted.full || wanted.replaces { Protect::Off } else { wanted.protect };
     if let Some(kept) = holds_this_week(wanted, disc).filter(|_| protect != Protect::Off) {
         return keep(kept);
     }

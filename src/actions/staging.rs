@@ -550,19 +550,6 @@ mod tests {
     }
 
     #[test]
-    fn a_day_that_nobody_can_look_into_is_not_taken_for_one_that_is_not_staged() {
-        if nix::unistd::geteuid().is_root() {
-            return;
-        }
-        let root = tempfile::tempdir().unwrap();
-        let path = stage(root.path(), TODAY, &[STAGE_INDICATOR]);
-        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o000)).unwrap();
-        assert!(matches!(choose_day(root.path(), TODAY, false), Err(StagingError::Root { .. })));
-        assert_eq!(unstored_days(root.path(), TODAY).unwrap().odd.len(), 1);
-        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    }
-
-    #[test]
     fn with_nothing_missed_it_is_told_whether_anything_was_staged() {
         let root = tempfile::tempdir().unwrap();
         let none = unstored_days(root.path(), TODAY).unwrap_err();

@@ -14,7 +14,7 @@ use crate::config::{BlankBehavior, BlankMode};
 
 /// There was nothing to store: see the exit codes.
 const NOTHING_TO_STORE: u8 = 12;
-/// The error of a span that goes on with the next disc.
+/// The error of a span that goes on with the next disc, by the name that receipts have it.
 const NEXT_DISC: &str = "next-disc";
 /// So far a clock may be set back, in seconds, before what it showed then counts as wrong.
 const CLOCK_SLACK: i64 = 600;
@@ -43,38 +43,10 @@ pub struct Status {
     pub troubles: Vec<String>,
     /// The newest run that stored something.
     pub last_good: Option<Good>,
-    /// The run behind it that failed, or waits for another disc, if one does.
-    pub failed_since: Option<Failed>,
-    /// The disc that the newest *verify* found damaged, if it did.
-    pub damaged: Option<Damaged>,
     /// The disc that was in the drive at the end of the newest run that saw one.
     pub disc: Option<Fill>,
     /// When a new disc is due next.
     pub next_disc: NextDisc,
-}
-
-/// A run that did not end well.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failed {
-    /// When it ended, in UTC.
-    pub when_utc: String,
-    /// The error's name; empty in a receipt without.
-    pub id: String,
-    /// The sentence.
-    pub error: String,
-}
-
-/// A disc that is damaged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Damaged {
-    /// When that was found, in UTC.
-    pub when_utc: String,
-    /// Its label.
-    pub label: Option<String>,
-    /// Which disc.
-    pub disc: Option<String>,
-    /// How many differences were found.
-    pub findings: usize,
 }
 
 /// A run that stored days.
@@ -154,24 +126,12 @@ pub fn status(receipts: &[Receipt], question: &Question<'_>) -> Status {
         troubles
             .push(format!("the run of {} is of a time to come: the clock was wrong then, or is now", odd.ended_utc));
     }
-    let failed_since = newest_failed.map(|failed| {
-        let (id, error) = match &failed.error {
-            Some(told) => (told.id.clone(), told.error.clone()),
-            None => (String::new(), "it did not end well".to_owned()),
-        };
-        Failed { when_utc: failed.ended_utc.clone(), id, error }
-    });
-    if let Some(Failed { when_utc, id, error }) = &failed_since {
+    troubles.extend(newest_failed.map(|failed| {
+        let (id, error) = failed.error.as_ref().map_or(("", "it did not end well"), |told| (&told.id, &told.error));
         let what = if id == NEXT_DISC { "waits" } else { "failed" };
-        troubles.push(format!("the run of {when_utc} {what}: {error}"));
-    }
-    let damaged = damaged(receipts);
-    if let Some(Damaged { when_utc, label, disc, findings }) = &damaged {
-        let name = label.as_ref().map_or(String::new(), |label| format!(" {label:?}"));
-        let id = disc.as_ref().map_or(String::new(), |id| format!(" ({id})"));
-        let differences = if *findings == 1 { "one difference" } else { &format!("{findings} differences") };
-        troubles.push(format!("verify of {when_utc} found the disc{name}{id} damaged: {differences}"));
-    }
+        format!("the run of {} {what}: {error}", failed.ended_utc)
+    }));
+    troubles.extend(damaged(receipts));
     Status {
         troubles,
         last_good: last_good.map(|good| Good {
@@ -182,27 +142,26 @@ pub fn status(receipts: &[Receipt], question: &Question<'_>) -> Status {
             label: good.record.disc.as_ref().and_then(|disc| disc.label.clone()),
             disc: good.record.disc.as_ref().and_then(|disc| disc.id.clone()),
         }),
-        failed_since,
-        damaged,
         disc: fill(receipts),
         next_disc: next_disc(last_good.and_then(Receipt::newest_day).unwrap_or(question.today), question),
     }
 }
 
 /// The newest disc of which the newest *verify* found damage, and which has not been wiped since.
-fn damaged(receipts: &[Receipt]) -> Option<Damaged> {
+fn damaged(receipts: &[Receipt]) -> Option<String> {
     let mut told: HashSet<Option<&str>> = HashSet::new();
     for (at, Receipt { ended_utc, record, .. }) in receipts.iter().enumerate().rev().filter(|(_, one)| one.verifies()) {
         let (Some(disc), Some(proven)) = (&record.disc, record.proven) else { continue };
         let is_newest = told.insert(disc.id.as_deref());
         let is_wiped = disc.id.is_some() && receipts[at..].iter().any(|later| later.record.wiped == disc.id);
         if is_newest && !proven && !is_wiped {
-            return Some(Damaged {
-                when_utc: ended_utc.clone(),
-                label: disc.label.clone(),
-                disc: disc.id.clone(),
-                findings: record.findings,
-            });
+            let name = disc.label.as_ref().map_or(String::new(), |label| format!(" {label:?}"));
+            let id = disc.id.as_ref().map_or(String::new(), |id| format!(" ({id})"));
+            let differences = match record.findings {
+                1 => "one difference".to_owned(),
+                findings => format!("{findings} differences"),
+            };
+            return Some(format!("verify of {ended_utc} found the disc{name}{id} damaged: {differences}"));
         }
     }
     None

@@ -1,7 +1,8 @@
 //! `cedarburn`: the settings Cedar does not know. It ignores the section, so one file serves both programs.
 //!
 //! Nobody else's sections hide here, so an element that is none of the settings is an error and not a warning: what
-//! protects a disc must not be lost to a misspelling. Nor to a second one: a setting that is given twice, or a second section, is an error, too. On and off are written as Cedar writes them, `Y` and `N`.
+//! protects a disc must not be lost to a misspelling. Nor to a second one: a setting that is given twice, or a second section, is an error, too. On
+//! and off are written as Cedar writes them, `Y` and `N`.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;

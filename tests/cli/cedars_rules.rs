@@ -7,6 +7,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::panic::catch_unwind;
 
+use crate::gate::{Held, LARGE};
 use crate::support::{BackupBox, MON, NEXT_MON, NEXT_TUE, Run, SUN, TUE, WED, cedarburn};
 
 type Row = (&'static str, fn());
@@ -511,15 +512,29 @@ const COMPARING: &[Row] = &[
         nas.stage(TUE);
         nas.store_on(TUE, "fault=write10#5:flip").expect_code(11).expect_words(&["/2026/11/17/"]);
     }),
-    ("what comes or goes in staging while the day is burned is told, and no bad disc", || {
+    ("a day that is stored again takes the place of what the disc showed of it", || {
         let nas = box_of("cdr-80");
-        nas.stage(TUE);
-        // The day is looked at once more when it was burned.
-        let device = format!("{},fault=write10#3:3/0c/00", nas.device());
-        Run::of(&mut nas.store_command(TUE, &device)).expect_code(10);
+        nas.stage_and_store(TUE);
+        nas.remove_mark(TUE);
         fs::remove_file(nas.day(TUE).join("alpha/etc.tar")).unwrap();
         nas.store(TUE).expect_silence();
-        assert!(!nas.files_on_disc(TUE).contains("alpha/etc.tar"), "a repeated day replaces the one before");
+        let files = nas.files_on_disc(TUE);
+        assert!(files.contains("alpha/home.tar") && !files.contains("alpha/etc.tar"), "{files:?}");
+    }),
+    ("what comes to staging while the day is burned is told, and the disc not called bad", || {
+        let nas = box_of("cdr-80");
+        nas.edit_config("</cb_config>", "<cedarburn><fifo_mb>1</fifo_mb></cedarburn></cb_config>");
+        nas.stage_large(TUE, LARGE);
+        nas.stage(TUE);
+        let mut command = nas.store_command(TUE, &nas.device());
+        command.arg("--json");
+        let mut held = Held::start(&nas, command);
+        held.run_until("WRITE(10)", 4);
+        fs::write(nas.day(TUE).join("late"), "late").unwrap();
+        let run = held.finish().0.expect_code(11);
+        assert!(run.findings()[0].contains("late came to the staging directory"), "{run}");
+        assert!(!nas.is_marked(TUE));
+        nas.assert_verified();
     }),
 ];
 

@@ -183,10 +183,15 @@ mod a_receipt {
 mod strict_protection {
     use super::*;
 
-    /// Two discs that take turns, and a staging directory that is purged early.
-    fn two_discs() -> BackupBox {
+    fn strict() -> BackupBox {
         let nas = BackupBox::new("cdrw-80");
         nas.edit_config("</cb_config>", "<cedarburn><protect>strict</protect></cedarburn></cb_config>");
+        nas
+    }
+
+    /// Two discs that take turns, and a staging directory that is purged early.
+    fn two_discs() -> BackupBox {
+        let nas = strict();
         // The day goes to both discs.
         nas.stage_and_store(MON);
         fs::rename(nas.disc(), nas.path("first")).unwrap();
@@ -260,8 +265,7 @@ mod strict_protection {
 
     #[test]
     fn nor_one_that_may_be_its_own_copy() {
-        let nas = BackupBox::new("cdrw-80");
-        nas.edit_config("</cb_config>", "<cedarburn><protect>strict</protect></cedarburn></cb_config>");
+        let nas = strict();
         for day in [MON, TUE] {
             nas.stage_and_store(day);
         }
@@ -311,8 +315,7 @@ mod strict_protection {
 
     #[test]
     fn nor_a_copy_that_lacks_a_link() {
-        let nas = BackupBox::new("cdrw-80");
-        nas.edit_config("</cb_config>", "<cedarburn><protect>strict</protect></cedarburn></cb_config>");
+        let nas = strict();
         nas.stage_and_store(MON);
         fs::rename(nas.disc(), nas.path("first")).unwrap();
         nas.change_to_new("cdrw-80");
@@ -327,8 +330,7 @@ mod strict_protection {
 
     #[test]
     fn is_asked_before_a_rebuild_too() {
-        let nas = BackupBox::new("cdrw-80");
-        nas.edit_config("</cb_config>", "<cedarburn><protect>strict</protect></cedarburn></cb_config>");
+        let nas = strict();
         for day in [MON, TUE] {
             nas.stage_and_store(day);
         }
@@ -427,6 +429,17 @@ mod status {
         let run = status(&nas, &[]).expect_code(6);
         run.expect_words(&[TUE, "proven"]);
         assert!(!run.stdout.contains("no store has succeeded"), "{run}");
+    }
+
+    #[test]
+    fn says_of_a_span_that_wants_its_next_disc_that_it_waits() {
+        let nas = BackupBox::with_capacity("cdr-80", 2000);
+        nas.stage_large(MON, 2_000_000);
+        nas.stage_files(MON, &[("b", &noise("b", 2_500_000))]);
+        nas.act("span", MON, &[]).expect_code(8);
+        let run = status(&nas, &[]).expect_code(6);
+        run.expect_one_error(&[" waits: disc 1 of 2 is burned and proven"]);
+        assert!(!run.stdout.contains(" failed: "), "{run}");
     }
 
     #[test]

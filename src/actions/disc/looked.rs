@@ -36,9 +36,7 @@ impl Looked {
             Ok(contents) => Looked::new(medium, &contents),
             Err(error) => {
                 tracing::info!("what is on the disc can't be read: {error}");
-                let mut nothing_known = Contents::nothing();
-                nothing_known.shown = Shown::Unreadable;
-                Looked::new(medium, &nothing_known)
+                Looked::new(medium, &Contents::unreadable())
             }
         }
     }

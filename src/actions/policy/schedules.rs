@@ -96,6 +96,7 @@ impl<'a> World<'a> {
                 purpose: Purpose::Store,
                 days: vec![FIRST],
                 full: false,
+                replaces: false,
                 // FIRST is a Monday.
                 starting_day: dates[starting_day].weekday(),
                 blank_behavior: mode.map(|mode| BlankBehavior { mode, factor, factor_text: String::new() }),

@@ -9,6 +9,7 @@ fn wanted(day: Date) -> Wanted {
         purpose: Purpose::Store,
         days: vec![day],
         full: false,
+        replaces: false,
         starting_day: Weekday::Monday,
         blank_behavior: None,
         required_bytes: 99,
@@ -304,4 +305,17 @@ fn a_day_that_is_rebuilt_is_not_protected_from_its_rebuilding() {
     assert_eq!(decide(&strict, &this_week), Err(kept), "the disc has more of them than staging");
     let copied = OnDisc { only_here: Vec::new(), ..this_week };
     assert_eq!(decide(&strict, &copied), Ok(rebuilt));
+}
+
+#[test]
+fn a_failed_attempt_of_the_very_same_is_no_loss_and_what_can_not_be_read_stays_one() {
+    let own = Wanted { purpose: Purpose::Span, replaces: true, ..wanted(TUESDAY) };
+    let anew = Decision::NewDisc { wipe: true, why: Why::OwnDisc(Purpose::Span) };
+    for protect in [Protect::Week, Protect::Strict, Protect::Off] {
+        let own = Wanted { protect, ..own.clone() };
+        assert_eq!(decide(&own, &disc(DiscState::Appendable, &[TUESDAY])), Ok(anew));
+        assert_eq!(decide(&own, &disc(DiscState::Unreadable, &[])), Err(Refusal::Unreadable));
+        let once = OnDisc { rewritable: false, ..disc(DiscState::Appendable, &[TUESDAY]) };
+        assert!(matches!(decide(&own, &once), Err(Refusal::NotBlank { .. })));
+    }
 }

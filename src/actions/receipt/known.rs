@@ -2,8 +2,8 @@
 //!
 //! A disc holds a day if a run proved it there, and no later run of which there is a receipt has wiped that disc or, as *verify*, found it damaged.
 //! Then it counts again when *verify* has read all that a mount shows of it without a finding; so do all discs of which nobody knows whether they
-//! are the one that a run wiped without knowing which. A disc that was wiped never comes back, whatever the clock said then. That a disc was lost or blanked by another program, no
-//! receipt tells: who lets go of a disc for good removes its receipts.
+//! are the one that a run wiped without knowing which. A disc that was wiped never comes back, whatever the clock said then. That a disc was lost or
+//! blanked by another program, no receipt tells: who lets go of a disc for good removes its receipts.
 
 use std::collections::HashSet;
 use std::fmt;

@@ -15,12 +15,12 @@
 //! * A day is marked when all of it is proven. The journal knows what is; a run that was broken off is gone on with by the next. One that broke
 //!   off between burning and noting has left a disc that holds just what it was going to hold: that is proven and noted, not burned again.
 
+mod entries;
+mod error;
 pub mod fit;
 mod journal;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -28,8 +28,10 @@ use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
 
+use self::entries::{Entry, entries, prefix, size};
+pub use self::error::{Done, SpanError};
 use self::fit::{Algorithm, Item, TooLarge, fit};
-use self::journal::{DoneDisc, Journal, Stamp, escaped};
+use self::journal::{DoneDisc, Journal, Stamp};
 use super::disc::Disc;
 use super::eject::eject;
 use super::label;
@@ -42,103 +44,22 @@ use super::staging_lock::StagingLock;
 use super::store::load::{Load, listed};
 use super::store::session::{Scanned, Session, Settled};
 use super::store::{self, accept, carry_out, mark_stored, open};
-use super::{ActionError, ON_SCREEN, own_files};
+use super::{ActionError, ON_SCREEN};
 use crate::burn::{BurnError, Progress};
-use crate::iso::tree::{Kind, Tree, TreePath};
+use crate::iso::generator::VOLUME_ID_LENGTH;
+use crate::iso::tree::TreePath;
 use crate::scsi::Trays;
-use crate::sector::{SECTOR_BYTES, Sectors};
+use crate::sector::Sectors;
 
 /// What a session takes beside its items: descriptors, path tables, text, list and padding, roundly.
 const OWN_SECTORS: u32 = 220;
-/// What an item takes beside its content and twice its name: its record, its share of a directory, its line in the list.
-const OWN_BYTES: u64 = 320;
 /// How often it is looked whether another disc is in: soon at first, and then at leisure.
 const FIRST_LOOK: Duration = Duration::from_millis(500);
 const LAST_LOOK: Duration = Duration::from_secs(30);
 /// How often a signal is looked for meanwhile.
 const TICK: Duration = Duration::from_millis(100);
-/// Characters that a volume identifier has room for (ECMA-119 8.4.7).
-const MOST_OF_A_LABEL: usize = 32;
 /// The README of a disc names at most so many hosts and days.
 const MOST_NAMED: usize = 60;
-
-/// A span can't go on.
-#[derive(Debug, thiserror::Error)]
-pub enum SpanError {
-    /// The journal's file.
-    #[error("the journal {} can't be {what}", path.display())]
-    Journal {
-        /// Where it is.
-        path: PathBuf,
-        /// What was to be done with it.
-        what: &'static str,
-        /// Why not.
-        #[source]
-        source: io::Error,
-    },
-    /// What stands in it.
-    #[error("the journal {} can't be used: {what}", path.display())]
-    BrokenJournal {
-        /// Where it is.
-        path: PathBuf,
-        /// What is wrong.
-        what: String,
-    },
-    /// A file that fits on no disc of this kind.
-    #[error("{path} fits on no such disc: it takes about {bytes} bytes, an empty one has {capacity}")]
-    TooLarge {
-        /// The file.
-        path: TreePath,
-        /// What it takes.
-        bytes: u64,
-        /// What there is.
-        capacity: u64,
-    },
-    /// A disc that is done is in the drive.
-    #[error("disc {wanted} of the span is wanted, disc {found} is in the drive")]
-    DoneAlready {
-        /// Which one is in.
-        found: usize,
-        /// Which one should be.
-        wanted: usize,
-    },
-    /// This disc is done, and more are wanted.
-    #[error("{0}, the next one is wanted")]
-    NextDisc(Done),
-    /// A signal, while the next disc was waited for.
-    #[error("interrupted while the next disc was waited for: {0}")]
-    Interrupted(Done),
-    /// What was to be burned is on no disc, and not in staging any more.
-    #[error("gone from staging before it was on a disc: {first}{}", and_more(*count))]
-    Gone {
-        /// The first of it, as the journal has it.
-        first: String,
-        /// How much it is.
-        count: usize,
-    },
-}
-
-fn and_more(count: usize) -> String {
-    if count > 1 { format!(", and more: {}", count - 1) } else { String::new() }
-}
-
-/// How far a span is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Done {
-    /// Which disc is done.
-    pub number: usize,
-    /// Of how many, as far as can be told.
-    pub of: usize,
-    /// It was read back and compared.
-    pub proven: bool,
-}
-
-impl fmt::Display for Done {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Done { number, of, proven } = self;
-        write!(f, "disc {number} of {of} is burned{}", if *proven { " and proven" } else { "" })
-    }
-}
 
 /// What is asked for.
 #[derive(Debug)]
@@ -179,18 +100,6 @@ pub struct Report {
     pub discs: Vec<DiscPlan>,
     /// The session of the last disc of this run.
     pub session: Option<store::Report>,
-}
-
-/// One thing of a day.
-#[derive(Debug, Clone)]
-struct Entry {
-    path: TreePath,
-    key: String,
-    day: Date,
-    host: String,
-    /// Of its content.
-    bytes: u64,
-    stamp: Stamp,
 }
 
 /// A span under way.
@@ -688,25 +597,14 @@ impl<'a> Span<'a> {
             }
             pause = (pause * 2).min(LAST_LOOK);
             // Nobody's tray is pulled in while somebody changes the disc.
-            match Disc::open(spec, None, Trays::Stay) {
-                Ok(disc) if self.journal.number_of(disc.contents.identity().as_deref()).is_none() => drop(disc),
-                Ok(_) => {
-                    tracing::debug!("a disc of the span that is done is in the drive");
-                    continue;
-                }
-                Err(error) => {
-                    tracing::debug!("no disc yet: {error}");
-                    continue;
-                }
+            let drive = super::device::open_drive_again(spec, request.trace).map_err(ActionError::from);
+            match drive.and_then(|drive| Disc::look(drive, Trays::Stay)) {
+                Ok(disc) if self.journal.number_of(disc.contents.identity().as_deref()).is_none() => return Ok(disc),
+                Ok(_) => tracing::debug!("a disc of the span that is done is in the drive"),
+                Err(error) => tracing::debug!("no disc yet: {error}"),
             }
-            return Disc::look(super::device::open_drive_again(spec, request.trace)?, Trays::Stay);
         }
     }
-}
-
-/// What the keys of a day begin with.
-fn prefix(day: Date) -> String {
-    format!("{}/", escaped(&staging::disc_path(day)))
 }
 
 /// Whether broken-off burns have taken room that nobody gets back.
@@ -721,7 +619,7 @@ fn another_disc() -> ActionError {
 /// The label of a disc of a set; without how many there are where there is no room for that.
 fn numbered_label(label: &str, number: usize, of: usize) -> String {
     let whole = format!("{label} {number}/{of}");
-    if whole.len() <= MOST_OF_A_LABEL { whole } else { format!("{label} {number}") }
+    if whole.len() <= VOLUME_ID_LENGTH { whole } else { format!("{label} {number}") }
 }
 
 /// Whether another disc would do.
@@ -730,8 +628,6 @@ fn is_about_the_disc(error: &ActionError) -> bool {
         error,
         ActionError::Refused(_)
             | ActionError::OtherMedium { .. }
-            | ActionError::Contents { .. }
-            | ActionError::Medium { .. }
             | ActionError::Burn(BurnError::NoRecipe { .. })
             | ActionError::Span(SpanError::DoneAlready { .. })
     )
@@ -774,40 +670,4 @@ impl DiscPlan {
         let holds = if self.holds.is_empty() { String::new() } else { format!(": {}", self.holds.join("; ")) };
         format!("items: {}, bytes: {}{full}{holds}", self.items, self.bytes)
     }
-}
-
-/// What an entry takes on a disc, roughly.
-fn size(entry: &Entry) -> u64 {
-    let content = entry.bytes.div_ceil(SECTOR_BYTES as u64) * SECTOR_BYTES as u64;
-    content + OWN_BYTES + 2 * entry.path.as_bytes().len() as u64
-}
-
-/// Everything in the days that has to be on some disc.
-fn entries(days: &[Day]) -> Result<Vec<Entry>, ActionError> {
-    let mut all = Vec::new();
-    for day in days {
-        let mut tree = Tree::new(own_files::attributes(0o755, crate::iso::tree::Timestamp::from_seconds(0)));
-        let at = day.on_disc();
-        crate::iso::scan::graft(&mut tree, &day.path, &at)?;
-        let Some(top) = tree.find(&at) else { continue };
-        let depth = at.names().count();
-        for id in tree.walk_from(top) {
-            let node = tree.node(id);
-            let bytes = match &node.kind {
-                Kind::Directory(children) if id == top || !children.is_empty() => continue,
-                Kind::File { size, .. } => *size,
-                _ => 0,
-            };
-            let path = tree.path(id);
-            let modified = node.attributes.modified;
-            let names: Vec<&[u8]> = path.names().skip(depth).collect();
-            let host = match names.as_slice() {
-                [host, _, ..] => String::from_utf8_lossy(host).into_owned(),
-                _ => String::new(),
-            };
-            let stamp = Stamp { bytes, seconds: modified.seconds, nanoseconds: modified.nanoseconds };
-            all.push(Entry { key: escaped(&path), path: path.clone(), day: day.date, host, bytes, stamp });
-        }
-    }
-    Ok(all)
 }

@@ -154,6 +154,11 @@ pub(crate) fn listed(days: &[Date]) -> String {
     }
 }
 
+/// What a session is for, in a few words.
+pub(super) fn words(days: &[Date]) -> String {
+    if days.is_empty() { "the label".to_owned() } else { listed(days) }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;

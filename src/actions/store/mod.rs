@@ -21,6 +21,8 @@
 //! don't even fit alone, and the run ends as one that found no room, when the others are stored: they are not held back by what another disc
 //! is needed for. Nor by a day that can't be read.
 
+mod changes;
+mod left;
 pub(in crate::actions) mod load;
 mod record;
 pub(in crate::actions) mod session;

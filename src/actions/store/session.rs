@@ -1,11 +1,13 @@
 //! One session: what is decided, planned and burned for its load.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::atomic::AtomicBool;
 
 use jiff::civil::Date;
 
-use super::load::{Load, listed};
+use super::changes::{changes, is_told};
+use super::left::{Left, content};
+use super::load::{Load, listed, words};
 use super::there::{is_there, keep_only};
 use super::{Outcome, Report, Request, record};
 use crate::actions::ActionError;
@@ -20,7 +22,7 @@ use crate::actions::policy::{self, Decision, OnDisc, Purpose, Refusal, Wanted, W
 use crate::actions::proof::{self, Finding};
 use crate::actions::receipt::folder::{self, Found};
 use crate::actions::receipt::known::other_disc_with;
-use crate::actions::staging::Day;
+use crate::actions::staging::{self, Day};
 use crate::burn::{self, BurnError, Burned, DriveSource, Image, Job, Progress, State};
 use crate::config::{self, Protect};
 use crate::iso::compare::{Compare, Difference, What, compare};
@@ -28,9 +30,8 @@ use crate::iso::generator::plan::{AttributePolicy, Options, Plan};
 use crate::iso::generator::stream::{Damage, Stream, StreamReport};
 use crate::iso::manifest;
 use crate::iso::reader::Reading;
-use crate::iso::scan::ScanError;
 use crate::iso::tree::{Content, Extent, Kind, NodeId, Tree, TreePath};
-use crate::sector::{Lba, SECTOR_BYTES, Sectors};
+use crate::sector::{Lba, Sectors};
 
 /// Buffer in front of the drive where the configuration says nothing: a second of a fast DVD.
 const FIFO_BYTES: usize = 16 << 20;
@@ -78,42 +79,6 @@ impl Settled {
     /// Whether a day stays for another disc.
     pub(super) fn leaves(&self, day: Date) -> bool {
         self.left.too_large.contains(&day) || self.left.newer.contains(&day)
-    }
-}
-
-/// Days of a load that may leave some. What does not fit together is tried without its newest day; a day that does not even fit alone is left
-/// for good, so that it holds up none behind it.
-#[derive(Debug, Default)]
-pub(super) struct Left {
-    /// They don't fit alone.
-    too_large: Vec<Date>,
-    /// They don't fit beside the others.
-    newer: Vec<Date>,
-    /// Why the first that was left does not go with the others.
-    pub(super) error: Option<Box<ActionError>>,
-}
-
-impl Left {
-    fn leave_one_of(&mut self, days: &mut Vec<Date>, error: ActionError) {
-        match days.pop() {
-            Some(only) if days.is_empty() => {
-                self.too_large.push(only);
-                self.error.get_or_insert(Box::new(error));
-                days.append(&mut self.newer);
-            }
-            Some(newest) => {
-                self.newer.insert(0, newest);
-                self.error.get_or_insert(Box::new(error));
-            }
-            None => {}
-        }
-    }
-
-    /// All of them, oldest first.
-    pub(super) fn days(&self) -> Vec<Date> {
-        let mut days = [self.too_large.as_slice(), &self.newer].concat();
-        days.sort_unstable();
-        days
     }
 }
 
@@ -192,7 +157,7 @@ impl Session<'_> {
         let mut start = disc.start_of(decision);
         let mut free = disc.room_for(decision, start)?;
         let mut days: Vec<Date> = self.load.dates();
-        let mut left = self.leave(disc, &too_large, free)?;
+        let mut left = Left::begin(&too_large, disc)?;
         days.retain(|date| !there.contains(date) && !left.too_large.contains(date));
         if days.is_empty() && !self.load.days.is_empty() {
             let settled = self.settled_already(disc, decision, there)?;
@@ -201,12 +166,6 @@ impl Session<'_> {
         if let Some(previous) = &previous {
             self.tell_what_is_replaced(previous, scanned, &days);
         }
-        let sizes: HashMap<Date, u32> = match self.load.may_leave_days {
-            true => {
-                self.load.days.iter().map(|day| (day.date, content(scanned.plan.tree(), &day.on_disc()).0)).collect()
-            }
-            false => HashMap::new(),
-        };
         let plan = loop {
             let without: Vec<Date> = there.iter().copied().chain(left.days()).collect();
             let previous = previous.as_ref().map(|previous| previous.tree.clone());
@@ -236,13 +195,7 @@ impl Session<'_> {
                 return Err(error);
             }
             left.leave_one_of(&mut days, error);
-            // Planning takes its time: what can't fit by the sizes of its files alone is left without.
-            let least =
-                |days: &[Date]| days.iter().filter_map(|day| sizes.get(day)).map(|&size| u64::from(size)).sum::<u64>();
-            while days.len() > 1 && least(&days) > u64::from(room.0) {
-                left.newer.extend(days.pop());
-                left.newer.sort_unstable();
-            }
+            left.leave_what_can_not_fit(&mut days, room, |day| content(scanned.plan.tree(), &staging::disc_path(day)));
             if days.is_empty() {
                 match left.error.take() {
                     Some(error) if there.is_empty() => return Err(*error),
@@ -284,28 +237,6 @@ impl Session<'_> {
             days.clear();
         }
         Ok(days)
-    }
-
-    /// These days are left.
-    fn leave(&self, disc: &Disc, too_large: &[(Date, Sectors)], free: Option<Sectors>) -> Result<Left, ActionError> {
-        let Some(&(date, needed)) = too_large.first() else { return Ok(Left::default()) };
-        let free = match free {
-            Some(free) => free.max(disc.room_when_begun()?),
-            None => disc.room_when_begun()?,
-        };
-        let error = ActionError::NoRoom {
-            what: words(&[date]),
-            needed,
-            free,
-            empty: true,
-            rewritable: disc.medium.rewritable,
-            without_spares: None,
-        };
-        Ok(Left {
-            too_large: too_large.iter().map(|&(date, _)| date).collect(),
-            newer: Vec::new(),
-            error: Some(Box::new(error)),
-        })
     }
 
     /// A day that is written again takes the place of what the disc shows of it. That is what is wanted, unless staging has lost something since.
@@ -421,7 +352,8 @@ impl Session<'_> {
         Ok(Wanted {
             purpose: self.load.purpose,
             days,
-            full: self.request.full || self.load.replaces,
+            full: self.request.full,
+            replaces: self.load.replaces,
             starting_day: self.request.config.options.starting_day,
             blank_behavior: self.request.config.require_store()?.blank_behavior.clone(),
             required_bytes: Sectors(scanned.plan.sectors().0.saturating_sub(never_burned.0)).bytes(),
@@ -690,60 +622,6 @@ impl Session<'_> {
     }
 }
 
-/// What a session is for, in a few words.
-fn words(days: &[Date]) -> String {
-    if days.is_empty() { "the label".to_owned() } else { listed(days) }
-}
-
-/// What is another one in staging by now than in the plan, in one daily directory.
-fn changes(planned: &Tree, staged: &Tree, day: &TreePath, told: &HashSet<&TreePath>) -> Vec<Finding> {
-    let (Some(before), Some(now)) = (planned.find(day), staged.find(day)) else { return Vec::new() };
-    let differences = compare(planned, before, staged, now, Compare { permissions: None, modified: true });
-    let is_directory = |path: &TreePath| {
-        let node = planned.find(path).map(|id| &planned.node(id).kind);
-        matches!(node, Some(Kind::Directory(_)))
-    };
-    let words = |Difference { path, what }: &Difference| match what {
-        What::Missing { .. } => Some("went away from"),
-        What::Extra { .. } => Some("came to"),
-        What::Type { .. } => Some("became something else in"),
-        // By whatever came or went in it.
-        What::Modified { .. } if is_directory(path) => None,
-        What::Size { .. } | What::Modified { .. } | What::Target { .. } | What::Device { .. } => Some("changed in"),
-        What::Mode { .. } | What::Owner { .. } => None,
-    };
-    let mut changes: Vec<(TreePath, &str)> =
-        differences.iter().filter_map(|difference| Some((difference.path.clone(), words(difference)?))).collect();
-    // A disc keeps whole seconds, staging more: a file may be written anew within the second.
-    let is_changed = |id: NodeId| {
-        let path = planned.path(id);
-        let (before, now) = (planned.node(id), staged.node(staged.find(&path)?));
-        let is_file = matches!((&before.kind, &now.kind), (Kind::File { .. }, Kind::File { .. }));
-        (is_file && before.attributes.modified != now.attributes.modified).then_some((path, "changed in"))
-    };
-    changes.extend(planned.walk_from(before).filter_map(is_changed));
-    changes.retain(|(path, _)| !told.contains(path));
-    // Another size comes with another time.
-    let mut seen = HashSet::new();
-    changes.retain(|change| seen.insert(change.clone()));
-    let finding =
-        |(path, what)| Finding::Source(format!("{path} {what} the staging directory while the day was burned"));
-    changes.into_iter().map(finding).collect()
-}
-
-/// Sectors that the files of a day take, each inode once.
-fn content(tree: &Tree, day: &TreePath) -> Sectors {
-    let mut inodes = HashSet::new();
-    let nodes = tree.find(day).map(|top| tree.walk_from(top)).into_iter().flatten();
-    let sectors = nodes.filter_map(|id| match &tree.node(id).kind {
-        Kind::File { size, content: Content::Staged(inode) } if inodes.insert(*inode) => {
-            Some(size.div_ceil(SECTOR_BYTES as u64))
-        }
-        _ => None,
-    });
-    Sectors(u32::try_from(sectors.sum::<u64>()).unwrap_or(u32::MAX))
-}
-
 /// Takes days out of the tree the disc shows, and with them every line of its manifests that speaks of them: a list that names files which are
 /// not there any more would make `sha256sum -c` fail for ever. Lines of such a list that still hold are carried over.
 fn make_room(disc: &mut Disc, tree: &mut Tree, days: &[TreePath]) -> Result<Vec<manifest::Entry>, ActionError> {
@@ -775,12 +653,6 @@ fn tell(Burned { start, sectors, buffers, .. }: &Burned) {
             if buffers.fifo_ran_empty == 1 { "once".to_owned() } else { format!("{} times", buffers.fifo_ran_empty) };
         tracing::info!("the buffer ran empty {times}: staging is read more slowly than the drive writes");
     }
-}
-
-/// Whether the staging directory can't be scanned for a file that is among the damages.
-fn is_told(error: &ActionError, plan: &Plan, damages: &[Damage]) -> bool {
-    let ActionError::Scan(ScanError::Unreadable { path, .. }) = error else { return false };
-    damages.iter().any(|damage| plan.tree().staged_path(damage.node).as_ref() == Some(path))
 }
 
 /// The image's bytes as the burner wants them.

@@ -52,18 +52,20 @@ pub(super) fn before_wiping(
     record: &mut Record,
 ) -> Result<(), ActionError> {
     let request = session.request;
-    let noted = record.wiping("wiping", &disc.looked(), request.receipts, request.now.seconds);
+    let before = disc.looked();
+    // First what may refuse: what is on record as wiped is never believed in again.
+    let root = request.config.staging_root_for_store()?;
+    match session.load.purpose {
+        // It has no lock so far.
+        Purpose::Initialize => span::forget_alone(root, before.id.as_deref())?,
+        _ => span::forget(root, before.id.as_deref())?,
+    }
+    let noted = record.wiping("wiping", &before, request.receipts, request.now.seconds);
     // Whoever goes by receipts must not be misled by those that are there.
     if request.config.cedarburn.protect == Protect::Strict && !request.full {
         noted?;
     } else if let Err(error) = noted {
         tracing::warn!("receipts go on saying that this disc holds what it held: {}", with_causes(&error));
-    }
-    let root = request.config.staging_root_for_store()?;
-    match session.load.purpose {
-        // It has no lock so far.
-        Purpose::Initialize => span::forget_alone(root, record.wiped.as_deref())?,
-        _ => span::forget(root, record.wiped.as_deref())?,
     }
     // From here until they are proven to be on the disc again, these days are nowhere.
     for day in session.load.days.iter().filter(|day| settled.burns(day.date)) {

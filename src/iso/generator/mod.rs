@@ -25,3 +25,5 @@ mod rock_ridge;
 mod staged;
 pub mod stream;
 mod volume;
+
+pub use self::volume::VOLUME_ID_LENGTH;

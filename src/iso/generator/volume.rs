@@ -9,7 +9,7 @@ use crate::iso::tree::{Extent, Timestamp};
 use crate::sector::{Lba, SECTOR_BYTES, Sectors};
 
 /// Longest volume identifier (8.4.7).
-pub(super) const VOLUME_ID_LENGTH: usize = 32;
+pub const VOLUME_ID_LENGTH: usize = 32;
 /// Longest publisher, preparer or application identifier (8.4.20 to 8.4.22).
 pub(super) const TEXT_LENGTH: usize = 128;
 /// UCS-2 level 3 (8.5.6), the widest of the three by which Joliet is known.
