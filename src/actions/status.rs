@@ -210,12 +210,13 @@ fn next_disc(stored: Date, question: &Question<'_>) -> NextDisc {
     }
 }
 
-/// A time in the two units that say enough of it.
+/// A time in the one or two units that say enough of it.
 #[must_use]
 pub fn ago(seconds: i64) -> String {
     let minutes = seconds.max(0) / 60;
     match minutes {
-        0..60 => format!("{minutes} min"),
+        0 => format!("{} s", seconds.max(0)),
+        1..60 => format!("{minutes} min"),
         60..2880 => format!("{} h {} min", minutes / 60, minutes % 60),
         _ => format!("{} d {} h", minutes / 1440, minutes / 60 % 24),
     }
@@ -434,6 +435,6 @@ mod tests {
         for text in ["", "h", "-1h", "1w", "1h5", "1.5h", "99999999999999999999h", "9999999999d", " 1h", "1d 2h"] {
             assert!(parse_age(text).is_err(), "{text}");
         }
-        assert_eq!([59, 3600, 90_000, 200_000].map(ago), ["0 min", "1 h 0 min", "25 h 0 min", "2 d 7 h"]);
+        assert_eq!([59, 60, 3600, 90_000, 200_000].map(ago), ["59 s", "1 min", "1 h 0 min", "25 h 0 min", "2 d 7 h"]);
     }
 }
