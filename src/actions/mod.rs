@@ -241,7 +241,7 @@ pub enum ActionError {
     #[error("the files can't be put into an image")]
     Plan(#[from] PlanError),
     /// Too large.
-    #[error("{what} does not fit: it needs {needed} sectors ({} bytes), {free} sectors ({} bytes) are free", needed.bytes(), free.bytes())]
+    #[error("no room for {what}: {needed} sectors ({} bytes) are needed, {free} sectors ({} bytes) are free", needed.bytes(), free.bytes())]
     NoRoom {
         /// The day, or the days that would have gone together.
         what: String,

@@ -1,4 +1,4 @@
-//! The objects of `--json`: one a line, `progress` while it runs, `result` at the end. Fields may be added, none will change.
+//! The objects of `--json`: one a line, `progress` and `warning` while it runs, `result` at the end. Fields may be added, none will change.
 
 use serde::Serialize;
 
@@ -51,6 +51,20 @@ impl ProgressObject {
             buffer_percent: fill.fifo,
             drive_buffer_percent: fill.drive,
         }
+    }
+}
+
+/// What somebody has to know of, although the run goes on.
+#[derive(Debug, Serialize)]
+pub(super) struct WarningObject<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    warning: &'a str,
+}
+
+impl<'a> WarningObject<'a> {
+    pub(super) fn new(warning: &'a str) -> WarningObject<'a> {
+        WarningObject { kind: "warning", warning }
     }
 }
 

@@ -16,7 +16,7 @@
 //! With Cedar no WARNING reaches the screen, so that a misspelled `check_data` or a crossed midnight is never noticed. Here those that
 //! somebody has to know of do, as `warning: ...`, with every run that has cause for them, and so in the mail of cron: those with the target
 //! [`ON_SCREEN`]. `-q` is still silence. A run without cause says nothing. Cedar's actions tell them on stdout, the others, whose stdout is
-//! their answer, on stderr.
+//! their answer, on stderr. With `--json` they are objects of the answer.
 //!
 //! A log file that can't be written any more stops no backup: stderr says so once, and the exit code is that of the work. The same of a
 //! trace of the SCSI commands, which the log tells, too.
@@ -37,6 +37,7 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 
+use super::json::{self, WarningObject};
 use super::output;
 use crate::actions::owner::Owner;
 use crate::actions::{ON_SCREEN, hooks};
@@ -81,6 +82,8 @@ pub(super) enum Screen {
     Stdout,
     /// Of an action that may need stdout for its work.
     Stderr,
+    /// Stdout, for a program to read: an object each.
+    Json,
 }
 
 /// What is shown where.
@@ -113,7 +116,7 @@ impl Levels {
     /// The levels on this screen: warnings are no part of an answer, and don't disturb one on stderr.
     pub(super) fn on(self, on: Screen) -> Levels {
         let screen = match on {
-            Screen::Stdout => self.screen,
+            Screen::Stdout | Screen::Json => self.screen,
             Screen::Stderr => self.screen.map(|level| level.max(Level::WARN)),
         };
         Levels { screen, ..self }
@@ -149,7 +152,7 @@ pub(super) fn open(path: &Path, mode: u32, owner: &LogOwner) -> Result<File, Log
 }
 
 /// Sends the program's messages to the screen and to the log file from here on.
-pub(super) fn install(levels: Levels, screen: Screen, warnings: Screen, file: Option<File>) {
+pub(super) fn install(levels: Levels, screen: Screen, warnings: Option<Screen>, file: Option<File>) {
     let layer = CedarLayer { levels, screen, warnings, file: file.map(Mutex::new), lost: AtomicBool::new(false) };
     // A second call, in a test, keeps the first.
     let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer));
@@ -158,8 +161,8 @@ pub(super) fn install(levels: Levels, screen: Screen, warnings: Screen, file: Op
 struct CedarLayer {
     levels: Levels,
     screen: Screen,
-    /// Where those warnings go that are shown at any level.
-    warnings: Screen,
+    /// Where those warnings go that are shown at any level, if anywhere.
+    warnings: Option<Screen>,
     file: Option<Mutex<File>>,
     /// A line could not be written, and the user knows.
     lost: AtomicBool,
@@ -173,20 +176,24 @@ impl<S: Subscriber> Layer<S> for CedarLayer {
         }
         let is_loss = event.metadata().target() == trace::LOST;
         let matters = event.metadata().target() == ON_SCREEN;
-        let on_screen = is_loss || self.levels.screen.is_some_and(|screen| matters || level <= screen);
+        let screen = match (is_loss, matters) {
+            (true, _) => Some(Screen::Stderr),
+            (_, true) => self.warnings,
+            _ => self.levels.screen.filter(|shown| level <= *shown).map(|_| self.screen),
+        };
         let in_file = level <= self.levels.log && self.file.is_some();
-        if !on_screen && !in_file {
+        if screen.is_none() && !in_file {
             return;
         }
         let mut text = Text(String::new());
         event.record(&mut text);
         let text = one_line(text.0);
-        if on_screen {
-            let shown = if matters { format!("warning: {text}") } else { text.clone() };
-            match if matters { self.warnings } else { self.screen } {
-                Screen::Stdout if !is_loss => output::message(&shown),
-                _ => output::complain(&shown),
-            }
+        let shown = || if matters { format!("warning: {text}") } else { text.clone() };
+        match screen {
+            Some(Screen::Stdout) => output::message(&shown()),
+            Some(Screen::Stderr) => output::complain(&shown()),
+            Some(Screen::Json) => json::print(&WarningObject::new(&text)),
+            None => {}
         }
         if in_file
             && let Some(file) = &self.file

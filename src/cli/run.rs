@@ -23,7 +23,7 @@ pub(super) fn run(options: &CommonOptions, logs_output: bool, action: Action) ->
         let path = options.logfile.clone().or_else(|| is_cedars.then(|| log::DEFAULT.into()));
         let file = path.as_ref().map(|path| log::open(path, options.mode, &options.owner)).transpose();
         let file = file.map_err(|error| Failure::log_file(&error))?;
-        // In JSON the messages are fields of the answer.
+        // In JSON an error is fields of the answer.
         let quiet = options.quiet || options.json;
         let levels = log::Levels::new(quiet, options.verbose, options.debug).with_output(logs_output);
         // Their stdout is the image, or the list.
@@ -32,7 +32,12 @@ pub(super) fn run(options: &CommonOptions, logs_output: bool, action: Action) ->
             _ => log::Screen::Stdout,
         };
         // What else is no action of Cedar's answers there, too: a line of status, say.
-        let warnings = if is_cedars { log::Screen::Stdout } else { log::Screen::Stderr };
+        let warnings = match (options.json, is_cedars) {
+            _ if options.quiet => None,
+            (true, _) => Some(log::Screen::Json),
+            (_, true) => Some(log::Screen::Stdout),
+            _ => Some(log::Screen::Stderr),
+        };
         log::install(levels.on(screen), screen, warnings, file);
         Ok((context, path))
     });

@@ -206,7 +206,7 @@ mod a_killed_run {
         nas.stage_large(MON, 26_000_000);
         nas.stage(MON);
         nas.store_on(MON, "fault=write10#700:power-cut").expect_code(10);
-        nas.store(MON).expect_code(9).expect_one_error(&["does not fit", "put an empty disc in"]);
+        nas.store(MON).expect_code(9).expect_one_error(&["no room for", "put an empty disc in"]);
     }
 
     #[test]

@@ -233,7 +233,7 @@ mod protect {
         purge(&nas, MON);
         nas.stage_large(NEXT_MON, 736_000_000);
         let run = nas.refused(9, &mut nas.store_command(NEXT_MON, &nas.device()));
-        run.expect_one_error(&["does not fit", "put an empty disc in", "--full"]);
+        run.expect_one_error(&["no room for", "put an empty disc in", "--full"]);
     }
 
     #[test]

@@ -442,7 +442,7 @@ fn a_day_that_does_not_fit_beside_the_spare_areas_is_refused_before_the_disc_get
         for rehearsed in [&["--dry-run"][..], &[]] {
             let mut command = nas.store_command(MON, &nas.device());
             command.args(more).args(rehearsed);
-            nas.refused(9, &mut command).expect_one_error(&["does not fit", "the disc is as it was", hint]);
+            nas.refused(9, &mut command).expect_one_error(&["no room for", "the disc is as it was", hint]);
         }
         assert_eq!(info(&nas, MON)["formatted"], false, "{media}");
     }

@@ -75,6 +75,7 @@ impl Held {
         for object in run.objects() {
             let heading = match (object["type"].as_str().unwrap(), object["action"].as_str()) {
                 ("progress", _) => "progress",
+                ("warning", _) => "warning",
                 ("file", _) => "list",
                 (_, Some(_)) if object["exit_code"] != 0 => "error",
                 (_, Some("list")) => "list result",
@@ -233,7 +234,12 @@ fn names_every_field_of_store_info_list_verify_and_of_their_errors() {
     held.store(&worn_out, MON, ",fault=write10#3:3/0c/00", &[]);
     held.run(&["collect"]);
     held.run(&["store", "-l", "/nonexistent/log"]);
-    held.expect_all(&["store", "info", "status", "span", "validate", "list", "list result", "verify", "error"]);
+    let worth_a_warning = BackupBox::new("cdr-80");
+    worth_a_warning.stage(MON);
+    worth_a_warning.configure_store("<warn_midnite>Y</warn_midnite>");
+    held.store(&worth_a_warning, TUE, "", &[]);
+    held.expect_all(&["store", "info", "status", "span", "validate", "list", "list result", "verify"]);
+    held.expect_all(&["error", "warning"]);
 }
 
 #[test]

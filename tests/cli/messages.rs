@@ -80,11 +80,23 @@ mod that_somebody_has_to_know_of {
     }
 
     #[test]
-    fn quiet_is_silence_and_json_is_json_all_the_same() {
+    fn quiet_is_silence() {
         misspelled().store_with(TUE, &["-q"]).expect_silence();
         misspelled().store_with(TUE, &["-q", "-b", "-d"]).expect_silence();
-        let nas = misspelled();
-        assert_eq!(nas.store_json(TUE, &[])["outcome"], "stored");
+        let told = misspelled().store_with(TUE, &["-q", "--json", "--no-progress"]).objects();
+        assert!(told.iter().all(|object| object["type"] != "warning"), "{told:?}");
+    }
+
+    #[test]
+    fn is_an_object_for_a_program_and_tells_it_the_same() {
+        for levels in [&["--json"][..], &["--json", "-b", "-d"]] {
+            let run = misspelled().store_with(TUE, levels);
+            let told: Vec<_> = run.objects().into_iter().filter(|object| object["type"] == "warning").collect();
+            assert_eq!(told.len(), 1, "{run}");
+            assert!(told[0]["warning"].as_str().unwrap().contains(MISSPELLED), "{run}");
+            assert_eq!(run.result()["outcome"], "stored");
+            assert_eq!(run.stderr, "");
+        }
     }
 
     #[test]

@@ -94,7 +94,7 @@ mod catch_up {
             .collect();
         assert!(!left.is_empty() && left.len() < 4 && left.last() == Some(&SAT), "{plan}");
         let run = catch_up(&nas, SUN).expect_code(9);
-        run.expect_one_error(&["stored", "left", "does not fit", "empty disc"]);
+        run.expect_one_error(&["stored", "left", "no room for", "empty disc"]);
         for day in [MON, TUE, WED, SAT] {
             assert_eq!(nas.is_marked(day), !left.contains(&day), "{day}: {run}");
         }
@@ -110,7 +110,7 @@ mod catch_up {
         nas.stage_large(MON, 9_000_000);
         nas.stage(MON);
         let mut command = nas.store_command(TUE, &nas.device());
-        nas.refused(9, command.arg("--catch-up")).expect_one_error(&[MON, "does not fit"]);
+        nas.refused(9, command.arg("--catch-up")).expect_one_error(&[MON, "no room for"]);
         nas.stage(TUE);
         nas.stage(WED);
         let run = catch_up(&nas, WED).expect_code(9);

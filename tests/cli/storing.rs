@@ -51,7 +51,7 @@ mod room {
             stage_two_megabytes(&nas, TUE);
             let run = nas.refused(9, &mut nas.store_command(TUE, &nas.device()));
             let (free, bytes) = (needed - unit, needed * 2048);
-            run.expect_one_error(&[&format!("needs {needed} sectors ({bytes} bytes), {free} sectors")]);
+            run.expect_one_error(&[&format!("{needed} sectors ({bytes} bytes) are needed, {free} sectors")]);
         }
     }
 
@@ -62,7 +62,7 @@ mod room {
             nas.stage_and_store(MON);
             nas.stage(TUE);
             let large = nas.stage_large(TUE, 200 << 20);
-            nas.refused(9, &mut nas.store_command(TUE, &nas.device())).expect_one_error(&["does not fit", "sectors"]);
+            nas.refused(9, &mut nas.store_command(TUE, &nas.device())).expect_one_error(&["no room for", "sectors"]);
             nas.assert_verified();
             fs::remove_file(large).unwrap();
             nas.store(TUE).expect_silence();
@@ -77,7 +77,7 @@ mod room {
             nas.stage_and_store(MON);
             nas.stage_large(TUE, 200 << 20);
             nas.stage(TUE);
-            nas.refused(9, nas.store_command(TUE, &nas.device()).arg("--full")).expect_one_error(&["does not fit"]);
+            nas.refused(9, nas.store_command(TUE, &nas.device()).arg("--full")).expect_one_error(&["no room for"]);
             nas.assert_verified();
         }
     }

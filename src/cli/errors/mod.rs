@@ -239,7 +239,7 @@ mod tests {
         };
         assert_eq!(
             error.to_string(),
-            "2026-11-22 does not fit: it needs 400000 sectors (819200000 bytes), 359849 sectors (736970752 bytes) are free"
+            "no room for 2026-11-22: 400000 sectors (819200000 bytes) are needed, 359849 sectors (736970752 bytes) are free"
         );
     }
 }
