@@ -83,7 +83,7 @@ impl<'a> Context<'a> {
         if self.options.json {
             // The result of a document with a gap is that it has one.
             if output::lost().is_none() {
-                json::print(&json::ResultObject::new(action, fields));
+                json::end(&json::ResultObject::new(action, fields));
             }
         } else if !self.options.quiet {
             for line in text(&fields) {

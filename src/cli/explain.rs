@@ -146,7 +146,7 @@ pub(super) fn run(options: &CommonOptions, arguments: &Arguments) -> Result<(), 
     let topic = arguments.topic()?;
     let fields = Fields::new(&topic);
     if options.json {
-        json::print(&json::ResultObject::new("explain", fields));
+        json::end(&json::ResultObject::new("explain", fields));
     } else if !options.quiet {
         fields.lines(&topic).iter().for_each(|line| output::line(line));
     }

@@ -1,5 +1,7 @@
 //! The objects of `--json`: one a line, `progress` and `warning` while it runs, `result` at the end. Fields may be added, none will change.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde::Serialize;
 
 use super::errors::{Failure, SenseObject};
@@ -8,11 +10,29 @@ use super::output;
 use crate::burn::Phase;
 use crate::sector::Sectors;
 
+/// The result is printed.
+static ENDED: AtomicBool = AtomicBool::new(false);
+
 /// Prints one object.
 pub(super) fn print(object: &impl Serialize) {
     match serde_json::to_string(object) {
         Ok(text) => output::line(&text),
         Err(error) => tracing::error!("an answer can't be written as JSON: {error}"),
+    }
+}
+
+/// Prints the object that ends the answer.
+pub(super) fn end(result: &impl Serialize) {
+    ENDED.store(true, Ordering::Relaxed);
+    print(result);
+}
+
+/// Prints a warning; on stderr once the answer has ended, which nothing follows.
+pub(super) fn warn(warning: &str) {
+    if ENDED.load(Ordering::Relaxed) {
+        output::complain(&format!("warning: {warning}"));
+    } else {
+        print(&WarningObject { kind: "warning", warning });
     }
 }
 
@@ -56,16 +76,10 @@ impl ProgressObject {
 
 /// What somebody has to know of, although the run goes on.
 #[derive(Debug, Serialize)]
-pub(super) struct WarningObject<'a> {
+struct WarningObject<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     warning: &'a str,
-}
-
-impl<'a> WarningObject<'a> {
-    pub(super) fn new(warning: &'a str) -> WarningObject<'a> {
-        WarningObject { kind: "warning", warning }
-    }
 }
 
 /// The end of a run that did its work: the action's own fields with `exit_code` 0.

@@ -16,7 +16,7 @@
 //! With Cedar no WARNING reaches the screen, so that a misspelled `check_data` or a crossed midnight is never noticed. Here those that
 //! somebody has to know of do, as `warning: ...`, with every run that has cause for them, and so in the mail of cron: those with the target
 //! [`ON_SCREEN`]. `-q` is still silence. A run without cause says nothing. Cedar's actions tell them on stdout, the others, whose stdout is
-//! their answer, on stderr. With `--json` they are objects of the answer.
+//! their answer, on stderr. With `--json` they are objects of the answer, and so is an ERROR that does not end the run, which is shown anyway.
 //!
 //! A log file that can't be written any more stops no backup: stderr says so once, and the exit code is that of the work. The same of a
 //! trace of the SCSI commands, which the log tells, too.
@@ -37,12 +37,14 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 
-use super::json::{self, WarningObject};
-use super::output;
+use super::{json, output};
 use crate::actions::owner::Owner;
 use crate::actions::{ON_SCREEN, hooks};
 use crate::at_once;
 use crate::scsi::trace;
+
+/// The target of the lines of a failure, which in JSON are the result.
+pub(super) const FAILURE: &str = "what ends the run";
 
 /// Cedar's log file.
 pub(super) const DEFAULT: &str = "/var/log/cback3.log";
@@ -176,9 +178,11 @@ impl<S: Subscriber> Layer<S> for CedarLayer {
         }
         let is_loss = event.metadata().target() == trace::LOST;
         let matters = event.metadata().target() == ON_SCREEN;
+        let is_trouble = level == Level::ERROR && event.metadata().target() != FAILURE;
         let screen = match (is_loss, matters) {
             (true, _) => Some(Screen::Stderr),
             (_, true) => self.warnings,
+            _ if is_trouble && self.warnings == Some(Screen::Json) => self.warnings,
             _ => self.levels.screen.filter(|shown| level <= *shown).map(|_| self.screen),
         };
         let in_file = level <= self.levels.log && self.file.is_some();
@@ -192,7 +196,7 @@ impl<S: Subscriber> Layer<S> for CedarLayer {
         match screen {
             Some(Screen::Stdout) => output::message(&shown()),
             Some(Screen::Stderr) => output::complain(&shown()),
-            Some(Screen::Json) => json::print(&WarningObject::new(&text)),
+            Some(Screen::Json) => json::warn(&text),
             None => {}
         }
         if in_file

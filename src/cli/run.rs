@@ -77,10 +77,10 @@ pub(super) fn run(options: &CommonOptions, logs_output: bool, action: Action) ->
     let code = result.as_ref().map_or_else(Failure::code, |()| exit::DONE);
     if let Err(failure) = &result {
         for line in failure.lines() {
-            tracing::error!("{line}");
+            tracing::error!(target: log::FAILURE, "{line}");
         }
         if options.json {
-            json::print(&json::FailureObject::new(name, failure));
+            json::end(&json::FailureObject::new(name, failure));
         }
         // Then messages are no part of the answer, and nothing else has told it.
         if (options.json || options.quiet) && output::lost().is_some() {
@@ -131,7 +131,7 @@ fn prepare<'a>(options: &'a CommonOptions, action: &Action) -> Result<Context<'a
 /// Errors of the command line and of the log itself: before there is a log they can only go to stderr, or be the answer.
 fn complain(options: &CommonOptions, name: &str, failure: &Failure) {
     if options.json {
-        return json::print(&json::FailureObject::new(name, failure));
+        return json::end(&json::FailureObject::new(name, failure));
     }
     for line in failure.lines() {
         output::complain(&line);

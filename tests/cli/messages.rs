@@ -65,6 +65,12 @@ mod that_somebody_has_to_know_of {
 
     const MISSPELLED: &str = "store/chek_media is not an element of the configuration and has no effect (line ";
 
+    /// What the warnings among the objects of a run say.
+    fn warnings(run: &Run) -> Vec<String> {
+        let warnings = run.objects().into_iter().filter(|object| object["type"] == "warning");
+        warnings.map(|object| object["warning"].as_str().unwrap().to_owned()).collect()
+    }
+
     #[test]
     fn an_element_without_effect_is_told_on_stdout_and_in_the_log_and_the_run_goes_on() {
         let nas = misspelled();
@@ -83,20 +89,35 @@ mod that_somebody_has_to_know_of {
     fn quiet_is_silence() {
         misspelled().store_with(TUE, &["-q"]).expect_silence();
         misspelled().store_with(TUE, &["-q", "-b", "-d"]).expect_silence();
-        let told = misspelled().store_with(TUE, &["-q", "--json", "--no-progress"]).objects();
-        assert!(told.iter().all(|object| object["type"] != "warning"), "{told:?}");
+        let told = misspelled().store_with(TUE, &["-q", "--json"]);
+        assert!(warnings(&told).is_empty(), "{told}");
     }
 
     #[test]
     fn is_an_object_for_a_program_and_tells_it_the_same() {
         for levels in [&["--json"][..], &["--json", "-b", "-d"]] {
             let run = misspelled().store_with(TUE, levels);
-            let told: Vec<_> = run.objects().into_iter().filter(|object| object["type"] == "warning").collect();
-            assert_eq!(told.len(), 1, "{run}");
-            assert!(told[0]["warning"].as_str().unwrap().contains(MISSPELLED), "{run}");
+            let told = warnings(&run);
+            assert!(told.len() == 1 && told[0].contains(MISSPELLED), "{run}");
             assert_eq!(run.result()["outcome"], "stored");
             assert_eq!(run.stderr, "");
         }
+    }
+
+    #[test]
+    fn so_is_an_error_that_ends_nothing_and_behind_the_result_it_is_on_stderr() {
+        let nas = staged();
+        nas.edit_config("</cb_config>", "<capacity><min_bytes>2 GB</min_bytes></capacity></cb_config>");
+        let receipts = nas.path("receipts");
+        fs::create_dir(&receipts).unwrap();
+        let hook = format!("<command>rm -r {}</command>", receipts.display());
+        let hook = format!("<post_action_hook><action>store</action>{hook}</post_action_hook></options>");
+        nas.edit_config("</options>", &hook);
+        let run = nas.store_with(TUE, &["--json", "--receipts", receipts.to_str().unwrap()]);
+        assert_eq!(run.result()["outcome"], "stored");
+        let told = warnings(&run);
+        assert!(told.len() == 1 && told[0].contains("which is less than 2 GB"), "{run}");
+        assert!(run.stderr.starts_with("warning: the run leaves no receipt"), "{run}");
     }
 
     #[test]
