@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use jiff::civil::{Date, Weekday};
 
-use super::receipt::Receipt;
+use super::receipt::{DiscFacts, Receipt};
 use crate::config::{BlankBehavior, BlankMode};
 
 /// There was nothing to store: see the exit codes.
@@ -18,6 +18,8 @@ const NOTHING_TO_STORE: u8 = 12;
 const NEXT_DISC: &str = "next-disc";
 /// So far a clock may be set back, in seconds, before what it showed then counts as wrong.
 const CLOCK_SLACK: i64 = 600;
+/// Where the first session of a disc begins at the latest: on an overwritable one there is room for descriptors before it.
+const LATEST_FIRST_START: u32 = 32;
 /// Days on the disc whose sizes say how large the next one may be.
 const DAYS_OF_A_MEAN: usize = 7;
 
@@ -79,7 +81,7 @@ pub struct Fill {
     pub free_sectors: Option<u32>,
     /// How full it is, in whole percent.
     pub used_percent: Option<u8>,
-    /// What a day has taken lately, in sectors.
+    /// What a day has taken lately, in sectors, with what the drive puts between sessions.
     pub sectors_a_day: Option<u32>,
     /// How many more such days fit.
     pub days_that_fit: Option<u32>,
@@ -171,18 +173,7 @@ fn fill(receipts: &[Receipt]) -> Option<Fill> {
     // verify does not ask how much is free.
     let disc =
         receipts.iter().rev().filter(|receipt| !receipt.verifies()).find_map(|receipt| receipt.record.disc.as_ref())?;
-    let on_it = receipts.iter().rev().filter(|receipt| {
-        let id = receipt.record.disc.as_ref().and_then(|disc| disc.id.as_ref());
-        receipt.stores() && id.is_some() && id == disc.id.as_ref()
-    });
-    let sizes = on_it.filter_map(|receipt| {
-        let burned = receipt.record.days.iter().filter(|day| day.outcome == "stored").count();
-        Some((receipt.record.session.as_ref()?.sectors, burned)).filter(|(_, burned)| *burned > 0)
-    });
-    let (sectors, days) = sizes
-        .take(DAYS_OF_A_MEAN)
-        .fold((0, 0), |(sectors, days), (session, burned)| (sectors + u64::from(session), days + burned as u64));
-    let sectors_a_day = u32::try_from(sectors.checked_div(days).unwrap_or(0)).ok().filter(|&sectors| sectors > 0);
+    let sectors_a_day = sectors_a_day(receipts, disc);
     let percent = |capacity: u32, free: u32| {
         let used = u64::from(capacity.saturating_sub(free)) * 100;
         used.checked_div(u64::from(capacity)).and_then(|percent| u8::try_from(percent).ok())
@@ -196,6 +187,32 @@ fn fill(receipts: &[Receipt]) -> Option<Fill> {
         sectors_a_day,
         days_that_fit: disc.free_sectors.zip(sectors_a_day).map(|(free, a_day)| free / a_day),
     })
+}
+
+/// What the newest days on the disc took of it, on the average: the session, and what the drive puts between two, which on a CD is far more than
+/// a small day and nobody but the free room tells. The first session leaves another gap than those behind it, and counts as long as there is no
+/// other.
+fn sectors_a_day(receipts: &[Receipt], disc: &DiscFacts) -> Option<u32> {
+    let mut free = None;
+    let mut taken: Vec<(bool, u32, usize)> = Vec::new();
+    for receipt in receipts.iter().filter(|receipt| !receipt.verifies()) {
+        let facts = receipt.record.disc.as_ref().filter(|one| one.id.is_some() && one.id == disc.id);
+        let Some(facts) = facts else { continue };
+        let before = std::mem::replace(&mut free, facts.free_sectors);
+        let Some(session) = receipt.record.session.as_ref().filter(|_| receipt.stores()) else { continue };
+        let burned = receipt.record.days.iter().filter(|day| day.outcome == "stored").count();
+        let is_first = taken.is_empty();
+        let before = before.or(facts.capacity_sectors.filter(|_| session.start <= LATEST_FIRST_START));
+        let gone = before.zip(facts.free_sectors).map_or(0, |(before, after)| before.saturating_sub(after));
+        if burned > 0 {
+            taken.push((is_first, session.sectors.max(gone), burned));
+        }
+    }
+    let later = taken.iter().filter(|(is_first, ..)| !is_first).count();
+    let counted = taken.iter().rev().filter(|(is_first, ..)| later == 0 || !is_first).take(DAYS_OF_A_MEAN);
+    let (sectors, days) =
+        counted.fold((0, 0), |(sum, days), &(_, sectors, burned)| (sum + u64::from(sectors), days + burned as u64));
+    u32::try_from(sectors.checked_div(days)?).ok().filter(|&sectors| sectors > 0)
 }
 
 /// The first starting day behind the newest stored one; with `blank_behavior` only if its formula then says so.
@@ -258,7 +275,7 @@ pub fn parse_age(text: &str) -> Result<i64, &'static str> {
 mod tests {
     use jiff::civil::date;
 
-    use super::super::receipt::{DayFacts, DiscFacts, Record, SessionFacts, Told};
+    use super::super::receipt::{DayFacts, Record, SessionFacts, Told};
     use super::*;
 
     const HOUR: i64 = 3600;
@@ -391,7 +408,9 @@ mod tests {
     #[test]
     fn the_disc_is_told_with_how_many_more_days_fit() {
         let fill = asked(&[stored(1, "2026-11-16", 800), stored(2, "2026-11-17", 650)], 3).disc.unwrap();
-        assert_eq!((fill.used_percent, fill.sectors_a_day, fill.days_that_fit), (Some(35), Some(100), Some(6)));
+        assert_eq!((fill.used_percent, fill.sectors_a_day, fill.days_that_fit), (Some(35), Some(150), Some(4)));
+        let first = asked(&[stored(1, "2026-11-16", 800)], 3).disc.unwrap();
+        assert_eq!((first.sectors_a_day, first.days_that_fit), (Some(200), Some(4)), "while there is no other");
         let empty =
             Receipt { record: Record { disc: Some(DiscFacts::default()), ..Record::default() }, ..failed(9, 8) };
         let fill = asked(&[stored(1, "2026-11-16", 800), empty], 9).disc.unwrap();

@@ -84,7 +84,7 @@ fn object(tree: &Tree, id: NodeId) -> FileObject<'static> {
     };
     FileObject {
         kind: "file",
-        path: tree.path(id).to_string(),
+        path: format!("/{}", String::from_utf8_lossy(tree.path(id).as_bytes())),
         file_type: node.kind.word(),
         mode: format!("{:04o}", node.attributes.mode),
         uid: node.attributes.uid,

@@ -131,10 +131,10 @@ fn prepare<'a>(options: &'a CommonOptions, action: &Action) -> Result<Context<'a
 /// Errors of the command line and of the log itself: before there is a log they can only go to stderr, or be the answer.
 fn complain(options: &CommonOptions, name: &str, failure: &Failure) {
     if options.json {
-        return json::end(&json::FailureObject::new(name, failure));
+        json::end(&json::FailureObject::new(name, failure));
     }
-    for line in failure.lines() {
-        output::complain(&line);
+    if !options.json || output::lost().is_some() {
+        failure.lines().iter().for_each(|line| output::complain(line));
     }
 }
 

@@ -50,6 +50,19 @@ fn what_is_asked_for_and_lost_is_no_success() {
 }
 
 #[test]
+fn an_error_before_there_is_a_log_is_told_on_stderr_where_the_answer_is_lost() {
+    for (arguments, code) in [
+        (&["explain", "nothing-such", "--json"][..], 2),
+        (&["collect", "--json"], 2),
+        (&["store", "--json", "-l", "/nonexistent/log"], 3),
+        (&["explain", "--json"], 6),
+    ] {
+        let run = told_to_nobody(cedarburn().args(arguments)).expect_code(code);
+        assert!(run.stderr.contains("error: "), "{arguments:?}: {run}");
+    }
+}
+
+#[test]
 fn what_the_program_tells_about_itself_and_lost_is_no_success() {
     for arguments in [&["--help"][..], &["--version"], &["--diagnostics"], &["store", "--help"]] {
         told_to_nobody(cedarburn().args(arguments)).expect_code(6);

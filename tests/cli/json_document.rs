@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 
 use serde_json::{Value, json};
 
@@ -240,6 +241,19 @@ fn names_every_field_of_store_info_list_verify_and_of_their_errors() {
     held.store(&worth_a_warning, TUE, "", &[]);
     held.expect_all(&["store", "info", "status", "span", "validate", "list", "list result", "verify"]);
     held.expect_all(&["error", "warning"]);
+}
+
+#[test]
+fn names_a_file_as_it_is_named() {
+    let nas = BackupBox::new("cdr-80");
+    nas.stage_files(MON, &[("host/Grüße", b"1"), ("host/back\\slash", b"2")]);
+    fs::write(nas.day(MON).join(std::ffi::OsStr::from_bytes(b"host/latin\xfc")), b"3").unwrap();
+    nas.store(MON).expect_silence();
+    let listed = nas.read(&["list", "-R", "--json"]).objects();
+    let paths: BTreeSet<&str> = listed.iter().filter_map(|object| object["path"].as_str()).collect();
+    for name in ["Grüße", "back\\slash", "latin\u{fffd}"] {
+        assert!(paths.contains(&*format!("/2026/11/16/host/{name}")), "{name}: {paths:?}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! is not lost, `rebuild` and `initialize` do what Cedar Backup's do, and neither wipes what is nowhere else.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use crate::support::{BackupBox, MEDIA, MON, NEXT_MON, NEXT_TUE, Run, SUN, TUE, WED};
 
@@ -116,6 +117,17 @@ mod catch_up {
         let run = catch_up(&nas, WED).expect_code(9);
         run.expect_one_error(&["2026-11-17 and 2026-11-18 stored, 2026-11-16 left"]);
         assert_eq!(nas.days(), [TUE, WED]);
+        assert!(!nas.is_marked(MON) && nas.is_marked(TUE) && nas.is_marked(WED));
+    }
+
+    #[test]
+    fn nor_does_one_whose_mark_can_not_be_written() {
+        let mut nas = BackupBox::new("cdr-80");
+        let days = [MON, TUE, WED].map(|day| nas.stage(day));
+        nas.run_as_nobody();
+        fs::set_permissions(&days[0], fs::Permissions::from_mode(0o555)).unwrap();
+        catch_up(&nas, WED).expect_code(6).expect_one_error(&["2026/11/16/cback.store"]);
+        assert_eq!(nas.days(), [MON, TUE, WED]);
         assert!(!nas.is_marked(MON) && nas.is_marked(TUE) && nas.is_marked(WED));
     }
 

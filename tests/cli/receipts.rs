@@ -393,6 +393,25 @@ mod status {
     }
 
     #[test]
+    fn counts_what_a_cd_puts_between_sessions_when_it_says_how_many_days_fit() {
+        let nas = BackupBox::with_capacity("cdrw-80", 48_000);
+        let days = ["23", "24", "25", "26", "27", "28", "29"].map(|day| format!("2026-11-{day}"));
+        let mut promised = None;
+        for day in &days {
+            nas.stage_files(day, &[("file", b"little")]);
+            let run = nas.store(day);
+            if run.code == Some(9) {
+                assert_eq!(promised, Some(0), "{day}");
+                return;
+            }
+            let told = status(&nas, &["--json"]).result()["disc"]["days_that_fit"].as_u64();
+            assert!(promised.is_none_or(|before| told.unwrap() + 1 >= before), "{day}: {promised:?}, then {told:?}");
+            promised = told;
+        }
+        panic!("the disc never fills up");
+    }
+
+    #[test]
     fn tells_a_disc_that_verify_found_damaged() {
         let nas = BackupBox::new("cdr-80");
         nas.stage_and_store(MON);

@@ -316,6 +316,25 @@ fn a_wait_ends_when_its_time_is_over() {
 }
 
 #[test]
+fn a_wait_ends_when_its_time_is_over_though_a_wrong_disc_is_in_and_tells_that_once() {
+    let nas = three_days("cdr-80");
+    nas.configure_store("<no_eject>Y</no_eject>");
+    let device = nas.device();
+    let mut command = nas.command();
+    command.args(["span", "--wait=3s", "--today", WED, "--device", &device]);
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    while !fs::read_to_string(nas.log()).unwrap_or_default().contains("disc 1 of 3 is burned and proven: waiting") {
+        assert!(child.try_wait().unwrap().is_none(), "it has ended: {:?}", fs::read_to_string(nas.log()));
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    next_disc(&nas, "dvd+rw", 1);
+    let run: Run = child.wait_with_output().unwrap().into();
+    let warnings = run.stdout.lines().filter(|line| line.starts_with("warning: ")).count();
+    assert!(warnings <= 1, "{run}");
+    run.expect_code(8).expect_words(&["disc 1 of 3 is burned and proven"]);
+}
+
+#[test]
 fn while_it_waits_it_refuses_discs_and_leaves_a_receipt_for_each_that_is_done() {
     let nas = three_days("cdr-80");
     let device = nas.device();

@@ -193,6 +193,17 @@ enum Step {
     More(Done),
 }
 
+/// The wait for one disc, whatever is put in meanwhile.
+struct Wait {
+    done: Done,
+    begun: Instant,
+    patience: Duration,
+    /// Before the next look.
+    pause: Duration,
+    /// Why the disc was refused that was put in.
+    refused: Option<String>,
+}
+
 impl<'a> Span<'a> {
     fn new(
         request: &'a Request<'a>,
@@ -212,28 +223,32 @@ impl<'a> Span<'a> {
         record: &mut Record,
         disc_done: &mut dyn FnMut(Record),
     ) -> Result<Report, ActionError> {
-        let mut waited: Option<(Disc, Done)> = None;
+        let mut waited: Option<(Disc, Wait)> = None;
         loop {
-            let (disc, before) = waited.take().map_or((None, None), |(disc, done)| (Some(disc), Some(done)));
-            let done = match (self.next_disc(disc, stop, progress, record), before) {
+            let (disc, before) = waited.take().unzip();
+            let mut wait = match (self.next_disc(disc, stop, progress, record), before) {
                 (Ok(Step::Over(report)), _) => return Ok(*report),
                 (Ok(Step::More(done)), _) => {
-                    if self.request.wait.is_some() {
-                        disc_done(std::mem::take(record));
-                    }
-                    done
+                    let Some(patience) = self.request.wait else { return Err(SpanError::NextDisc(done).into()) };
+                    disc_done(std::mem::take(record));
+                    tracing::info!("{done}: waiting for the next one");
+                    self.open_tray()?;
+                    Wait { done, begun: Instant::now(), patience, pause: FIRST_LOOK, refused: None }
                 }
-                // Somebody put in what is no disc for the span: who waits goes on waiting.
-                (Err(error), Some(before)) if is_about_the_disc(&error) => {
+                // Somebody put in what is no disc for the span: who waits goes on waiting, and is told once.
+                (Err(error), Some(mut wait)) if is_about_the_disc(&error) => {
                     *record = Record::default();
                     let told = with_causes(&error);
-                    tracing::warn!(target: ON_SCREEN, "{told}: another disc is waited for");
-                    before
+                    if wait.refused.as_ref() != Some(&told) {
+                        tracing::warn!(target: ON_SCREEN, "{told}: another disc is waited for");
+                        self.open_tray()?;
+                        wait.refused = Some(told);
+                    }
+                    wait
                 }
                 (Err(error), _) => return Err(error),
             };
-            let Some(patience) = self.request.wait else { return Err(SpanError::NextDisc(done).into()) };
-            waited = Some((self.wait_for_disc(done, patience, stop)?, done));
+            waited = Some((self.wait_for_disc(&mut wait, stop)?, wait));
         }
     }
 
@@ -570,32 +585,35 @@ impl<'a> Span<'a> {
         }
     }
 
-    /// Opens the tray and waits until another disc is in.
-    fn wait_for_disc(&self, done: Done, patience: Duration, stop: &AtomicBool) -> Result<Disc, ActionError> {
+    /// Opens the tray, unless that is forbidden.
+    fn open_tray(&self) -> Result<(), ActionError> {
         let request = &self.request.store;
-        let spec = request.device()?;
-        tracing::info!("{done}: waiting for the next one");
         if !request.config.require_store()?.no_eject {
-            let opened = super::device::open_drive(spec, None).map_err(ActionError::from);
+            let opened = super::device::open_drive(request.device()?, None).map_err(ActionError::from);
             if let Err(error) = opened.and_then(|mut drive| eject(&mut drive)) {
                 tracing::warn!("the tray stays closed: {error}");
             }
         }
-        let begun = Instant::now();
-        let mut pause = FIRST_LOOK;
+        Ok(())
+    }
+
+    /// Waits until another disc is in.
+    fn wait_for_disc(&self, wait: &mut Wait, stop: &AtomicBool) -> Result<Disc, ActionError> {
+        let request = &self.request.store;
+        let spec = request.device()?;
         loop {
             let mut paused = Duration::ZERO;
-            while paused < pause && begun.elapsed() <= patience {
+            while paused < wait.pause && wait.begun.elapsed() <= wait.patience {
                 if stop.load(Ordering::Relaxed) {
-                    return Err(SpanError::Interrupted(done).into());
+                    return Err(SpanError::Interrupted(wait.done).into());
                 }
                 thread::sleep(TICK);
                 paused += TICK;
             }
-            if begun.elapsed() > patience {
-                return Err(SpanError::NextDisc(done).into());
+            if wait.begun.elapsed() > wait.patience {
+                return Err(SpanError::NextDisc(wait.done).into());
             }
-            pause = (pause * 2).min(LAST_LOOK);
+            wait.pause = (wait.pause * 2).min(LAST_LOOK);
             // Nobody's tray is pulled in while somebody changes the disc.
             let drive = super::device::open_drive_again(spec, request.trace).map_err(ActionError::from);
             match drive.and_then(|drive| Disc::look(drive, Trays::Stay)) {

@@ -353,14 +353,21 @@ fn choose_missed_days(request: &Request<'_>) -> Result<Chosen, ActionError> {
     }
 }
 
-/// Marks days as stored.
+/// Marks days as stored: each that can be, so that one that can't holds up no other.
+///
+/// # Errors
+/// That of the first which can't; the log has those of the others.
 pub(in crate::actions) fn mark_stored(days: &[&Day], owner: Option<Owner>) -> Result<(), ActionError> {
+    let mut failed = Ok(());
     for day in days {
-        if let Err(error) = day.mark_stored(owner)? {
-            tracing::error!("{}: the owner can't be changed: {error}", staging::STORE_INDICATOR);
+        match day.mark_stored(owner) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!("{}: the owner can't be changed: {error}", staging::STORE_INDICATOR),
+            Err(error) if failed.is_ok() => failed = Err(error.into()),
+            Err(error) => tracing::warn!("{}", proof::with_causes(&error)),
         }
     }
-    Ok(())
+    failed
 }
 
 /// What is done when days are proven to be on a disc.

@@ -207,7 +207,7 @@ fn of_action(error: &ActionError) -> Diagnosis {
                 false => ErrorId::DiscDiffers,
             },
             "the earlier sessions are untouched, a day that was being stored is not marked",
-            "run the same command again: it writes the day anew; take a fresh disc if it happens twice",
+            "run the same command again: it writes the day anew; take a fresh disc if it happens twice, or if that run can't read this one",
         ),
         ActionError::Unsound { .. } => (
             ErrorId::DiscUnsound,
