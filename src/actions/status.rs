@@ -10,6 +10,7 @@ use std::collections::HashSet;
 use jiff::civil::{Date, Weekday};
 
 use super::receipt::{DiscFacts, Receipt};
+use crate::burn::overwrite::FIRST_SESSION;
 use crate::config::{BlankBehavior, BlankMode};
 
 /// There was nothing to store: see the exit codes.
@@ -18,8 +19,6 @@ const NOTHING_TO_STORE: u8 = 12;
 const NEXT_DISC: &str = "next-disc";
 /// So far a clock may be set back, in seconds, before what it showed then counts as wrong.
 const CLOCK_SLACK: i64 = 600;
-/// Where the first session of a disc begins at the latest: on an overwritable one there is room for descriptors before it.
-const LATEST_FIRST_START: u32 = 32;
 /// Days on the disc whose sizes say how large the next one may be.
 const DAYS_OF_A_MEAN: usize = 7;
 
@@ -202,7 +201,7 @@ fn sectors_a_day(receipts: &[Receipt], disc: &DiscFacts) -> Option<u32> {
         let Some(session) = receipt.record.session.as_ref().filter(|_| receipt.stores()) else { continue };
         let burned = receipt.record.days.iter().filter(|day| day.outcome == "stored").count();
         let is_first = taken.is_empty();
-        let before = before.or(facts.capacity_sectors.filter(|_| session.start <= LATEST_FIRST_START));
+        let before = before.or(facts.capacity_sectors.filter(|_| session.start <= FIRST_SESSION.0));
         let gone = before.zip(facts.free_sectors).map_or(0, |(before, after)| before.saturating_sub(after));
         if burned > 0 {
             taken.push((is_first, session.sectors.max(gone), burned));

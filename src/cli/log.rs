@@ -84,7 +84,7 @@ pub(super) enum Screen {
     Stdout,
     /// Of an action that may need stdout for its work.
     Stderr,
-    /// Stdout, for a program to read: an object each.
+    /// Stdout, for a program to read: an object each. What ends the run is the result, and no message.
     Json,
 }
 
@@ -115,11 +115,12 @@ impl Levels {
         Levels { output, ..self }
     }
 
-    /// The levels on this screen: warnings are no part of an answer, and don't disturb one on stderr.
+    /// The levels on this screen: warnings are no part of an answer, and don't disturb one on stderr. In one for a program `-b` adds nothing.
     pub(super) fn on(self, on: Screen) -> Levels {
         let screen = match on {
-            Screen::Stdout | Screen::Json => self.screen,
+            Screen::Stdout => self.screen,
             Screen::Stderr => self.screen.map(|level| level.max(Level::WARN)),
+            Screen::Json => self.screen.map(|_| Level::ERROR),
         };
         Levels { screen, ..self }
     }
@@ -154,7 +155,7 @@ pub(super) fn open(path: &Path, mode: u32, owner: &LogOwner) -> Result<File, Log
 }
 
 /// Sends the program's messages to the screen and to the log file from here on.
-pub(super) fn install(levels: Levels, screen: Screen, warnings: Option<Screen>, file: Option<File>) {
+pub(super) fn install(levels: Levels, screen: Screen, warnings: Screen, file: Option<File>) {
     let layer = CedarLayer { levels, screen, warnings, file: file.map(Mutex::new), lost: AtomicBool::new(false) };
     // A second call, in a test, keeps the first.
     let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer));
@@ -163,8 +164,8 @@ pub(super) fn install(levels: Levels, screen: Screen, warnings: Option<Screen>, 
 struct CedarLayer {
     levels: Levels,
     screen: Screen,
-    /// Where those warnings go that are shown at any level, if anywhere.
-    warnings: Option<Screen>,
+    /// Where those warnings go that are shown at any level.
+    warnings: Screen,
     file: Option<Mutex<File>>,
     /// A line could not be written, and the user knows.
     lost: AtomicBool,
@@ -173,16 +174,14 @@ struct CedarLayer {
 impl<S: Subscriber> Layer<S> for CedarLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let level = *event.metadata().level();
-        if event.metadata().target() == hooks::OUTPUT {
+        let target = event.metadata().target();
+        if target == hooks::OUTPUT {
             return self.log_output(event);
         }
-        let is_loss = event.metadata().target() == trace::LOST;
-        let matters = event.metadata().target() == ON_SCREEN;
-        let is_trouble = level == Level::ERROR && event.metadata().target() != FAILURE;
-        let screen = match (is_loss, matters) {
-            (true, _) => Some(Screen::Stderr),
-            (_, true) => self.warnings,
-            _ if is_trouble && self.warnings == Some(Screen::Json) => self.warnings,
+        let screen = match target {
+            trace::LOST => Some(Screen::Stderr),
+            ON_SCREEN => self.levels.screen.map(|_| self.warnings),
+            FAILURE if self.screen == Screen::Json => None,
             _ => self.levels.screen.filter(|shown| level <= *shown).map(|_| self.screen),
         };
         let in_file = level <= self.levels.log && self.file.is_some();
@@ -192,7 +191,7 @@ impl<S: Subscriber> Layer<S> for CedarLayer {
         let mut text = Text(String::new());
         event.record(&mut text);
         let text = one_line(text.0);
-        let shown = || if matters { format!("warning: {text}") } else { text.clone() };
+        let shown = || if target == ON_SCREEN { format!("warning: {text}") } else { text.clone() };
         match screen {
             Some(Screen::Stdout) => output::message(&shown()),
             Some(Screen::Stderr) => output::complain(&shown()),

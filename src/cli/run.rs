@@ -23,20 +23,14 @@ pub(super) fn run(options: &CommonOptions, logs_output: bool, action: Action) ->
         let path = options.logfile.clone().or_else(|| is_cedars.then(|| log::DEFAULT.into()));
         let file = path.as_ref().map(|path| log::open(path, options.mode, &options.owner)).transpose();
         let file = file.map_err(|error| Failure::log_file(&error))?;
-        // In JSON an error is fields of the answer.
-        let quiet = options.quiet || options.json;
-        let levels = log::Levels::new(quiet, options.verbose, options.debug).with_output(logs_output);
-        // Their stdout is the image, or the list.
-        let screen = match action {
-            Action::Image(_) | Action::List(_) => log::Screen::Stderr,
-            _ => log::Screen::Stdout,
-        };
-        // What else is no action of Cedar's answers there, too: a line of status, say.
-        let warnings = match (options.json, is_cedars) {
-            _ if options.quiet => None,
-            (true, _) => Some(log::Screen::Json),
-            (_, true) => Some(log::Screen::Stdout),
-            _ => Some(log::Screen::Stderr),
+        let levels = log::Levels::new(options.quiet, options.verbose, options.debug).with_output(logs_output);
+        let (screen, warnings) = match action {
+            _ if options.json => (log::Screen::Json, log::Screen::Json),
+            // Their stdout is the image, or the list.
+            Action::Image(_) | Action::List(_) => (log::Screen::Stderr, log::Screen::Stderr),
+            _ if is_cedars => (log::Screen::Stdout, log::Screen::Stdout),
+            // They answer on stdout: a line of status, say.
+            _ => (log::Screen::Stdout, log::Screen::Stderr),
         };
         log::install(levels.on(screen), screen, warnings, file);
         Ok((context, path))

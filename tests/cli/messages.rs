@@ -118,6 +118,9 @@ mod that_somebody_has_to_know_of {
         let told = warnings(&run);
         assert!(told.len() == 1 && told[0].contains("which is less than 2 GB"), "{run}");
         assert!(run.stderr.starts_with("warning: the run leaves no receipt"), "{run}");
+        // What ends the run is the result and nothing else.
+        let failed = BackupBox::new("cdr-80").store_with(TUE, &["--json"]).expect_code(6);
+        assert_eq!(failed.objects().len(), 1, "{failed}");
     }
 
     #[test]

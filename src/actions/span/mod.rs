@@ -19,12 +19,12 @@ mod entries;
 mod error;
 pub mod fit;
 mod journal;
+mod wait;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use jiff::civil::Date;
 
@@ -32,8 +32,8 @@ use self::entries::{Entry, entries, prefix, size};
 pub use self::error::{Done, SpanError};
 use self::fit::{Algorithm, Item, TooLarge, fit};
 use self::journal::{DoneDisc, Journal, Stamp};
+use self::wait::{Wait, is_about_the_disc};
 use super::disc::Disc;
-use super::eject::eject;
 use super::label;
 use super::owner::Owner;
 use super::policy::{Decision, Purpose, Refusal, Why};
@@ -45,19 +45,13 @@ use super::store::load::{Load, listed};
 use super::store::session::{Scanned, Session, Settled};
 use super::store::{self, accept, carry_out, mark_stored, open};
 use super::{ActionError, ON_SCREEN};
-use crate::burn::{BurnError, Progress};
+use crate::burn::Progress;
 use crate::iso::generator::VOLUME_ID_LENGTH;
 use crate::iso::tree::TreePath;
-use crate::scsi::Trays;
 use crate::sector::Sectors;
 
 /// What a session takes beside its items: descriptors, path tables, text, list and padding, roundly.
 const OWN_SECTORS: u32 = 220;
-/// How often it is looked whether another disc is in: soon at first, and then at leisure.
-const FIRST_LOOK: Duration = Duration::from_millis(500);
-const LAST_LOOK: Duration = Duration::from_secs(30);
-/// How often a signal is looked for meanwhile.
-const TICK: Duration = Duration::from_millis(100);
 /// The README of a disc names at most so many hosts and days.
 const MOST_NAMED: usize = 60;
 
@@ -193,17 +187,6 @@ enum Step {
     More(Done),
 }
 
-/// The wait for one disc, whatever is put in meanwhile.
-struct Wait {
-    done: Done,
-    begun: Instant,
-    patience: Duration,
-    /// Before the next look.
-    pause: Duration,
-    /// Why the disc was refused that was put in.
-    refused: Option<String>,
-}
-
 impl<'a> Span<'a> {
     fn new(
         request: &'a Request<'a>,
@@ -223,7 +206,7 @@ impl<'a> Span<'a> {
         record: &mut Record,
         disc_done: &mut dyn FnMut(Record),
     ) -> Result<Report, ActionError> {
-        let mut waited: Option<(Disc, Wait)> = None;
+        let mut waited: Option<(Disc, Wait<'_>)> = None;
         loop {
             let (disc, before) = waited.take().unzip();
             let mut wait = match (self.next_disc(disc, stop, progress, record), before) {
@@ -231,24 +214,18 @@ impl<'a> Span<'a> {
                 (Ok(Step::More(done)), _) => {
                     let Some(patience) = self.request.wait else { return Err(SpanError::NextDisc(done).into()) };
                     disc_done(std::mem::take(record));
-                    tracing::info!("{done}: waiting for the next one");
-                    self.open_tray()?;
-                    Wait { done, begun: Instant::now(), patience, pause: FIRST_LOOK, refused: None }
+                    Wait::begin(&self.request.store, done, patience)?
                 }
-                // Somebody put in what is no disc for the span: who waits goes on waiting, and is told once.
+                // Somebody put in what is no disc for the span: who waits goes on waiting.
                 (Err(error), Some(mut wait)) if is_about_the_disc(&error) => {
                     *record = Record::default();
-                    let told = with_causes(&error);
-                    if wait.refused.as_ref() != Some(&told) {
-                        tracing::warn!(target: ON_SCREEN, "{told}: another disc is waited for");
-                        self.open_tray()?;
-                        wait.refused = Some(told);
-                    }
+                    wait.refuse(&error)?;
                     wait
                 }
                 (Err(error), _) => return Err(error),
             };
-            waited = Some((self.wait_for_disc(&mut wait, stop)?, wait));
+            let is_done = |disc: &Disc| self.journal.number_of(disc.contents.identity().as_deref()).is_some();
+            waited = Some((wait.for_disc(is_done, stop)?, wait));
         }
     }
 
@@ -584,45 +561,6 @@ impl<'a> Span<'a> {
             session,
         }
     }
-
-    /// Opens the tray, unless that is forbidden.
-    fn open_tray(&self) -> Result<(), ActionError> {
-        let request = &self.request.store;
-        if !request.config.require_store()?.no_eject {
-            let opened = super::device::open_drive(request.device()?, None).map_err(ActionError::from);
-            if let Err(error) = opened.and_then(|mut drive| eject(&mut drive)) {
-                tracing::warn!("the tray stays closed: {error}");
-            }
-        }
-        Ok(())
-    }
-
-    /// Waits until another disc is in.
-    fn wait_for_disc(&self, wait: &mut Wait, stop: &AtomicBool) -> Result<Disc, ActionError> {
-        let request = &self.request.store;
-        let spec = request.device()?;
-        loop {
-            let mut paused = Duration::ZERO;
-            while paused < wait.pause && wait.begun.elapsed() <= wait.patience {
-                if stop.load(Ordering::Relaxed) {
-                    return Err(SpanError::Interrupted(wait.done).into());
-                }
-                thread::sleep(TICK);
-                paused += TICK;
-            }
-            if wait.begun.elapsed() > wait.patience {
-                return Err(SpanError::NextDisc(wait.done).into());
-            }
-            wait.pause = (wait.pause * 2).min(LAST_LOOK);
-            // Nobody's tray is pulled in while somebody changes the disc.
-            let drive = super::device::open_drive_again(spec, request.trace).map_err(ActionError::from);
-            match drive.and_then(|drive| Disc::look(drive, Trays::Stay)) {
-                Ok(disc) if self.journal.number_of(disc.contents.identity().as_deref()).is_none() => return Ok(disc),
-                Ok(_) => tracing::debug!("a disc of the span that is done is in the drive"),
-                Err(error) => tracing::debug!("no disc yet: {error}"),
-            }
-        }
-    }
 }
 
 /// Whether broken-off burns have taken room that nobody gets back.
@@ -638,17 +576,6 @@ fn another_disc() -> ActionError {
 fn numbered_label(label: &str, number: usize, of: usize) -> String {
     let whole = format!("{label} {number}/{of}");
     if whole.len() <= VOLUME_ID_LENGTH { whole } else { format!("{label} {number}") }
-}
-
-/// Whether another disc would do.
-fn is_about_the_disc(error: &ActionError) -> bool {
-    matches!(
-        error,
-        ActionError::Refused(_)
-            | ActionError::OtherMedium { .. }
-            | ActionError::Burn(BurnError::NoRecipe { .. })
-            | ActionError::Span(SpanError::DoneAlready { .. })
-    )
 }
 
 /// A session of a disc that is ready to be carried out, and all discs from it on.
